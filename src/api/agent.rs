@@ -1,0 +1,193 @@
+//! What a node's agent and the server say to each other over one WebSocket.
+//!
+//! Text frames hold a JSON array of messages, so that one frame carries many. Binary frames carry file data: four bytes
+//! (little endian) with the length of a JSON [`FileReply`], that reply, and the bytes of the file.
+//!
+//! An attempt is one run of a task. Its number only grows; whatever is said of an older attempt than the server's changes
+//! nothing. The agent says everything again after a reconnect until the server has acknowledged it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Code, NodeFile, TaskFailureInformation, Timestamp};
+
+/// Path of the WebSocket; the node's token is sent as a bearer token.
+pub const CONNECT_PATH: &str = "/node/v1/connect";
+
+/// How often an agent says that it lives, in seconds.
+pub const HEARTBEAT_SECS: u64 = 5;
+
+/// One run of one task. Both numbers are the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Attempt {
+    #[serde(rename = "t")]
+    pub task: i64,
+    #[serde(rename = "n")]
+    pub number: i64,
+}
+
+/// A message of the agent's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "m")]
+pub enum FromAgent {
+    /// First message of a connection.
+    Hello(Hello),
+    /// The start task ended for good (its retries are the agent's) or began.
+    StartTask(StartTaskReport),
+    Started { a: Attempt, at: Timestamp },
+    Ended(Ended),
+    /// Attempts that were recalled before they began, and attempts that died with an earlier agent process.
+    /// The server runs their tasks again without counting a retry.
+    GaveBack { attempts: Vec<Attempt> },
+    Heartbeat { sample: Sample },
+    /// A watched file has grown; or its watch has ended because the file went or the watch's time was up.
+    FileGrew { watch: u64, length: u64, ended: bool },
+    /// The node cannot run tasks (`error` set) or can again. The code is one of Batch's node errors, e.g. `DiskFull`.
+    Health { error: Option<super::NodeError> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hello {
+    pub node: String,
+    pub agent_version: String,
+    /// New with every agent process.
+    pub boot: String,
+    pub booted_at: Timestamp,
+    pub ip_address: String,
+    pub cores: i64,
+    #[serde(rename = "memoryMiB")]
+    pub memory_mib: i64,
+    /// Attempts that wait or run here now.
+    pub alive: Vec<Attempt>,
+    /// Absent until the start task has begun; then its state, said again on each connection.
+    pub start_task: Option<StartTaskReport>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartTaskReport {
+    pub info: super::StartTaskInformation,
+    /// Tasks may run now.
+    pub ready: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    pub a: Attempt,
+    /// Absent when the command was never started.
+    pub started: Option<Timestamp>,
+    pub at: Timestamp,
+    /// Absent when no process ended by itself or by a signal. A signal is 128 + its number, as shells say it.
+    pub exit: Option<i32>,
+    /// Absent on success. A non-zero exit is `FailureExitCode`.
+    pub failure: Option<TaskFailureInformation>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sample {
+    /// 0 to 1.
+    pub cpu: f64,
+    pub memory_used_bytes: u64,
+    pub disk_free_bytes: u64,
+}
+
+/// A message of the server's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "m")]
+pub enum ToAgent {
+    /// Answer to `Hello`.
+    Welcome(Welcome),
+    Run { tasks: Vec<RunTask> },
+    /// Give back those of these that have not begun.
+    Recall { attempts: Vec<Attempt> },
+    /// End these: SIGTERM, then SIGKILL after the kill wait. `ended` comes back with failure `TaskEnded`, unless `quiet`:
+    /// then nothing is reported (the task runs again elsewhere, or is deleted).
+    Kill { attempts: Vec<Attempt>, quiet: bool },
+    /// These ends are stored; forget them.
+    Ack { attempts: Vec<Attempt> },
+    /// Remove these folders below the node's root; they belong to tasks that are gone.
+    CleanUp { directories: Vec<String> },
+    File { request: u64, ask: FileAsk },
+    /// Tell when the file grows beyond `from`, until `secs` have passed.
+    Watch { watch: u64, path: String, from: u64, secs: u32 },
+    /// Run the start task again, as after a boot.
+    Reboot,
+    /// Kill everything, remove the node's root and end.
+    Leave,
+}
+
+/// What a node needs to know of its pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Welcome {
+    pub account: String,
+    pub account_url: String,
+    pub pool: String,
+    pub is_dedicated: bool,
+    pub slots: i32,
+    pub start_task: Option<super::StartTask>,
+    /// Without word from the server for so many seconds the agent kills its tasks, because they may run elsewhere by then.
+    /// Absent where the server sees for itself that an agent is dead (local nodes): then tasks outlive the server.
+    pub lease_secs: Option<u32>,
+    /// SIGTERM to SIGKILL.
+    pub kill_wait_secs: u32,
+    /// The user and group id of tasks, when the agent runs as root. Absent: the agent's own.
+    pub task_user: Option<u32>,
+    /// Tasks with elevation level admin run as the agent's own user instead of being refused.
+    pub elevation_allowed: bool,
+    /// Of the attempts in `Hello`, those that are not the server's any more: kill them and forget.
+    pub stale: Vec<Attempt>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunTask {
+    pub a: Attempt,
+    pub job: String,
+    pub task: String,
+    /// Relative to the node's root: `workitems/{job}/job-1/{task}`.
+    pub directory: String,
+    pub command_line: String,
+    /// The task's own and the job's common variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<super::EnvironmentSetting>,
+    pub slots: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wall_clock: Option<super::Duration>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elevated: bool,
+}
+
+/// A question about files below the node's root. Paths use `/` and never leave the root.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "q")]
+pub enum FileAsk {
+    List { path: String, recursive: bool },
+    Stat { path: String },
+    /// At most `length` bytes from `offset`.
+    Read { path: String, offset: u64, length: u64 },
+    Delete { path: String, recursive: bool },
+}
+
+/// Answer to a [`FileAsk`]; the bytes of a read follow it in the same frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileReply {
+    pub request: u64,
+    /// The file, or the entries of a folder. Names are relative to the asked folder.
+    #[serde(default)]
+    pub files: Vec<NodeFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Code>,
+}
+
+/// What a local node's agent reads at its start: `agent.json` in its folder, readable by the agent's user only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgentConfig {
+    pub node: String,
+    pub token: String,
+    /// Read again before each connection: the server's port may change when it restarts.
+    pub server_url_file: String,
+}

@@ -1,0 +1,32 @@
+//! Shapes on the wire: what Batch's clients, the portal and our node agents exchange. Serde only, for both targets.
+//!
+//! A shape is written once. Settings that a user sends are stored as they came and given back in full; what lives
+//! (states, counts, times) is added by `service`. Unknown properties are refused where a body is decoded (`rest`),
+//! not here, so that newer servers and older pages can talk.
+
+pub mod account;
+pub mod agent;
+pub mod error;
+pub mod event;
+pub mod file;
+pub mod job;
+pub mod list;
+pub mod node;
+pub mod pool;
+pub mod session;
+pub mod shared;
+pub mod task;
+pub mod time;
+
+pub use account::*;
+pub use error::{Code, Error, ErrorValue};
+pub use event::*;
+pub use file::*;
+pub use job::*;
+pub use list::*;
+pub use node::*;
+pub use pool::*;
+pub use session::*;
+pub use shared::*;
+pub use task::*;
+pub use time::{Duration, Timestamp};

@@ -1,0 +1,167 @@
+//! Compute nodes.
+
+use serde::{Deserialize, Serialize};
+
+use super::shared::wire_enum;
+use super::{NameValuePair, StartTask, TaskExecutionInformation, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp};
+
+wire_enum! {
+    NodeState {
+        Creating = "creating",
+        Starting = "starting",
+        WaitingForStartTask = "waitingforstarttask",
+        StartTaskFailed = "starttaskfailed",
+        Idle = "idle",
+        Running = "running",
+        Offline = "offline",
+        Rebooting = "rebooting",
+        Reimaging = "reimaging",
+        LeavingPool = "leavingpool",
+        Unusable = "unusable",
+        Unknown = "unknown",
+        Preempted = "preempted",
+        UpgradingOs = "upgradingos",
+    }
+}
+wire_enum! { SchedulingState { Enabled = "enabled", Disabled = "disabled" } }
+wire_enum! { StartTaskState { Running = "running", Completed = "completed" } }
+
+/// A compute node as GET returns it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    pub id: String,
+    pub url: String,
+    pub state: NodeState,
+    pub scheduling_state: SchedulingState,
+    pub state_transition_time: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_boot_time: Option<Timestamp>,
+    pub allocation_time: Timestamp,
+    pub ip_address: String,
+    /// `TVM:` and the id.
+    pub affinity_id: String,
+    pub vm_size: String,
+    pub total_tasks_run: i64,
+    pub total_tasks_succeeded: i64,
+    pub running_tasks_count: i64,
+    pub running_task_slots_count: i64,
+    /// At most 10, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent_tasks: Vec<RecentTask>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_task: Option<StartTask>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_task_info: Option<StartTaskInformation>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<NodeError>,
+    pub is_dedicated: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_agent_info: Option<NodeAgentInformation>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecentTask {
+    pub task_url: String,
+    pub job_id: String,
+    pub task_id: String,
+    pub task_state: TaskState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_info: Option<TaskExecutionInformation>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartTaskInformation {
+    pub state: StartTaskState,
+    pub start_time: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_info: Option<TaskFailureInformation>,
+    pub retry_count: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_retry_time: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<TaskExecutionResult>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeError {
+    pub code: String,
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub error_details: Vec<NameValuePair>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeAgentInformation {
+    pub version: String,
+    pub last_update_time: Timestamp,
+}
+
+/// How many nodes are in each state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeCounts {
+    pub creating: i64,
+    pub idle: i64,
+    pub offline: i64,
+    pub preempted: i64,
+    pub rebooting: i64,
+    pub reimaging: i64,
+    pub running: i64,
+    pub starting: i64,
+    pub start_task_failed: i64,
+    pub leaving_pool: i64,
+    pub unknown: i64,
+    pub unusable: i64,
+    pub waiting_for_start_task: i64,
+    #[serde(rename = "upgradingOS")]
+    pub upgrading_os: i64,
+    pub total: i64,
+}
+
+impl NodeCounts {
+    /// The counter of a state.
+    pub fn of(&mut self, state: NodeState) -> &mut i64 {
+        match state {
+            NodeState::Creating => &mut self.creating,
+            NodeState::Starting => &mut self.starting,
+            NodeState::WaitingForStartTask => &mut self.waiting_for_start_task,
+            NodeState::StartTaskFailed => &mut self.start_task_failed,
+            NodeState::Idle => &mut self.idle,
+            NodeState::Running => &mut self.running,
+            NodeState::Offline => &mut self.offline,
+            NodeState::Rebooting => &mut self.rebooting,
+            NodeState::Reimaging => &mut self.reimaging,
+            NodeState::LeavingPool => &mut self.leaving_pool,
+            NodeState::Unusable => &mut self.unusable,
+            NodeState::Unknown => &mut self.unknown,
+            NodeState::Preempted => &mut self.preempted,
+            NodeState::UpgradingOs => &mut self.upgrading_os,
+        }
+    }
+}
+/// Node counts of one pool, by kind of node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolNodeCounts {
+    pub pool_id: String,
+    pub dedicated: NodeCounts,
+    pub low_priority: NodeCounts,
+}
+
+/// A node on the heat map: as little as a coloured cell needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeCell {
+    pub id: String,
+    pub state: NodeState,
+    pub running_task_slots_count: i64,
+}

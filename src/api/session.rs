@@ -1,0 +1,75 @@
+//! Who is signed in, users and tokens.
+
+use serde::{Deserialize, Serialize};
+
+use super::shared::wire_enum;
+use super::{Secret, Timestamp};
+
+wire_enum! {
+    /// What a user may do; Azure's names.
+    Role {
+        /// Everything, users included.
+        Owner = "Owner",
+        /// Everything but users and access.
+        Contributor = "Contributor",
+        /// Looking, keys excepted.
+        Reader = "Reader",
+        /// Pools, jobs and tasks, not accounts or keys.
+        BatchDataContributor = "Batch Data Contributor",
+        /// Jobs and tasks.
+        BatchJobSubmitter = "Batch Job Submitter",
+    }
+}
+
+/// Who looks at the page, and what the page needs to know of the installation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    pub user: String,
+    pub role: Role,
+    pub version: String,
+    /// Changes with every build: an open page of an older build offers to reload.
+    pub build_id: String,
+    pub subscription_id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignIn {
+    pub user: String,
+    pub password: Secret,
+}
+
+/// Makes the first user (Owner), with the token of the printed link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetUp {
+    pub token: Secret,
+    pub user: String,
+    /// At least 12 characters.
+    pub password: Secret,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    pub name: String,
+    pub role: Role,
+    pub disabled: bool,
+    pub creation_time: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sign_in: Option<Timestamp>,
+}
+
+/// A personal access token; its secret is shown once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    pub id: String,
+    pub user: String,
+    pub description: String,
+    pub creation_time: Timestamp,
+    pub expiry_time: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
+}

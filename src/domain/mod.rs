@@ -1,0 +1,13 @@
+//! The rules, without I/O, for both targets: which change is legal, what follows from it, what it costs.
+//! No async, clock, randomness, SQL or environment: time and ids are arguments.
+
+pub mod account;
+pub mod check;
+pub mod ids;
+pub mod job;
+pub mod node;
+pub mod permission;
+pub mod placement;
+pub mod pool;
+pub mod task;
+pub mod vm_size;

@@ -1,0 +1,69 @@
+//! What a role may do. One table for REST, the server functions and the portal's buttons.
+
+use crate::api::Role;
+
+/// Something a caller wants to do to an account or the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Permission {
+    AccountRead,
+    AccountWrite,
+    AccountDelete,
+    KeyRead,
+    KeyWrite,
+    PoolRead,
+    PoolWrite,
+    /// Jobs, tasks and their files.
+    JobRead,
+    JobWrite,
+    UserWrite,
+}
+
+impl Permission {
+    pub const ALL: &'static [Permission] = &[
+        Permission::AccountRead,
+        Permission::AccountWrite,
+        Permission::AccountDelete,
+        Permission::KeyRead,
+        Permission::KeyWrite,
+        Permission::PoolRead,
+        Permission::PoolWrite,
+        Permission::JobRead,
+        Permission::JobWrite,
+        Permission::UserWrite,
+    ];
+}
+
+/// Whether the role allows it. Deny by default: what is not written here is not allowed.
+pub fn allows(role: Role, permission: Permission) -> bool {
+    use Permission as P;
+    match role {
+        Role::Owner => true,
+        Role::Contributor => permission != P::UserWrite,
+        Role::Reader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
+        Role::BatchDataContributor => {
+            matches!(permission, P::AccountRead | P::PoolRead | P::PoolWrite | P::JobRead | P::JobWrite)
+        }
+        Role::BatchJobSubmitter => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead | P::JobWrite),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_owner_and_contributor_read_keys() {
+        for role in Role::ALL {
+            let expected = matches!(role, Role::Owner | Role::Contributor);
+            assert_eq!(allows(*role, Permission::KeyRead), expected, "{role}");
+        }
+    }
+
+    #[test]
+    fn a_reader_changes_nothing() {
+        for permission in Permission::ALL {
+            let reads = matches!(permission, Permission::AccountRead | Permission::PoolRead | Permission::JobRead);
+            assert_eq!(allows(Role::Reader, *permission), reads, "{permission:?}");
+        }
+    }
+}

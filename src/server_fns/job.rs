@@ -1,0 +1,67 @@
+//! Jobs.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::api;
+use crate::domain::ids::{AccountName, JobId};
+#[cfg(feature = "ssr")]
+use crate::server::request;
+#[cfg(feature = "ssr")]
+use crate::service;
+
+/// A page of the jobs with their counts.
+#[server(prefix = "/portal/fn", endpoint = "job_list", input = Json)]
+pub async fn job_list(account: AccountName, query: api::ListQuery) -> Result<api::Page<api::JobSummary>, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_list(&cx, &caller, &account, &query).await?)
+}
+
+/// One job with its counts and progress.
+#[server(prefix = "/portal/fn", endpoint = "job_get", input = Json)]
+pub async fn job_get(account: AccountName, job: JobId) -> Result<api::JobSummary, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_get(&cx, &caller, &account, &job).await?)
+}
+
+/// Makes a job.
+#[server(prefix = "/portal/fn", endpoint = "job_create", input = Json)]
+pub async fn job_create(account: AccountName, create: api::JobCreate) -> Result<api::Job, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_create(&cx, &caller, &account, create).await?)
+}
+
+/// Changes what is given.
+#[server(prefix = "/portal/fn", endpoint = "job_patch", input = Json)]
+pub async fn job_patch(account: AccountName, job: JobId, patch: api::JobPatch) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_patch(&cx, &caller, &account, &job, patch).await?)
+}
+
+/// Lets a disabled job run again.
+#[server(prefix = "/portal/fn", endpoint = "job_enable", input = Json)]
+pub async fn job_enable(account: AccountName, job: JobId) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_enable(&cx, &caller, &account, &job).await?)
+}
+
+/// Holds the job; what running tasks do is said.
+#[server(prefix = "/portal/fn", endpoint = "job_disable", input = Json)]
+pub async fn job_disable(account: AccountName, job: JobId, disable: api::JobDisable) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_disable(&cx, &caller, &account, &job, disable).await?)
+}
+
+/// Ends the job and its running tasks.
+#[server(prefix = "/portal/fn", endpoint = "job_terminate", input = Json)]
+pub async fn job_terminate(account: AccountName, job: JobId, terminate: api::JobTerminate) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_terminate(&cx, &caller, &account, &job, terminate).await?)
+}
+
+/// Deletes the job, its tasks and their files.
+#[server(prefix = "/portal/fn", endpoint = "job_delete", input = Json)]
+pub async fn job_delete(account: AccountName, job: JobId) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_delete(&cx, &caller, &account, &job).await?)
+}

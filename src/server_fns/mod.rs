@@ -1,0 +1,20 @@
+//! The portal's face: Leptos server functions, a file a resource. Each finds the caller, calls one `service` function of
+//! the same name and answers with REST's own shapes and errors. No rule lives here.
+
+pub mod account;
+pub mod file;
+pub mod job;
+pub mod key;
+pub mod node;
+pub mod pool;
+pub mod session;
+pub mod task;
+
+pub use account::*;
+pub use file::*;
+pub use job::*;
+pub use key::*;
+pub use node::*;
+pub use pool::*;
+pub use session::*;
+pub use task::*;

@@ -1,0 +1,53 @@
+//! Pools.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::api;
+use crate::domain::ids::{AccountName, PoolId};
+#[cfg(feature = "ssr")]
+use crate::server::request;
+#[cfg(feature = "ssr")]
+use crate::service;
+
+/// A page of the pools.
+#[server(prefix = "/portal/fn", endpoint = "pool_list", input = Json)]
+pub async fn pool_list(account: AccountName, query: api::ListQuery) -> Result<api::Page<api::PoolSummary>, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_list(&cx, &caller, &account, &query).await?)
+}
+
+/// One pool with its counts.
+#[server(prefix = "/portal/fn", endpoint = "pool_get", input = Json)]
+pub async fn pool_get(account: AccountName, pool: PoolId) -> Result<api::PoolSummary, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_get(&cx, &caller, &account, &pool).await?)
+}
+
+/// Makes a pool; its nodes follow.
+#[server(prefix = "/portal/fn", endpoint = "pool_create", input = Json)]
+pub async fn pool_create(account: AccountName, create: api::PoolCreate) -> Result<api::Pool, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_create(&cx, &caller, &account, create).await?)
+}
+
+/// Sets a new size; nodes come and go afterwards.
+#[server(prefix = "/portal/fn", endpoint = "pool_resize", input = Json)]
+pub async fn pool_resize(account: AccountName, pool: PoolId, resize: api::PoolResize) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_resize(&cx, &caller, &account, &pool, resize).await?)
+}
+
+/// Stops a resize; the pool keeps the nodes it has.
+#[server(prefix = "/portal/fn", endpoint = "pool_stop_resize", input = Json)]
+pub async fn pool_stop_resize(account: AccountName, pool: PoolId) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_stop_resize(&cx, &caller, &account, &pool).await?)
+}
+
+/// Deletes the pool and its nodes.
+#[server(prefix = "/portal/fn", endpoint = "pool_delete", input = Json)]
+pub async fn pool_delete(account: AccountName, pool: PoolId) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_delete(&cx, &caller, &account, &pool).await?)
+}
