@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod domain;
+#[cfg(feature = "csr")] // until the service is whole
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]

@@ -1,1 +1,18 @@
-//! (being written)
+//! One function for each operation: authorise, load, decide by `domain`, save in one transaction, tell who must know.
+//! REST, the server functions and the admin program call these and nothing below.
+
+pub mod account;
+pub mod context;
+mod error;
+pub mod events;
+pub mod file;
+pub mod job;
+pub mod key;
+pub mod node;
+pub mod pool;
+pub mod session;
+pub mod task;
+pub mod user;
+
+pub use context::{Caller, Context, Who};
+pub use error::{Error, Result};

@@ -1,1 +1,15 @@
-//! (being written)
+//! State on disk: SQL only, a file a resource, nothing decided. Functions take a connection and are batch-first; reads
+//! go to a pool of readers, writes to the one writer of [`Store::write`].
+
+pub mod account;
+pub mod convert;
+mod db;
+mod migrate;
+pub mod node;
+pub mod pool;
+pub mod job;
+pub mod session;
+pub mod task;
+pub mod user;
+
+pub use db::{Conn, Error, Result, Store, Write};

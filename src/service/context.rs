@@ -1,0 +1,173 @@
+//! What every operation has at hand, and who calls.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use super::{Error, Result, events};
+use crate::api::agent::{FileAsk, FileReply};
+use crate::api::{self, Code, Role, Timestamp};
+use crate::domain::ids::AccountName;
+use crate::domain::permission::{self, Permission};
+use crate::store::Store;
+
+/// Built once by `server`; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    /// Tells open pages what changed.
+    pub events: events::Hub,
+    /// Tells the scheduler what changed.
+    pub signals: Signals,
+    /// Asks nodes for files.
+    pub files: Arc<dyn NodeFiles>,
+    pub installation: Arc<Installation>,
+}
+
+/// What is fixed while the server runs.
+#[derive(Clone, Debug)]
+pub struct Installation {
+    /// The subscription that accounts belong to when their creator names none.
+    pub subscription_id: String,
+    /// `http://127.0.0.1:8080`: how programs reach this server.
+    pub base_url: String,
+    pub locations: Vec<api::Location>,
+    pub version: String,
+    pub build_id: String,
+    /// Whether this server runs tasks under users of their own, so that elevation means something.
+    pub elevation_allowed: bool,
+}
+
+impl Installation {
+    pub fn location(&self, name: &str) -> Option<&api::Location> {
+        self.locations.iter().find(|l| l.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Host and port without scheme, as `accountEndpoint` has it.
+    pub fn host(&self) -> &str {
+        self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, host)| host)
+    }
+}
+
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+pub trait Random: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+
+    /// So many random bytes in lower-case hexadecimal.
+    fn hex(&self, n_bytes: usize) -> String {
+        let mut bytes = vec![0; n_bytes];
+        self.fill(&mut bytes);
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+/// Reaches the files of a node through its agent.
+pub trait NodeFiles: Send + Sync {
+    /// The reply and, for a read, the bytes. An error when the node does not answer.
+    fn ask(&self, node_key: i64, ask: FileAsk) -> BoxFuture<'_, Result<(FileReply, Vec<u8>)>>;
+    /// Tells open pages when the file grows, for a minute.
+    fn watch(&self, node_key: i64, watch: FileWatch);
+}
+
+/// A file of a task that a page follows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileWatch {
+    pub account: AccountName,
+    pub job: String,
+    pub task: String,
+    /// Relative to the task's folder.
+    pub path: String,
+    /// Relative to the node's root.
+    pub node_path: String,
+    pub from: u64,
+}
+
+/// Something that the scheduler must look at. Sent after the commit; lost ones are found again by its slow pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The pool's targets, state or nodes changed.
+    Pool(i64),
+    /// The job's state, limits or priority changed.
+    Job(i64),
+    /// Tasks were added to the job, or became active again.
+    TasksAdded(i64),
+    /// These attempts are over by a user's word: their nodes must end them.
+    TasksEnded(Vec<EndedAttempt>),
+    /// Clean-ups were queued for these nodes.
+    CleanUps(Vec<i64>),
+}
+
+/// An attempt that must not run any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedAttempt {
+    pub node_key: i64,
+    pub job_key: i64,
+    pub attempt: api::agent::Attempt,
+    pub slots: i32,
+}
+
+#[derive(Clone)]
+pub struct Signals(mpsc::UnboundedSender<Signal>);
+
+impl Signals {
+    pub fn new() -> (Signals, mpsc::UnboundedReceiver<Signal>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Signals(sender), receiver)
+    }
+
+    pub fn send(&self, signal: Signal) {
+        // Nobody listens in `fournil admin` on a stopped server's data; the scheduler looks at everything when it starts.
+        let _ = self.0.send(signal);
+    }
+}
+
+/// Who calls an operation.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub who: Who,
+    /// Absent for the admin program and the server itself.
+    pub from: Option<IpAddr>,
+    pub request_id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    User { name: String, role: Role },
+    /// A program with an account's key: everything on the data plane of that account, nothing else.
+    SharedKey { account: AccountName },
+    /// The server itself, or the operator by `fournil admin`.
+    System,
+}
+
+impl Caller {
+    pub fn system() -> Self {
+        Caller { who: Who::System, from: None, request_id: String::new() }
+    }
+
+    /// Refuses what the caller may not do. `account` is absent for what belongs to the installation.
+    ///
+    /// # Errors
+    /// `InsufficientAccountPermissions`; `AccountNotFound` for a key of another account, which learns nothing more.
+    pub fn may(&self, account: Option<&AccountName>, permission: Permission) -> Result<()> {
+        match (&self.who, account) {
+            (Who::System, _) => Ok(()),
+            (Who::User { role, .. }, _) if permission::allows(*role, permission) => Ok(()),
+            (Who::User { .. }, _) => Err(Code::InsufficientAccountPermissions.into()),
+            (Who::SharedKey { account: own }, Some(account)) if own == account => {
+                let data_plane = matches!(
+                    permission,
+                    Permission::PoolRead | Permission::PoolWrite | Permission::JobRead | Permission::JobWrite
+                );
+                if data_plane { Ok(()) } else { Err(Code::InsufficientAccountPermissions.into()) }
+            }
+            (Who::SharedKey { .. }, _) => Err(Error::from(Code::AccountNotFound)),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The database: one writer that commits many commands at once, and a pool of readers.
+//!
+//! SQLite in WAL mode with `synchronous=FULL`: what is answered survives a power cut. A commit costs a sync of the disk,
+//! so the writer takes all commands that wait, runs them in one transaction with a savepoint each, commits once, and only
+//! then answers. A command that fails undoes its own work and nothing else.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
+use tokio::sync::{mpsc, oneshot};
+
+use super::migrate;
+
+/// A connection, of the writer inside [`Store::write`] or of a reader.
+pub type Conn = SqliteConnection;
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// SQLite below this can corrupt a WAL database when two connections checkpoint at the same moment.
+const OLDEST_SAFE_SQLITE: &str = "3.51.3";
+
+/// Commands that wait for the writer; more than so many wait at the door.
+const QUEUE: usize = 4096;
+
+/// Commands that one transaction takes at most, so that the first does not wait long for its answer.
+const COMMANDS_PER_COMMIT: usize = 256;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database refused a statement")]
+    Sql(#[from] sqlx::Error),
+    #[error("the disk is full; nothing was changed")]
+    DiskFull,
+    #[error("the commit failed; nothing was changed")]
+    Commit(#[source] Arc<sqlx::Error>),
+    #[error("the store is closed")]
+    Closed,
+    #[error("the database's schema is version {found}, this program knows up to {known}: use a newer program")]
+    SchemaTooNew { found: i64, known: i64 },
+    #[error("SQLite {0} is older than 3.51.3, which can corrupt a database: build with the bundled one")]
+    OldSqlite(String),
+    #[error("a stored {what} cannot be read")]
+    Unreadable { what: &'static str, #[source] source: Box<dyn std::error::Error + Send + Sync> },
+}
+
+impl Error {
+    pub fn unreadable(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Error::Unreadable { what, source: source.into() }
+    }
+}
+
+/// What a command of the writer returns while it runs.
+pub type Write<'c, T, E> = BoxFuture<'c, std::result::Result<T, E>>;
+
+#[derive(Clone)]
+pub struct Store {
+    queue: mpsc::Sender<Box<dyn Command>>,
+    readers: SqlitePool,
+}
+
+impl Store {
+    /// Opens the database in `folder`, making or upgrading it.
+    ///
+    /// # Errors
+    /// When the schema is newer than this program, SQLite is too old, or the file cannot be opened.
+    pub async fn open(folder: &Path) -> Result<Store> {
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join("fournil.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(256)
+            .pragma("cache_size", "-32768")
+            .pragma("temp_store", "memory")
+            // The log is copied back in larger steps than by default: fewer syncs under load.
+            .pragma("wal_autocheckpoint", "4000");
+        let mut writer = SqliteConnection::connect_with(&options).await?;
+        check_version(&mut writer).await?;
+        migrate::run(&mut writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options.clone().read_only(true).create_if_missing(false))
+            .await?;
+        let (queue, commands) = mpsc::channel(QUEUE);
+        tokio::spawn(run_writer(writer, commands));
+        Ok(Store { queue, readers })
+    }
+
+    /// Runs a command in the writer's next transaction; returns when it is on the disk. An error undoes what it did.
+    pub async fn write<T, E, F>(&self, command: F) -> std::result::Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut Conn) -> Write<'c, T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (answer, done) = oneshot::channel();
+        let pending = Pending { command: Some(command), outcome: None, answer };
+        self.queue.send(Box::new(pending)).await.map_err(|_| Error::Closed)?;
+        done.await.map_err(|_| Error::Closed)?
+    }
+
+    /// A reader. What it sees is a committed state; give it back soon.
+    pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// Copies the database as it is now into a new file, while the server works.
+    pub async fn backup_to(&self, file: &Path) -> Result<()> {
+        let mut conn = self.readers.acquire().await?;
+        sqlx::query("VACUUM INTO ?").bind(file.to_string_lossy().into_owned()).execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Everything stored is sound as far as SQLite can tell: empty, or its complaints.
+    pub async fn integrity(&self) -> Result<Vec<String>> {
+        let mut conn = self.readers.acquire().await?;
+        let rows: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut *conn).await?;
+        Ok(rows.into_iter().filter(|row| row != "ok").collect())
+    }
+}
+
+async fn check_version(conn: &mut Conn) -> Result<()> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(conn).await?;
+    let parts = |text: &str| text.split('.').map(|n| n.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    if parts(&version) < parts(OLDEST_SAFE_SQLITE) { Err(Error::OldSqlite(version)) } else { Ok(()) }
+}
+
+/// A command in the writer's queue.
+trait Command: Send {
+    /// Does the work; false when it failed and is to be undone.
+    fn run<'c>(&'c mut self, conn: &'c mut Conn) -> BoxFuture<'c, bool>;
+    /// Answers the caller, once the transaction has been committed or has failed.
+    fn answer(self: Box<Self>, committed: std::result::Result<(), Arc<sqlx::Error>>);
+}
+
+struct Pending<F, T, E> {
+    command: Option<F>,
+    outcome: Option<std::result::Result<T, E>>,
+    answer: oneshot::Sender<std::result::Result<T, E>>,
+}
+
+impl<F, T, E> Command for Pending<F, T, E>
+where
+    F: for<'c> FnOnce(&'c mut Conn) -> Write<'c, T, E> + Send,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn run<'c>(&'c mut self, conn: &'c mut Conn) -> BoxFuture<'c, bool> {
+        Box::pin(async move {
+            let Some(command) = self.command.take() else { return false };
+            let outcome = command(conn).await;
+            let keep = outcome.is_ok();
+            self.outcome = Some(outcome);
+            keep
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: std::result::Result<(), Arc<sqlx::Error>>) {
+        let outcome = match (self.outcome, committed) {
+            (Some(Err(error)), _) => Err(error),
+            (Some(outcome), Ok(())) => outcome,
+            (_, Err(error)) if is_disk_full(&error) => Err(Error::DiskFull.into()),
+            (_, Err(error)) => Err(Error::Commit(error).into()),
+            (None, Ok(())) => Err(Error::Closed.into()),
+        };
+        // The caller may have gone away; the work stands all the same.
+        let _ = self.answer.send(outcome);
+    }
+}
+
+fn is_disk_full(error: &sqlx::Error) -> bool {
+    // SQLITE_FULL, also as the low byte of an extended code.
+    error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 13)
+}
+
+async fn run_writer(mut conn: Conn, mut commands: mpsc::Receiver<Box<dyn Command>>) {
+    let mut batch = Vec::new();
+    while commands.recv_many(&mut batch, COMMANDS_PER_COMMIT).await > 0 {
+        let committed = run_batch(&mut conn, &mut batch).await.map_err(Arc::new);
+        if let Err(error) = &committed {
+            tracing::error!(error = %error, "a transaction failed; its commands were undone");
+            // A failed COMMIT may leave the transaction open.
+            let _ = sqlx::query("ROLLBACK").execute(&mut conn).await;
+        }
+        for command in batch.drain(..) {
+            command.answer(committed.clone());
+        }
+    }
+    let _ = conn.close().await;
+}
+
+async fn run_batch(conn: &mut Conn, batch: &mut [Box<dyn Command>]) -> std::result::Result<(), sqlx::Error> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+    for command in batch.iter_mut() {
+        sqlx::query("SAVEPOINT command").execute(&mut *conn).await?;
+        let keep = command.run(conn).await;
+        if !keep {
+            sqlx::query("ROLLBACK TO command").execute(&mut *conn).await?;
+        }
+        sqlx::query("RELEASE command").execute(&mut *conn).await?;
+    }
+    sqlx::query("COMMIT").execute(&mut *conn).await?;
+    Ok(())
+}
