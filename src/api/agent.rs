@@ -35,8 +35,8 @@ pub enum FromAgent {
     StartTask(StartTaskReport),
     Started { a: Attempt, at: Timestamp },
     Ended(Ended),
-    /// Attempts that were recalled before they began, and attempts that died with an earlier agent process.
-    /// The server runs their tasks again without counting a retry.
+    /// Attempts that are over without an end of their own, and nothing of them is left: recalled before they began, killed
+    /// by the server's word, fenced by a lost lease, or dead with an earlier agent process. Their slots are free now.
     GaveBack { attempts: Vec<Attempt> },
     Heartbeat { sample: Sample },
     /// A watched file has grown; or its watch has ended because the file went or the watch's time was up.
@@ -59,6 +59,8 @@ pub struct Hello {
     pub memory_mib: i64,
     /// Attempts that wait or run here now.
     pub alive: Vec<Attempt>,
+    /// Attempts whose `Ended` has not been acknowledged; it is sent again after `Welcome`.
+    pub ended: Vec<Attempt>,
     /// Absent until the start task has begun; then its state, said again on each connection.
     pub start_task: Option<StartTaskReport>,
 }
@@ -101,9 +103,9 @@ pub enum ToAgent {
     Run { tasks: Vec<RunTask> },
     /// Give back those of these that have not begun.
     Recall { attempts: Vec<Attempt> },
-    /// End these: SIGTERM, then SIGKILL after the kill wait. `ended` comes back with failure `TaskEnded`, unless `quiet`:
-    /// then nothing is reported (the task runs again elsewhere, or is deleted).
-    Kill { attempts: Vec<Attempt>, quiet: bool },
+    /// End these, waiting or running: SIGTERM, then SIGKILL to the whole tree after the kill wait. Confirmed by `GaveBack`
+    /// once no process is left (also for attempts that are not known); by `Ended` where a task ended before the kill.
+    Kill { attempts: Vec<Attempt> },
     /// These ends are stored; forget them.
     Ack { attempts: Vec<Attempt> },
     /// Remove these folders below the node's root; they belong to tasks that are gone.
@@ -136,7 +138,7 @@ pub struct Welcome {
     pub task_user: Option<u32>,
     /// Tasks with elevation level admin run as the agent's own user instead of being refused.
     pub elevation_allowed: bool,
-    /// Of the attempts in `Hello`, those that are not the server's any more: kill them and forget.
+    /// Of the attempts in `Hello`, those that are not the server's any more: kill them as by `Kill`, forget their ends.
     pub stale: Vec<Attempt>,
 }
 
