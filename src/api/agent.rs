@@ -4,7 +4,18 @@
 //! (little endian) with the length of a JSON [`FileReply`], that reply, and the bytes of the file.
 //!
 //! An attempt is one run of a task. Its number only grows; whatever is said of an older attempt than the server's changes
-//! nothing. The agent says everything again after a reconnect until the server has acknowledged it.
+//! nothing.
+//!
+//! A connection begins with [`Hello`] and is answered by [`Welcome`]; neither side says anything else before. Then the agent
+//! says again every `Started` of what runs and every `Ended` that has not been acknowledged, so a lost connection loses
+//! nothing. An attempt that the server holds for the node and that `Hello` does not name was lost (it never arrived, or died
+//! with an earlier agent process): its task runs again.
+//!
+//! Messages are collected for about a millisecond. An attempt that begins and ends within that time is told by its `Ended`
+//! alone, without a `Started` before it.
+//!
+//! A node whose pool has no start task is ready after `Welcome`; one that has a start task when [`StartTaskReport::ready`]
+//! says so. Tasks that are sent earlier wait on the node.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +26,9 @@ pub const CONNECT_PATH: &str = "/node/v1/connect";
 
 /// How often an agent says that it lives, in seconds.
 pub const HEARTBEAT_SECS: u64 = 5;
+
+/// The most bytes of a file in one reply.
+pub const MAX_READ_BYTES: u64 = 4 << 20;
 
 /// One run of one task. Both numbers are the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,12 +45,13 @@ pub struct Attempt {
 pub enum FromAgent {
     /// First message of a connection.
     Hello(Hello),
-    /// The start task ended for good (its retries are the agent's) or began.
+    /// The start task began, failed and will be tried again (the retries are the agent's), or ended for good.
     StartTask(StartTaskReport),
     Started { a: Attempt, at: Timestamp },
     Ended(Ended),
     /// Attempts that are over without an end of their own, and nothing of them is left: recalled before they began, killed
     /// by the server's word, fenced by a lost lease, or dead with an earlier agent process. Their slots are free now.
+    /// Not acknowledged: what was given back is in no later `Hello`.
     GaveBack { attempts: Vec<Attempt> },
     Heartbeat { sample: Sample },
     /// A watched file has grown; or its watch has ended because the file went or the watch's time was up.
@@ -108,12 +123,15 @@ pub enum ToAgent {
     Kill { attempts: Vec<Attempt> },
     /// These ends are stored; forget them.
     Ack { attempts: Vec<Attempt> },
-    /// Remove these folders below the node's root; they belong to tasks that are gone.
+    /// Remove these folders below the node's root; they belong to tasks that are gone. A folder in which a task still runs
+    /// is removed after its end.
     CleanUp { directories: Vec<String> },
     File { request: u64, ask: FileAsk },
-    /// Tell when the file grows beyond `from`, until `secs` have passed.
+    /// Tell when the file grows beyond `from`, until `secs` have passed. The file may appear later. The number is the
+    /// server's; the same number again replaces the watch, and `secs` 0 ends it.
     Watch { watch: u64, path: String, from: u64, secs: u32 },
-    /// Run the start task again, as after a boot.
+    /// Kill what runs, give it and what waits back, and begin anew as after a boot: the connection ends, the next `Hello`
+    /// has another `boot`, and the start task runs again.
     Reboot,
     /// Kill everything, remove the node's root and end.
     Leave,
@@ -167,17 +185,20 @@ pub struct RunTask {
 pub enum FileAsk {
     List { path: String, recursive: bool },
     Stat { path: String },
-    /// At most `length` bytes from `offset`.
+    /// At most `length` bytes from `offset`, and at most [`MAX_READ_BYTES`]: ask again for the rest.
     Read { path: String, offset: u64, length: u64 },
     Delete { path: String, recursive: bool },
 }
 
-/// Answer to a [`FileAsk`]; the bytes of a read follow it in the same frame.
+/// Answer to a [`FileAsk`]; the bytes of a read follow it in the same frame. Errors are `FileNotFound` (also for paths that
+/// lead out of the root), `PathNotFound` (a folder to list), `OperationInvalidForCurrentState` (to delete a folder that is
+/// not empty without `recursive`) and `Forbidden`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileReply {
     pub request: u64,
-    /// The file, or the entries of a folder. Names are relative to the asked folder.
+    /// The file that was asked for (for a read as it was at that moment, so that its whole length is known), or the entries
+    /// of a folder, sorted. Names are relative to the asked folder; of a single file as asked.
     #[serde(default)]
     pub files: Vec<NodeFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
