@@ -6,6 +6,7 @@ pub mod check;
 pub mod ids;
 pub mod job;
 pub mod node;
+pub mod odata;
 pub mod permission;
 pub mod placement;
 pub mod pool;
