@@ -1,1 +1,260 @@
-//! (being written)
+//! Which task goes to which node. Pure: the world in memory, a plan out of it, and no clock.
+//!
+//! The world holds only what planning needs: free slots of nodes, and for each job a window of its waiting tasks, in the
+//! order in which they were added. The work of a plan grows with the assignments that it makes, not with what exists.
+//!
+//! Order: higher job priority first; jobs of one priority take turns; within a job, tasks in order of adding. A task that
+//! fits nowhere now lets the next few of its job, and then other jobs, go before it. Short tasks are sent ahead of free
+//! slots, as many as run within [`AHEAD_MILLIS`], so that a node does not wait for the network between two of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::api::{NodeFillType, Timestamp};
+
+/// How much work is sent ahead of a node's free slots, by the job's average run time.
+pub const AHEAD_MILLIS: f64 = 60.0;
+/// Tasks sent ahead for each slot, at most.
+const MOST_AHEAD: f64 = 64.0;
+/// Tasks of one job that are looked at when the first does not fit.
+const LOOK_AHEAD: usize = 8;
+
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    pub pools: BTreeMap<i64, Pool>,
+    pub jobs: HashMap<i64, Job>,
+    /// Counts turns, so that jobs of one priority are served in rotation.
+    turn: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Pool {
+    pub fill: NodeFillType,
+    pub nodes: BTreeMap<i64, Node>,
+    /// Open nodes by free slots; negative where tasks were sent ahead.
+    free: BTreeSet<(i32, i64)>,
+    /// Open jobs with waiting tasks: highest priority first, then who waited longest for a turn.
+    queue: BTreeSet<(i32, u64, i64)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub slots: i32,
+    /// Slots of everything that the node has; more than `slots` where tasks were sent ahead.
+    pub used: i32,
+    /// Ready, connected and not leaving: may be given tasks.
+    pub open: bool,
+    pub held: HashMap<i64, Held>,
+}
+
+/// An attempt that a node has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    pub job: i64,
+    pub attempt: i64,
+    pub slots: i32,
+    pub since: Timestamp,
+    pub begun: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub pool: Option<i64>,
+    pub priority: i32,
+    /// Its tasks may be given to nodes.
+    pub open: bool,
+    /// Most tasks at a time; `i64::MAX` for no limit.
+    pub most: i64,
+    pub on_nodes: i64,
+    pub waiting: BTreeMap<i64, Waiting>,
+    /// There are waiting tasks beyond the window, with keys above `loaded_to`.
+    pub more: bool,
+    pub loaded_to: i64,
+    /// Average run time lately.
+    pub millis: Option<f64>,
+    turn: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub slots: i32,
+    /// The node that the task wishes for.
+    pub affinity: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    pub task: i64,
+    pub job: i64,
+    pub node: i64,
+    pub slots: i32,
+}
+
+impl Pool {
+    pub fn new(fill: NodeFillType) -> Pool {
+        Pool { fill, nodes: BTreeMap::new(), free: BTreeSet::new(), queue: BTreeSet::new() }
+    }
+
+    /// Adds a node or changes whether it is open.
+    pub fn set_node(&mut self, key: i64, slots: i32, open: bool) {
+        let node = self.nodes.entry(key).or_insert_with(|| Node { slots, used: 0, open, held: HashMap::new() });
+        self.free.remove(&(node.slots - node.used, key));
+        (node.slots, node.open) = (slots, open);
+        if open {
+            self.free.insert((slots - node.used, key));
+        }
+    }
+
+    pub fn remove_node(&mut self, key: i64) -> Option<Node> {
+        let node = self.nodes.remove(&key)?;
+        self.free.remove(&(node.slots - node.used, key));
+        Some(node)
+    }
+
+    fn change_used(&mut self, key: i64, by: i32) {
+        if let Some(node) = self.nodes.get_mut(&key) {
+            let was = self.free.remove(&(node.slots - node.used, key));
+            node.used += by;
+            if was {
+                self.free.insert((node.slots - node.used, key));
+            }
+        }
+    }
+
+    pub fn hold(&mut self, node: i64, task: i64, held: Held) {
+        let before = self.nodes.get_mut(&node).and_then(|n| n.held.insert(task, held));
+        self.change_used(node, held.slots - before.map_or(0, |b| b.slots));
+    }
+
+    /// The attempt is over on this node. Nothing, when the node has another attempt of the task by now.
+    pub fn release(&mut self, node: i64, task: i64, attempt: i64) -> Option<Held> {
+        let holder = self.nodes.get_mut(&node)?;
+        let held = *holder.held.get(&task).filter(|held| held.attempt == attempt)?;
+        holder.held.remove(&task);
+        self.change_used(node, -held.slots);
+        Some(held)
+    }
+
+    /// A node where `need` slots are free, or will be soon when `ahead` more may be sent.
+    fn pick(&self, need: i32, ahead: i32, affinity: Option<i64>) -> Option<i64> {
+        let fits = |node: &Node| node.open && node.slots >= need;
+        if let Some(node) = affinity.and_then(|key| self.nodes.get_key_value(&key))
+            && fits(node.1)
+            && node.1.slots - node.1.used >= need
+        {
+            return Some(*node.0);
+        }
+        let free = match self.fill {
+            NodeFillType::Spread => self.free.iter().next_back().filter(|(free, _)| *free >= need),
+            NodeFillType::Pack => self.free.range((need, i64::MIN)..).next(),
+        };
+        if let Some((_, key)) = free {
+            return Some(*key);
+        }
+        // The least laden one, as long as its queue is short.
+        let (free, key) = self.free.iter().next_back()?;
+        let node = self.nodes.get(key)?;
+        (fits(node) && *free - need >= -ahead * node.slots).then_some(*key)
+    }
+}
+
+impl Job {
+    pub fn new(pool: Option<i64>, priority: i32, open: bool, most: i64) -> Job {
+        Job {
+            pool,
+            priority,
+            open,
+            most,
+            on_nodes: 0,
+            waiting: BTreeMap::new(),
+            more: true,
+            loaded_to: 0,
+            millis: None,
+            turn: 0,
+        }
+    }
+
+    /// Takes the run time of a task into the average.
+    pub fn ran_for(&mut self, millis: f64) {
+        self.millis = Some(self.millis.map_or(millis, |average| average + (millis - average) * 0.2));
+    }
+
+    /// Tasks of this job that may lie on a node for each of its slots beyond those that run.
+    fn ahead(&self) -> i32 {
+        self.millis.map_or(0, |millis| (AHEAD_MILLIS / millis.max(0.1)).min(MOST_AHEAD) as i32)
+    }
+}
+
+impl World {
+    /// Puts the job where its pool's plan finds it, or takes it away: call after any change of job or waiting tasks.
+    pub fn queue_job(&mut self, key: i64) {
+        let Some(job) = self.jobs.get_mut(&key) else { return };
+        let Some(pool) = job.pool.and_then(|pool| self.pools.get_mut(&pool)) else { return };
+        let place = (-job.priority, job.turn, key);
+        if job.open && !job.waiting.is_empty() && job.on_nodes < job.most {
+            pool.queue.insert(place);
+        } else {
+            pool.queue.remove(&place);
+        }
+    }
+
+    /// Takes the job out of its pool's queue, before its priority or pool changes or it goes.
+    pub fn unqueue_job(&mut self, key: i64) {
+        let Some(job) = self.jobs.get(&key) else { return };
+        if let Some(pool) = job.pool.and_then(|pool| self.pools.get_mut(&pool)) {
+            pool.queue.remove(&(-job.priority, job.turn, key));
+        }
+    }
+
+    /// Assigns waiting tasks of a pool to its nodes, at most `most`, and remembers that they are there.
+    pub fn plan(&mut self, pool_key: i64, most: usize, now: Timestamp) -> Vec<Assignment> {
+        let mut plan = Vec::new();
+        let mut stuck = Vec::new();
+        while plan.len() < most {
+            let Some(pool) = self.pools.get_mut(&pool_key) else { break };
+            let Some(place) = pool.queue.pop_first() else { break };
+            let Some(job) = self.jobs.get_mut(&place.2) else { continue };
+            let ahead = job.ahead();
+            let found = job
+                .waiting
+                .iter()
+                .take(LOOK_AHEAD)
+                .find_map(|(task, waiting)| pool.pick(waiting.slots, ahead, waiting.affinity).map(|node| (*task, *waiting, node)));
+            let Some((task, waiting, node)) = found else {
+                stuck.push(place);
+                continue;
+            };
+            job.waiting.remove(&task);
+            job.on_nodes += 1;
+            self.turn += 1;
+            job.turn = self.turn;
+            // The attempt's number is known once the store has given it.
+            pool.hold(node, task, Held { job: place.2, attempt: 0, slots: waiting.slots, since: now, begun: false });
+            plan.push(Assignment { task, job: place.2, node, slots: waiting.slots });
+            self.queue_job(place.2);
+        }
+        if let Some(pool) = self.pools.get_mut(&pool_key) {
+            pool.queue.extend(stuck);
+        }
+        plan
+    }
+
+    /// Attempts sent ahead that have not begun for long, though another node of the pool has room: `(node, task, attempt)`.
+    pub fn to_recall(&self, pool_key: i64, sent_before: Timestamp) -> Vec<(i64, i64, i64)> {
+        let Some(pool) = self.pools.get(&pool_key) else { return Vec::new() };
+        let mut room = pool.free.iter().rev().take_while(|(free, _)| *free > 0).map(|(free, _)| *free).sum::<i32>();
+        let mut recall = Vec::new();
+        for (key, node) in pool.nodes.iter().filter(|(_, node)| node.used > node.slots) {
+            for (task, held) in node.held.iter().filter(|(_, held)| !held.begun && held.since < sent_before) {
+                if room >= held.slots && held.attempt > 0 {
+                    room -= held.slots;
+                    recall.push((*key, *task, held.attempt));
+                }
+            }
+        }
+        recall
+    }
+}
+
+#[cfg(test)]
+#[path = "placement_tests.rs"]
+mod tests;

@@ -1,0 +1,145 @@
+//! Cases and properties of [`super`].
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_secs(1);
+const POOL: i64 = 1;
+
+fn world(fill: NodeFillType, nodes: &[i32]) -> World {
+    let mut world = World::default();
+    let mut pool = Pool::new(fill);
+    for (index, slots) in nodes.iter().enumerate() {
+        pool.set_node(index as i64 + 1, *slots, true);
+    }
+    world.pools.insert(POOL, pool);
+    world
+}
+
+fn job(world: &mut World, key: i64, priority: i32, tasks: &[(i64, i32)]) {
+    let mut job = Job::new(Some(POOL), priority, true, i64::MAX);
+    job.waiting = tasks.iter().map(|(task, slots)| (*task, Waiting { slots: *slots, affinity: None })).collect();
+    world.jobs.insert(key, job);
+    world.queue_job(key);
+}
+
+/// `task→node` of a plan, in order.
+fn plan(world: &mut World) -> Vec<(i64, i64)> {
+    world.plan(POOL, 1000, NOW).into_iter().map(|a| (a.task, a.node)).collect()
+}
+
+#[test]
+fn spread_takes_the_emptiest_node_and_pack_the_fullest() {
+    let tasks = [(1, 1), (2, 1), (3, 1)];
+    let mut spread = world(NodeFillType::Spread, &[2, 2]);
+    job(&mut spread, 1, 0, &tasks);
+    let nodes: BTreeSet<i64> = plan(&mut spread).into_iter().take(2).map(|(_, node)| node).collect();
+    assert_eq!(nodes.len(), 2);
+    let mut pack = world(NodeFillType::Pack, &[2, 2]);
+    job(&mut pack, 1, 0, &tasks);
+    assert_eq!(plan(&mut pack), [(1, 1), (2, 1), (3, 2)]);
+}
+
+#[test]
+fn higher_priority_goes_first_and_equal_ones_take_turns() {
+    let mut world = world(NodeFillType::Spread, &[5]);
+    job(&mut world, 1, 0, &[(11, 1), (12, 1), (13, 1)]);
+    job(&mut world, 2, 0, &[(21, 1), (22, 1), (23, 1)]);
+    job(&mut world, 3, 9, &[(31, 1)]);
+    let order: Vec<i64> = plan(&mut world).into_iter().map(|(task, _)| task).collect();
+    assert_eq!(order, [31, 11, 21, 12, 22]);
+}
+
+#[test]
+fn a_task_that_fits_nowhere_lets_others_go_before_it() {
+    let mut world = world(NodeFillType::Spread, &[2]);
+    job(&mut world, 1, 0, &[(1, 4), (2, 1)]);
+    job(&mut world, 2, 0, &[(3, 1)]);
+    assert_eq!(plan(&mut world), [(2, 1), (3, 1)]);
+}
+
+#[test]
+fn a_job_keeps_to_its_most_parallel_tasks() {
+    let mut world = world(NodeFillType::Spread, &[8]);
+    job(&mut world, 1, 0, &[(1, 1), (2, 1), (3, 1)]);
+    world.unqueue_job(1);
+    world.jobs.get_mut(&1).unwrap().most = 2;
+    world.queue_job(1);
+    assert_eq!(plan(&mut world).len(), 2);
+    assert_eq!(plan(&mut world), []);
+}
+
+#[test]
+fn a_wish_for_a_node_is_granted_while_it_has_room() {
+    let mut world = world(NodeFillType::Pack, &[1, 1, 1]);
+    let mut job = Job::new(Some(POOL), 0, true, i64::MAX);
+    job.waiting = [(1, 3), (2, 3)].map(|(task, node)| (task, Waiting { slots: 1, affinity: Some(node) })).into();
+    world.jobs.insert(1, job);
+    world.queue_job(1);
+    assert_eq!(plan(&mut world), [(1, 3), (2, 1)]);
+}
+
+#[test]
+fn only_short_tasks_are_sent_ahead_of_free_slots() {
+    let tasks: Vec<(i64, i32)> = (1..=100).map(|task| (task, 1)).collect();
+    let sent = |millis: Option<f64>| {
+        let mut world = world(NodeFillType::Spread, &[1, 1]);
+        job(&mut world, 1, 0, &tasks);
+        world.jobs.get_mut(&1).unwrap().millis = millis;
+        plan(&mut world).len()
+    };
+    assert_eq!(sent(None), 2);
+    assert_eq!(sent(Some(1000.0)), 2);
+    assert_eq!(sent(Some(AHEAD_MILLIS / 4.0)), 2 + 2 * 4);
+}
+
+#[test]
+fn what_was_sent_ahead_is_recalled_when_another_node_is_free() {
+    let mut world = world(NodeFillType::Spread, &[1, 1]);
+    let pool = world.pools.get_mut(&POOL).unwrap();
+    for task in 1..=3 {
+        pool.hold(1, task, Held { job: 1, attempt: 1, slots: 1, since: NOW, begun: task == 1 });
+    }
+    assert_eq!(world.to_recall(POOL, NOW), []);
+    assert_eq!(world.to_recall(POOL, Timestamp::from_secs(9)).len(), 1);
+}
+
+#[test]
+fn a_released_slot_is_free_again_and_an_older_attempt_releases_nothing() {
+    let mut pool = Pool::new(NodeFillType::Spread);
+    pool.set_node(1, 2, true);
+    pool.hold(1, 7, Held { job: 1, attempt: 2, slots: 2, since: NOW, begun: true });
+    assert_eq!(pool.release(1, 7, 1), None);
+    assert_eq!(pool.nodes[&1].used, 2);
+    assert!(pool.release(1, 7, 2).is_some());
+    assert_eq!(pool.nodes[&1].used, 0);
+}
+
+proptest! {
+    #[test]
+    fn no_node_gets_more_than_it_has_slots_and_no_task_waits_beside_a_free_one(
+        nodes in prop::collection::vec(1i32..5, 1..6),
+        tasks in prop::collection::vec((0i64..3, 1i32..4), 0..40),
+    ) {
+        let mut world = world(NodeFillType::Spread, &nodes);
+        for key in 0..3 {
+            let own: Vec<(i64, i32)> =
+                tasks.iter().enumerate().filter(|(_, t)| t.0 == key).map(|(i, t)| (i as i64, t.1)).collect();
+            job(&mut world, key, 0, &own);
+        }
+        let same = world.clone();
+        let first = plan(&mut world);
+        prop_assert_eq!(&first, &plan(&mut same.clone()));
+        let unique: BTreeSet<i64> = first.iter().map(|(task, _)| *task).collect();
+        prop_assert_eq!(unique.len(), first.len());
+        for node in world.pools[&POOL].nodes.values() {
+            prop_assert!(node.used <= node.slots);
+            prop_assert_eq!(node.used, node.held.values().map(|h| h.slots).sum::<i32>());
+        }
+        let widest_room = world.pools[&POOL].nodes.values().map(|n| n.slots - n.used).max().unwrap_or(0);
+        for job in world.jobs.values() {
+            prop_assert!(job.waiting.values().take(LOOK_AHEAD).all(|w| w.slots > widest_room));
+        }
+    }
+}
