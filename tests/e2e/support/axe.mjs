@@ -1,0 +1,16 @@
+// Accessibility: WCAG 2.2 AA and axe's best practices, no violation.
+
+import assert from "node:assert/strict";
+import AxeBuilderModule from "@axe-core/playwright";
+
+const AxeBuilder = AxeBuilderModule.default ?? AxeBuilderModule;
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Asserts that axe finds nothing on the page as it is now; `without` names rules to leave out, each with its reason in a comment. */
+export async function assertAccessible(page, { without = [] } = {}) {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).disableRules(without).analyze();
+  const lines = violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}\n  at ${target.join(" ")}\n  ${failureSummary.replaceAll("\n", "\n  ")}`),
+  );
+  assert.equal(lines.length, 0, `${page.url()} has ${lines.length} accessibility violations:\n${lines.join("\n")}`);
+}
