@@ -1,1 +1,217 @@
-//! (being written)
+//! Jobs and their counters.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::convert::{self, get, json as json_column, name, opt_name, opt_time, time};
+use super::db::{Conn, Result};
+use crate::api::{self, DisableJobOption, JobState, TaskCounts, TaskCountsResult, Timestamp};
+
+/// A job as it is stored.
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    pub key: i64,
+    pub account_key: i64,
+    pub id: String,
+    pub pool_id: String,
+    pub settings: api::JobCreate,
+    pub state: JobState,
+    pub since: Timestamp,
+    pub previous: Option<(JobState, Timestamp)>,
+    pub ended: Option<Timestamp>,
+    pub terminate_reason: Option<String>,
+    pub disable_tasks: Option<DisableJobOption>,
+    pub deadline: Option<Timestamp>,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    pub etag: i64,
+    pub counts: TaskCountsResult,
+}
+
+/// Tasks of a job that entered or left a state: `[active, running, succeeded, failed]`, tasks and slots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CountChange {
+    pub tasks: [i64; 4],
+    pub slots: [i64; 4],
+}
+
+pub fn read(row: &SqliteRow) -> Result<JobRow> {
+    let counts = |names: [&'static str; 4]| -> Result<TaskCounts> {
+        let [active, running, succeeded, failed] = [get(row, names[0])?, get(row, names[1])?, get(row, names[2])?, get(row, names[3])?];
+        Ok(TaskCounts { active, running, completed: succeeded + failed, succeeded, failed })
+    };
+    Ok(JobRow {
+        key: get(row, "key")?,
+        account_key: get(row, "account_key")?,
+        id: get(row, "id")?,
+        pool_id: get(row, "pool_id")?,
+        settings: json_column(row, "settings")?,
+        state: name(row, "state")?,
+        since: time(row, "state_since")?,
+        previous: opt_name(row, "previous_state")?.zip(opt_time(row, "previous_since")?),
+        ended: opt_time(row, "ended")?,
+        terminate_reason: get(row, "terminate_reason")?,
+        disable_tasks: opt_name(row, "disable_tasks")?,
+        deadline: opt_time(row, "deadline")?,
+        created: time(row, "created")?,
+        modified: time(row, "modified")?,
+        etag: get(row, "etag")?,
+        counts: TaskCountsResult {
+            task_counts: counts(["n_active", "n_running", "n_succeeded", "n_failed"])?,
+            task_slot_counts: counts(["s_active", "s_running", "s_succeeded", "s_failed"])?,
+        },
+    })
+}
+
+/// Inserts the job; its key is given back.
+pub async fn insert(conn: &mut Conn, job: &JobRow) -> Result<i64> {
+    let row = sqlx::query(
+        "INSERT INTO jobs (account_key, id, pool_id, settings, priority, state, state_since, deadline, created, modified, etag) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING key",
+    )
+    .bind(job.account_key)
+    .bind(&job.id)
+    .bind(&job.pool_id)
+    .bind(convert::to_json(&job.settings))
+    .bind(job.settings.priority.unwrap_or(0))
+    .bind(job.state.as_str())
+    .bind(job.since.micros())
+    .bind(job.deadline.map(Timestamp::micros))
+    .bind(job.created.micros())
+    .bind(job.modified.micros())
+    .bind(job.etag)
+    .fetch_one(&mut *conn)
+    .await?;
+    sqlx::query("UPDATE accounts SET n_jobs = n_jobs + 1, n_active_jobs = n_active_jobs + 1 WHERE key = ?1")
+        .bind(job.account_key)
+        .execute(conn)
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+pub async fn find(conn: &mut Conn, account_key: i64, id: &str) -> Result<Option<JobRow>> {
+    let row = sqlx::query("SELECT * FROM jobs WHERE account_key = ?1 AND id = ?2")
+        .bind(account_key)
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The jobs with these keys, without those that cannot be read.
+pub async fn with_keys(conn: &mut Conn, keys: &[i64]) -> Result<Vec<JobRow>> {
+    let rows = sqlx::query("SELECT * FROM jobs WHERE key IN (SELECT value FROM json_each(?1))")
+        .bind(convert::to_json(&keys))
+        .fetch_all(conn)
+        .await?;
+    Ok(readable(&rows))
+}
+
+pub async fn with_key(conn: &mut Conn, key: i64) -> Result<Option<JobRow>> {
+    let row = sqlx::query("SELECT * FROM jobs WHERE key = ?1").bind(key).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Every job that is not completed: what a scheduler starts with.
+pub async fn unfinished(conn: &mut Conn) -> Result<Vec<JobRow>> {
+    let rows = sqlx::query("SELECT * FROM jobs WHERE state <> 'completed'").fetch_all(conn).await?;
+    Ok(readable(&rows))
+}
+
+/// Jobs whose time is up.
+pub async fn expired(conn: &mut Conn, now: Timestamp) -> Result<Vec<i64>> {
+    let keys = sqlx::query_scalar(
+        "SELECT key FROM jobs WHERE deadline <= ?1 AND state IN ('active', 'disabling', 'disabled', 'enabling') \
+         AND deadline IS NOT NULL AND state <> 'completed'",
+    )
+    .bind(now.micros())
+    .fetch_all(conn)
+    .await?;
+    Ok(keys)
+}
+
+/// Saves everything but id and counters. Whether the job counts as active is kept in its account.
+pub async fn save(conn: &mut Conn, job: &JobRow) -> Result<()> {
+    sqlx::query(
+        "UPDATE accounts SET n_active_jobs = n_active_jobs + (?2 <> 'completed') - \
+         (SELECT state <> 'completed' FROM jobs WHERE key = ?1) WHERE key = (SELECT account_key FROM jobs WHERE key = ?1)",
+    )
+    .bind(job.key)
+    .bind(job.state.as_str())
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "UPDATE jobs SET pool_id = ?2, settings = ?3, priority = ?4, state = ?5, state_since = ?6, previous_state = ?7, \
+         previous_since = ?8, ended = ?9, terminate_reason = ?10, disable_tasks = ?11, deadline = ?12, modified = ?13, \
+         etag = ?14 WHERE key = ?1",
+    )
+    .bind(job.key)
+    .bind(&job.pool_id)
+    .bind(convert::to_json(&job.settings))
+    .bind(job.settings.priority.unwrap_or(0))
+    .bind(job.state.as_str())
+    .bind(job.since.micros())
+    .bind(job.previous.map(|(state, _)| state.as_str()))
+    .bind(job.previous.map(|(_, since)| since.micros()))
+    .bind(job.ended.map(Timestamp::micros))
+    .bind(&job.terminate_reason)
+    .bind(job.disable_tasks.map(DisableJobOption::as_str))
+    .bind(job.deadline.map(Timestamp::micros))
+    .bind(job.modified.micros())
+    .bind(job.etag)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Adds to the counters of many jobs at once.
+pub async fn count(conn: &mut Conn, changes: &BTreeMap<i64, CountChange>) -> Result<()> {
+    let rows: Vec<_> = changes
+        .iter()
+        .filter(|(_, change)| **change != CountChange::default())
+        .map(|(key, CountChange { tasks: t, slots: s })| json!([key, t[0], t[1], t[2], t[3], s[0], s[1], s[2], s[3]]))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE jobs SET n_active = n_active + (v.value ->> 1), n_running = n_running + (v.value ->> 2), \
+         n_succeeded = n_succeeded + (v.value ->> 3), n_failed = n_failed + (v.value ->> 4), \
+         s_active = s_active + (v.value ->> 5), s_running = s_running + (v.value ->> 6), \
+         s_succeeded = s_succeeded + (v.value ->> 7), s_failed = s_failed + (v.value ->> 8) \
+         FROM json_each(?1) AS v WHERE jobs.key = v.value ->> 0",
+    )
+    .bind(convert::to_json(&rows))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Removes a job that has no tasks any more.
+pub async fn delete(conn: &mut Conn, job: &JobRow) -> Result<()> {
+    sqlx::query("DELETE FROM jobs WHERE key = ?1").bind(job.key).execute(&mut *conn).await?;
+    sqlx::query("UPDATE accounts SET n_jobs = n_jobs - 1, n_active_jobs = n_active_jobs - ?2 WHERE key = ?1")
+        .bind(job.account_key)
+        .bind(i64::from(job.state != JobState::Completed))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Rows that can be read; the others are logged, and work goes on without them.
+pub fn readable(rows: &[SqliteRow]) -> Vec<JobRow> {
+    let mut jobs = Vec::with_capacity(rows.len());
+    for row in rows {
+        match read(row) {
+            Ok(job) => jobs.push(job),
+            Err(error) => {
+                let key: i64 = row.try_get("key").unwrap_or(-1);
+                tracing::error!(job.key = key, %error, "a stored job cannot be read and is left alone");
+            }
+        }
+    }
+    jobs
+}

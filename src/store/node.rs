@@ -1,1 +1,256 @@
-//! (being written)
+//! Compute nodes, and the folders that they still have to remove.
+
+use serde_json::json as json_value;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::convert::{self, get, json, name, opt_json, opt_time, time};
+use super::db::{Conn, Result};
+use super::pool;
+use crate::api::{NodeError, NodeState, SchedulingState, StartTaskInformation, Timestamp};
+
+/// A node as it is stored.
+#[derive(Clone, Debug)]
+pub struct NodeRow {
+    pub key: i64,
+    pub pool_key: i64,
+    pub id: String,
+    pub dedicated: bool,
+    pub state: NodeState,
+    pub since: Timestamp,
+    pub scheduling: SchedulingState,
+    /// The agent's secret; the node's own folder has it too.
+    pub token: String,
+    pub slots: i32,
+    pub allocated: Timestamp,
+    pub booted: Option<Timestamp>,
+    /// Of the agent process that spoke last.
+    pub boot: Option<String>,
+    pub ip_address: String,
+    pub agent_version: Option<String>,
+    pub start_task_info: Option<StartTaskInformation>,
+    pub ready: bool,
+    pub leaving: bool,
+    pub errors: Vec<NodeError>,
+    pub recent: Vec<i64>,
+    pub running_tasks: i64,
+    pub running_slots: i64,
+    pub tasks_run: i64,
+    pub tasks_succeeded: i64,
+}
+
+pub fn read(row: &SqliteRow) -> Result<NodeRow> {
+    Ok(NodeRow {
+        key: get(row, "key")?,
+        pool_key: get(row, "pool_key")?,
+        id: get(row, "id")?,
+        dedicated: get(row, "dedicated")?,
+        state: name(row, "state")?,
+        since: time(row, "state_since")?,
+        scheduling: name(row, "scheduling")?,
+        token: get(row, "token")?,
+        slots: get(row, "slots")?,
+        allocated: time(row, "allocated")?,
+        booted: opt_time(row, "booted")?,
+        boot: get(row, "boot")?,
+        ip_address: get(row, "ip_address")?,
+        agent_version: get(row, "agent_version")?,
+        start_task_info: opt_json(row, "start_task_info")?,
+        ready: get(row, "ready")?,
+        leaving: get(row, "leaving")?,
+        errors: opt_json(row, "errors")?.unwrap_or_default(),
+        recent: json(row, "recent")?,
+        running_tasks: get(row, "running_tasks")?,
+        running_slots: get(row, "running_slots")?,
+        tasks_run: get(row, "tasks_run")?,
+        tasks_succeeded: get(row, "tasks_succeeded")?,
+    })
+}
+
+/// Inserts nodes of one pool and counts them.
+pub async fn insert(conn: &mut Conn, pool_key: i64, nodes: &[NodeRow]) -> Result<()> {
+    let rows: Vec<_> = nodes.iter().map(|n| json_value!([n.id, n.dedicated, n.token, n.slots, n.allocated.micros()])).collect();
+    sqlx::query(
+        "INSERT INTO nodes (pool_key, id, dedicated, token, slots, allocated, state, state_since) \
+         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'creating', value ->> 4 FROM json_each(?1)",
+    )
+    .bind(convert::to_json(&rows))
+    .bind(pool_key)
+    .execute(&mut *conn)
+    .await?;
+    pool::count_nodes(conn, pool_key, |counts| {
+        for node in nodes {
+            counts.change(NodeState::Creating, node.dedicated, 1);
+        }
+    })
+    .await
+}
+
+pub async fn find(conn: &mut Conn, pool_key: i64, id: &str) -> Result<Option<NodeRow>> {
+    let row = sqlx::query("SELECT * FROM nodes WHERE pool_key = ?1 AND id = ?2")
+        .bind(pool_key)
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub async fn with_key(conn: &mut Conn, key: i64) -> Result<Option<NodeRow>> {
+    let row = sqlx::query("SELECT * FROM nodes WHERE key = ?1").bind(key).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub async fn with_id(conn: &mut Conn, id: &str) -> Result<Option<NodeRow>> {
+    let row = sqlx::query("SELECT * FROM nodes WHERE id = ?1").bind(id).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Every node, or those of one pool; without those that cannot be read.
+pub async fn all(conn: &mut Conn, pool_key: Option<i64>) -> Result<Vec<NodeRow>> {
+    let rows = sqlx::query("SELECT * FROM nodes WHERE ?1 IS NULL OR pool_key = ?1 ORDER BY pool_key, id")
+        .bind(pool_key)
+        .fetch_all(conn)
+        .await?;
+    Ok(readable(&rows))
+}
+
+/// Saves everything that lives but the counters; a change of state is counted in the pool.
+pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
+    let before: Option<String> =
+        sqlx::query_scalar("SELECT state FROM nodes WHERE key = ?1").bind(node.key).fetch_optional(&mut *conn).await?;
+    sqlx::query(
+        "UPDATE nodes SET state = ?2, state_since = ?3, scheduling = ?4, booted = ?5, boot = ?6, ip_address = ?7, \
+         agent_version = ?8, start_task_info = ?9, ready = ?10, leaving = ?11, errors = ?12 WHERE key = ?1",
+    )
+    .bind(node.key)
+    .bind(node.state.as_str())
+    .bind(node.since.micros())
+    .bind(node.scheduling.as_str())
+    .bind(node.booted.map(Timestamp::micros))
+    .bind(&node.boot)
+    .bind(&node.ip_address)
+    .bind(&node.agent_version)
+    .bind(node.start_task_info.as_ref().map(convert::to_json))
+    .bind(node.ready)
+    .bind(node.leaving)
+    .bind((!node.errors.is_empty()).then(|| convert::to_json(&node.errors)))
+    .execute(&mut *conn)
+    .await?;
+    match before.as_deref().and_then(|text| text.parse::<NodeState>().ok()) {
+        Some(before) if before != node.state => {
+            pool::count_nodes(conn, node.pool_key, |counts| {
+                counts.change(before, node.dedicated, -1);
+                counts.change(node.state, node.dedicated, 1);
+            })
+            .await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What changed on a node by the tasks that began or ended there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskChange {
+    pub running_tasks: i64,
+    pub running_slots: i64,
+    pub run: i64,
+    pub succeeded: i64,
+    /// Keys of tasks that ended, oldest first.
+    pub ended: Vec<i64>,
+}
+
+/// Adds to the counters of a node and of its pool.
+pub async fn count_tasks(conn: &mut Conn, node_key: i64, change: &TaskChange) -> Result<()> {
+    let newest: Vec<i64> = change.ended.iter().rev().take(10).copied().collect();
+    sqlx::query(
+        "UPDATE nodes SET running_tasks = running_tasks + ?2, running_slots = running_slots + ?3, tasks_run = tasks_run + ?4, \
+         tasks_succeeded = tasks_succeeded + ?5, recent = CASE WHEN ?6 = '[]' THEN recent ELSE \
+         (SELECT json_group_array(value) FROM (SELECT value FROM (SELECT value, 0 AS old, key FROM json_each(?6) \
+         UNION ALL SELECT value, 1, key FROM json_each(recent)) ORDER BY old, key LIMIT 10)) END WHERE key = ?1",
+    )
+    .bind(node_key)
+    .bind(change.running_tasks)
+    .bind(change.running_slots)
+    .bind(change.run)
+    .bind(change.succeeded)
+    .bind(convert::to_json(&newest))
+    .execute(&mut *conn)
+    .await?;
+    if change.running_slots != 0 {
+        sqlx::query("UPDATE pools SET running_slots = running_slots + ?2 WHERE key = (SELECT pool_key FROM nodes WHERE key = ?1)")
+            .bind(node_key)
+            .bind(change.running_slots)
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Removes nodes of one pool.
+pub async fn delete(conn: &mut Conn, nodes: &[NodeRow]) -> Result<()> {
+    for node in nodes {
+        sqlx::query("UPDATE pools SET running_slots = running_slots - ?2 WHERE key = ?1")
+            .bind(node.pool_key)
+            .bind(node.running_slots)
+            .execute(&mut *conn)
+            .await?;
+        sqlx::query("DELETE FROM nodes WHERE key = ?1").bind(node.key).execute(&mut *conn).await?;
+        pool::count_nodes(conn, node.pool_key, |counts| counts.change(node.state, node.dedicated, -1)).await?;
+    }
+    Ok(())
+}
+
+/// Remembers a folder to remove, on one node.
+pub async fn clean_up(conn: &mut Conn, node_key: i64, directory: &str) -> Result<()> {
+    sqlx::query("INSERT INTO clean_ups (node_key, directory) SELECT key, ?2 FROM nodes WHERE key = ?1")
+        .bind(node_key)
+        .bind(directory)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Remembers a folder to remove on all nodes of an account; their keys.
+pub async fn clean_up_everywhere(conn: &mut Conn, account_key: i64, directory: &str) -> Result<Vec<i64>> {
+    let nodes: Vec<i64> = sqlx::query_scalar(
+        "INSERT INTO clean_ups (node_key, directory) SELECT n.key, ?2 FROM nodes n JOIN pools p ON p.key = n.pool_key \
+         WHERE p.account_key = ?1 RETURNING node_key",
+    )
+    .bind(account_key)
+    .bind(directory)
+    .fetch_all(conn)
+    .await?;
+    Ok(nodes)
+}
+
+/// Folders that a node has to remove: `(key, folder)`.
+pub async fn clean_ups(conn: &mut Conn, node_key: i64) -> Result<Vec<(i64, String)>> {
+    let rows = sqlx::query("SELECT key, directory FROM clean_ups WHERE node_key = ?1 ORDER BY key LIMIT 1000")
+        .bind(node_key)
+        .fetch_all(conn)
+        .await?;
+    rows.iter().map(|row| Ok((get(row, "key")?, get(row, "directory")?))).collect()
+}
+
+pub async fn forget_clean_ups(conn: &mut Conn, keys: &[i64]) -> Result<()> {
+    sqlx::query("DELETE FROM clean_ups WHERE key IN (SELECT value FROM json_each(?1))")
+        .bind(convert::to_json(&keys))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Rows that can be read; the others are logged, and work goes on without them.
+pub fn readable(rows: &[SqliteRow]) -> Vec<NodeRow> {
+    let mut nodes = Vec::with_capacity(rows.len());
+    for row in rows {
+        match read(row) {
+            Ok(node) => nodes.push(node),
+            Err(error) => {
+                let key: i64 = row.try_get("key").unwrap_or(-1);
+                tracing::error!(node.key = key, %error, "a stored node cannot be read and is left alone");
+            }
+        }
+    }
+    nodes
+}

@@ -1,1 +1,220 @@
-//! (being written)
+//! Pools.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::convert::{self, get, json, name, opt_json, opt_time, time};
+use super::db::{Conn, Result};
+use crate::api::{self, AllocationState, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError, Timestamp};
+use crate::domain::pool::Sizes;
+
+/// A pool as it is stored.
+#[derive(Clone, Debug)]
+pub struct PoolRow {
+    pub key: i64,
+    pub account_key: i64,
+    pub id: String,
+    pub settings: api::PoolCreate,
+    pub state: PoolState,
+    pub since: Timestamp,
+    pub allocation: AllocationState,
+    pub allocation_since: Timestamp,
+    pub resize_errors: Option<Vec<ResizeError>>,
+    pub deadline: Option<Timestamp>,
+    pub deallocation: NodeDeallocationOption,
+    pub target: Sizes,
+    /// Cores of one node.
+    pub cores: i64,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    pub etag: i64,
+    pub current: Sizes,
+    pub node_counts: StateCounts,
+    pub running_slots: i64,
+}
+
+/// Nodes by state: dedicated and low-priority ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StateCounts(pub BTreeMap<NodeState, [i64; 2]>);
+
+impl StateCounts {
+    pub fn change(&mut self, state: NodeState, dedicated: bool, by: i64) {
+        let counter = &mut self.0.entry(state).or_default()[usize::from(!dedicated)];
+        *counter += by;
+        self.0.retain(|_, counts| *counts != [0, 0]);
+    }
+
+    /// Of one kind of node, in the wire's shape.
+    pub fn of_kind(&self, dedicated: bool) -> NodeCounts {
+        self.sum(|counts| counts[usize::from(!dedicated)])
+    }
+
+    pub fn all(&self) -> NodeCounts {
+        self.sum(|counts| counts[0] + counts[1])
+    }
+
+    fn sum(&self, pick: impl Fn(&[i64; 2]) -> i64) -> NodeCounts {
+        let mut sum = NodeCounts::default();
+        for (state, counts) in &self.0 {
+            *sum.of(*state) += pick(counts);
+            sum.total += pick(counts);
+        }
+        sum
+    }
+
+    fn to_text(&self) -> String {
+        convert::to_json(&self.0.iter().map(|(state, counts)| (state.as_str(), counts)).collect::<BTreeMap<_, _>>())
+    }
+}
+
+pub fn read(row: &SqliteRow) -> Result<PoolRow> {
+    let counts: BTreeMap<String, [i64; 2]> = json(row, "node_counts")?;
+    let node_counts = counts.into_iter().filter_map(|(state, counts)| Some((state.parse().ok()?, counts))).collect();
+    Ok(PoolRow {
+        key: get(row, "key")?,
+        account_key: get(row, "account_key")?,
+        id: get(row, "id")?,
+        settings: json(row, "settings")?,
+        state: name(row, "state")?,
+        since: time(row, "state_since")?,
+        allocation: name(row, "allocation_state")?,
+        allocation_since: time(row, "allocation_since")?,
+        resize_errors: opt_json(row, "resize_errors")?,
+        deadline: opt_time(row, "resize_deadline")?,
+        deallocation: name(row, "deallocation")?,
+        target: Sizes { dedicated: get(row, "target_dedicated")?, low_priority: get(row, "target_low_priority")? },
+        cores: get(row, "cores")?,
+        created: time(row, "created")?,
+        modified: time(row, "modified")?,
+        etag: get(row, "etag")?,
+        current: Sizes { dedicated: get(row, "n_dedicated")?, low_priority: get(row, "n_low_priority")? },
+        node_counts: StateCounts(node_counts),
+        running_slots: get(row, "running_slots")?,
+    })
+}
+
+/// Inserts the pool; its key is given back.
+pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
+    let row = sqlx::query(
+        "INSERT INTO pools (account_key, id, settings, state, state_since, allocation_state, allocation_since, resize_deadline, \
+         deallocation, target_dedicated, target_low_priority, cores, created, modified, etag) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING key",
+    )
+    .bind(pool.account_key)
+    .bind(&pool.id)
+    .bind(convert::to_json(&pool.settings))
+    .bind(pool.state.as_str())
+    .bind(pool.since.micros())
+    .bind(pool.allocation.as_str())
+    .bind(pool.allocation_since.micros())
+    .bind(pool.deadline.map(Timestamp::micros))
+    .bind(pool.deallocation.as_str())
+    .bind(pool.target.dedicated)
+    .bind(pool.target.low_priority)
+    .bind(pool.cores)
+    .bind(pool.created.micros())
+    .bind(pool.modified.micros())
+    .bind(pool.etag)
+    .fetch_one(&mut *conn)
+    .await?;
+    sqlx::query("UPDATE accounts SET n_pools = n_pools + 1 WHERE key = ?1").bind(pool.account_key).execute(conn).await?;
+    Ok(row.try_get(0)?)
+}
+
+pub async fn find(conn: &mut Conn, account_key: i64, id: &str) -> Result<Option<PoolRow>> {
+    let row = sqlx::query("SELECT * FROM pools WHERE account_key = ?1 AND id = ?2")
+        .bind(account_key)
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub async fn with_key(conn: &mut Conn, key: i64) -> Result<Option<PoolRow>> {
+    let row = sqlx::query("SELECT * FROM pools WHERE key = ?1").bind(key).fetch_optional(conn).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Every pool, without those that cannot be read.
+pub async fn all(conn: &mut Conn) -> Result<Vec<PoolRow>> {
+    let rows = sqlx::query("SELECT * FROM pools").fetch_all(conn).await?;
+    Ok(readable(&rows))
+}
+
+/// Cores that the other pools of the account ask for: dedicated and low-priority.
+pub async fn cores_asked(conn: &mut Conn, account_key: i64, except: i64) -> Result<Sizes> {
+    let row = sqlx::query(
+        "SELECT COALESCE(SUM(cores * MAX(target_dedicated, n_dedicated)), 0), \
+         COALESCE(SUM(cores * MAX(target_low_priority, n_low_priority)), 0) \
+         FROM pools WHERE account_key = ?1 AND key <> ?2",
+    )
+    .bind(account_key)
+    .bind(except)
+    .fetch_one(conn)
+    .await?;
+    Ok(Sizes { dedicated: row.try_get(0)?, low_priority: row.try_get(1)? })
+}
+
+/// Saves settings, states and targets.
+pub async fn save(conn: &mut Conn, pool: &PoolRow) -> Result<()> {
+    sqlx::query(
+        "UPDATE pools SET settings = ?2, state = ?3, state_since = ?4, allocation_state = ?5, allocation_since = ?6, \
+         resize_errors = ?7, resize_deadline = ?8, deallocation = ?9, target_dedicated = ?10, target_low_priority = ?11, \
+         modified = ?12, etag = ?13 WHERE key = ?1",
+    )
+    .bind(pool.key)
+    .bind(convert::to_json(&pool.settings))
+    .bind(pool.state.as_str())
+    .bind(pool.since.micros())
+    .bind(pool.allocation.as_str())
+    .bind(pool.allocation_since.micros())
+    .bind(pool.resize_errors.as_ref().map(convert::to_json))
+    .bind(pool.deadline.map(Timestamp::micros))
+    .bind(pool.deallocation.as_str())
+    .bind(pool.target.dedicated)
+    .bind(pool.target.low_priority)
+    .bind(pool.modified.micros())
+    .bind(pool.etag)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Nodes came, went or changed their state.
+pub async fn count_nodes(conn: &mut Conn, pool_key: i64, change: impl FnOnce(&mut StateCounts)) -> Result<()> {
+    let Some(mut pool) = with_key(conn, pool_key).await? else { return Ok(()) };
+    change(&mut pool.node_counts);
+    let of = |dedicated: bool| pool.node_counts.of_kind(dedicated).total;
+    sqlx::query("UPDATE pools SET node_counts = ?2, n_dedicated = ?3, n_low_priority = ?4 WHERE key = ?1")
+        .bind(pool_key)
+        .bind(pool.node_counts.to_text())
+        .bind(of(true))
+        .bind(of(false))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Removes a pool that has no nodes any more.
+pub async fn delete(conn: &mut Conn, pool: &PoolRow) -> Result<()> {
+    sqlx::query("DELETE FROM pools WHERE key = ?1").bind(pool.key).execute(&mut *conn).await?;
+    sqlx::query("UPDATE accounts SET n_pools = n_pools - 1 WHERE key = ?1").bind(pool.account_key).execute(conn).await?;
+    Ok(())
+}
+
+/// Rows that can be read; the others are logged, and work goes on without them.
+pub fn readable(rows: &[SqliteRow]) -> Vec<PoolRow> {
+    let mut pools = Vec::with_capacity(rows.len());
+    for row in rows {
+        match read(row) {
+            Ok(pool) => pools.push(pool),
+            Err(error) => {
+                let key: i64 = row.try_get("key").unwrap_or(-1);
+                tracing::error!(pool.key = key, %error, "a stored pool cannot be read and is left alone");
+            }
+        }
+    }
+    pools
+}

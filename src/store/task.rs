@@ -1,1 +1,269 @@
-//! (being written)
+//! Tasks. Batches go in as one JSON parameter and come out of `json_each`: one static statement for any number of rows.
+
+use serde_json::json;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::convert::{self, get, opt_json, opt_name, opt_time, time};
+use super::db::{Conn, Error, Result};
+use crate::api::{self, TaskState, Timestamp};
+use crate::domain::task::{Life, Phase};
+
+/// A task as it is stored.
+#[derive(Clone, Debug)]
+pub struct TaskRow {
+    pub key: i64,
+    pub job_key: i64,
+    pub id: String,
+    /// The settings' JSON; read by [`TaskRow::settings`].
+    pub settings: String,
+    pub slots: i32,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    pub etag: i64,
+    pub life: Life,
+    /// `pool/node` of the last attempt.
+    pub node_info: Option<String>,
+}
+
+impl TaskRow {
+    pub fn settings(&self) -> Result<api::TaskCreate> {
+        serde_json::from_str(&self.settings).map_err(|e| Error::unreadable("task", e))
+    }
+}
+
+/// A task to be inserted.
+pub struct NewTask {
+    pub id: String,
+    pub settings: String,
+    pub slots: i32,
+    pub etag: i64,
+}
+
+/// A statement with every column of [`TaskRow`] between its two parts; a macro, so that statements stay static.
+macro_rules! concat_columns {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "t.key, t.job_key, t.id, t.settings, t.slots, t.created, t.modified, t.etag, t.state, t.state_since, ",
+            "t.previous_state, t.previous_since, t.attempt, t.node_key, t.assigned, t.node_info, t.started, t.ended, ",
+            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue",
+            $after
+        )
+    };
+}
+pub(crate) use concat_columns;
+
+pub fn read(row: &SqliteRow) -> Result<TaskRow> {
+    let assigned: bool = get(row, "assigned")?;
+    let phase = match (convert::name::<TaskState>(row, "state")?, assigned) {
+        (TaskState::Active, false) => Phase::Waiting,
+        (TaskState::Active, true) => Phase::Assigned,
+        (TaskState::Preparing | TaskState::Running, _) => Phase::Running,
+        (TaskState::Completed, _) => Phase::Completed,
+    };
+    let previous = opt_name(row, "previous_state")?.zip(opt_time(row, "previous_since")?);
+    let life = Life {
+        phase,
+        since: time(row, "state_since")?,
+        previous,
+        attempt: get(row, "attempt")?,
+        node_key: get(row, "node_key")?,
+        started: opt_time(row, "started")?,
+        ended: opt_time(row, "ended")?,
+        exit_code: get(row, "exit_code")?,
+        failure: opt_json(row, "failure")?,
+        retries: get(row, "retries")?,
+        last_retry: opt_time(row, "last_retry")?,
+        requeues: get(row, "requeues")?,
+        last_requeue: opt_time(row, "last_requeue")?,
+    };
+    Ok(TaskRow {
+        key: get(row, "key")?,
+        job_key: get(row, "job_key")?,
+        id: get(row, "id")?,
+        settings: get(row, "settings")?,
+        slots: get(row, "slots")?,
+        created: time(row, "created")?,
+        modified: time(row, "modified")?,
+        etag: get(row, "etag")?,
+        life,
+        node_info: get(row, "node_info")?,
+    })
+}
+
+/// Inserts tasks in this order; their ids must be free.
+pub async fn insert(conn: &mut Conn, job_key: i64, tasks: &[NewTask], now: Timestamp) -> Result<()> {
+    let rows: Vec<_> = tasks.iter().map(|t| json!([t.id, t.settings, t.slots, t.etag])).collect();
+    sqlx::query(
+        "INSERT INTO tasks (job_key, id, settings, slots, etag, state, state_since, created, modified) \
+         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, 'active', ?3, ?3, ?3 FROM json_each(?1)",
+    )
+    .bind(convert::to_json(&rows))
+    .bind(job_key)
+    .bind(now.micros())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Those of the ids that the job has already, as stored.
+pub async fn existing(conn: &mut Conn, job_key: i64, ids: &[&str]) -> Result<Vec<String>> {
+    let found = sqlx::query_scalar("SELECT id FROM tasks WHERE job_key = ?1 AND id IN (SELECT value FROM json_each(?2))")
+        .bind(job_key)
+        .bind(convert::to_json(&ids))
+        .fetch_all(conn)
+        .await?;
+    Ok(found)
+}
+
+pub async fn find(conn: &mut Conn, job_key: i64, id: &str) -> Result<Option<TaskRow>> {
+    let row = sqlx::query(concat_columns!("SELECT ", " FROM tasks t WHERE t.job_key = ?1 AND t.id = ?2"))
+        .bind(job_key)
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The tasks with these keys. One that cannot be read is left out and logged: it stops nothing else.
+pub async fn with_keys(conn: &mut Conn, keys: &[i64]) -> Result<Vec<TaskRow>> {
+    let rows = sqlx::query(concat_columns!("SELECT ", " FROM tasks t WHERE t.key IN (SELECT value FROM json_each(?1))"))
+        .bind(convert::to_json(&keys))
+        .fetch_all(conn)
+        .await?;
+    Ok(readable(&rows))
+}
+
+/// What nodes have: all tasks with a live attempt, of all nodes or of one.
+pub async fn assigned(conn: &mut Conn, node_key: Option<i64>) -> Result<Vec<TaskRow>> {
+    let rows = sqlx::query(concat_columns!(
+        "SELECT ",
+        " FROM tasks t WHERE t.assigned = 1 AND t.node_key IS NOT NULL AND (?1 IS NULL OR t.node_key = ?1)"
+    ))
+    .bind(node_key)
+    .fetch_all(conn)
+    .await?;
+    Ok(readable(&rows))
+}
+
+/// The job's tasks that nodes have.
+pub async fn assigned_of_job(conn: &mut Conn, job_key: i64) -> Result<Vec<TaskRow>> {
+    let rows = sqlx::query(concat_columns!(
+        "SELECT ",
+        " FROM nodes n JOIN tasks t ON t.node_key = n.key AND t.assigned = 1 WHERE t.job_key = ?1"
+    ))
+    .bind(job_key)
+    .fetch_all(conn)
+    .await?;
+    Ok(readable(&rows))
+}
+
+/// A waiting task, as little as planning needs.
+pub struct WaitingTask {
+    pub key: i64,
+    pub slots: i32,
+    pub affinity: Option<String>,
+}
+
+/// The next waiting tasks of a job after `after`, in order of adding.
+pub async fn waiting(conn: &mut Conn, job_key: i64, after: i64, most: i64) -> Result<Vec<WaitingTask>> {
+    let rows = sqlx::query(
+        "SELECT key, slots, CASE WHEN instr(settings, 'affinityId') AND json_valid(settings) \
+         THEN settings ->> '$.affinityInfo.affinityId' END AS affinity \
+         FROM tasks WHERE job_key = ?1 AND key > ?2 AND state = 'active' AND assigned = 0 ORDER BY key LIMIT ?3",
+    )
+    .bind(job_key)
+    .bind(after)
+    .bind(most)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(|row| Ok(WaitingTask { key: get(row, "key")?, slots: get(row, "slots")?, affinity: get(row, "affinity")? })).collect()
+}
+
+/// Saves the lives of tasks; `modified` and `etag` are those of the settings and stay.
+pub async fn save(conn: &mut Conn, tasks: &[TaskRow]) -> Result<()> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = tasks.iter().map(life_columns).collect();
+    sqlx::query(
+        "UPDATE tasks SET state = v.value ->> 1, state_since = v.value ->> 2, previous_state = v.value ->> 3, \
+         previous_since = v.value ->> 4, attempt = v.value ->> 5, node_key = v.value ->> 6, assigned = v.value ->> 7, \
+         started = v.value ->> 8, ended = v.value ->> 9, exit_code = v.value ->> 10, result = v.value ->> 11, \
+         failure = v.value ->> 12, retries = v.value ->> 13, last_retry = v.value ->> 14, requeues = v.value ->> 15, \
+         last_requeue = v.value ->> 16, node_info = v.value ->> 17 \
+         FROM json_each(?1) AS v WHERE tasks.key = v.value ->> 0",
+    )
+    .bind(convert::to_json(&rows))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn life_columns(task: &TaskRow) -> serde_json::Value {
+    let life = &task.life;
+    let micros = |t: Option<Timestamp>| t.map(Timestamp::micros);
+    json!([
+        task.key,
+        life.state().as_str(),
+        life.since.micros(),
+        life.previous.map(|(state, _)| state.as_str()),
+        life.previous.map(|(_, since)| since.micros()),
+        life.attempt,
+        life.node_key,
+        i64::from(life.live_attempt().is_some()),
+        micros(life.started),
+        micros(life.ended),
+        life.exit_code,
+        life.result().map(api::TaskExecutionResult::as_str),
+        life.failure.as_ref().map(convert::to_json),
+        life.retries,
+        micros(life.last_retry),
+        life.requeues,
+        micros(life.last_requeue),
+        task.node_info,
+    ])
+}
+
+/// New settings of a task (its constraints, for all that a caller can change).
+pub async fn save_settings(conn: &mut Conn, task: &TaskRow) -> Result<()> {
+    sqlx::query("UPDATE tasks SET settings = ?2, modified = ?3, etag = ?4 WHERE key = ?1")
+        .bind(task.key)
+        .bind(&task.settings)
+        .bind(task.modified.micros())
+        .bind(task.etag)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub async fn delete(conn: &mut Conn, key: i64) -> Result<()> {
+    sqlx::query("DELETE FROM tasks WHERE key = ?1").bind(key).execute(conn).await?;
+    Ok(())
+}
+
+/// Deletes up to `most` tasks of a job; how many went.
+pub async fn delete_some(conn: &mut Conn, job_key: i64, most: i64) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM tasks WHERE key IN (SELECT key FROM tasks WHERE job_key = ?1 LIMIT ?2)")
+        .bind(job_key)
+        .bind(most)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// Rows that can be read; the others are logged with their key, and work goes on without them.
+pub fn readable(rows: &[SqliteRow]) -> Vec<TaskRow> {
+    let mut tasks = Vec::with_capacity(rows.len());
+    for row in rows {
+        match read(row) {
+            Ok(task) => tasks.push(task),
+            Err(error) => {
+                let key: i64 = row.try_get("key").unwrap_or(-1);
+                tracing::error!(task.key = key, %error, "a stored task cannot be read and is left alone");
+            }
+        }
+    }
+    tasks
+}

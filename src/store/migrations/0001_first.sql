@@ -102,7 +102,6 @@ CREATE TABLE nodes (
     state TEXT NOT NULL,
     state_since INTEGER NOT NULL,
     scheduling TEXT NOT NULL DEFAULT 'enabled',
-    token_hash BLOB NOT NULL,
     token TEXT NOT NULL,
     slots INTEGER NOT NULL,
     allocated INTEGER NOT NULL,
@@ -111,7 +110,12 @@ CREATE TABLE nodes (
     ip_address TEXT NOT NULL DEFAULT '',
     agent_version TEXT,
     start_task_info TEXT,
+    -- Whether the start task lets tasks run.
+    ready INTEGER NOT NULL DEFAULT 0,
+    leaving INTEGER NOT NULL DEFAULT 0,
     errors TEXT,
+    -- Keys of the tasks that ended here last, newest first, at most ten.
+    recent TEXT NOT NULL DEFAULT '[]',
     -- Counters.
     running_tasks INTEGER NOT NULL DEFAULT 0,
     running_slots INTEGER NOT NULL DEFAULT 0,
