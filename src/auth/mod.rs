@@ -1,3 +1,20 @@
-//! Who calls: signatures, tokens, passwords. Nothing here decides what a caller may do.
+//! Who calls: signatures, passwords, sessions, tokens, and how fast one may guess. Nothing here decides what a caller may do:
+//! that is `domain::permission`.
 
+pub mod key_uses;
+pub mod password;
+pub mod secret;
 pub mod shared_key;
+pub mod throttle;
+
+pub use key_uses::KeyUses;
+pub use password::Hasher;
+pub use throttle::Throttle;
+
+/// What all requests share to find out who calls.
+#[derive(Default)]
+pub struct Identity {
+    pub hasher: Hasher,
+    pub throttle: Throttle,
+    pub key_uses: KeyUses,
+}

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
+use crate::auth::{Identity, secret};
 use crate::domain::ids::AccountName;
 use crate::domain::permission::{self, Permission};
 use crate::store::Store;
@@ -25,6 +26,8 @@ pub struct Context {
     pub signals: Signals,
     /// Asks nodes for files.
     pub files: Arc<dyn NodeFiles>,
+    /// Finds out who calls.
+    pub identity: Arc<Identity>,
     pub installation: Arc<Installation>,
 }
 
@@ -128,6 +131,10 @@ impl Signals {
     }
 }
 
+/// Names one request in its answer, in errors and in the log. `server` puts it into each request's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
 /// Who calls an operation.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -139,7 +146,8 @@ pub struct Caller {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    User { name: String, role: Role },
+    /// `session` is the hash of the session's secret; absent for a personal access token.
+    User { name: String, role: Role, session: Option<secret::Hash> },
     /// A program with an account's key: everything on the data plane of that account, nothing else.
     SharedKey { account: AccountName },
     /// The server itself, or the operator by `fournil admin`.
@@ -149,6 +157,20 @@ pub enum Who {
 impl Caller {
     pub fn system() -> Self {
         Caller { who: Who::System, from: None, request_id: String::new() }
+    }
+
+    /// For the log.
+    pub fn name(&self) -> &str {
+        match &self.who {
+            Who::User { name, .. } => name,
+            Who::SharedKey { account } => account.as_str(),
+            Who::System => "fournil",
+        }
+    }
+
+    /// For the log.
+    pub fn from_text(&self) -> Option<String> {
+        self.from.map(|address| address.to_string())
     }
 
     /// Refuses what the caller may not do. `account` is absent for what belongs to the installation.

@@ -1,1 +1,100 @@
-//! (being written)
+//! Keys of accounts. Nothing keeps a copy of them: each signed request is checked against what is stored now, so that a
+//! replaced key is dead when its replacement is answered.
+
+use super::{Caller, Context, Error, Result};
+use crate::api::{AccountKeys, Changed, Code, KeyName, Secret};
+use crate::auth::secret;
+use crate::domain::ids::AccountName;
+use crate::domain::permission::Permission;
+use crate::store::account::{self as table, KeysRow};
+
+/// When each key was last used; the keys themselves are left empty.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub async fn key_info(cx: &Context, caller: &Caller, account: &AccountName) -> Result<AccountKeys> {
+    caller.may(Some(account), Permission::AccountRead)?;
+    let keys = to_api(cx, account, find(cx, account).await?);
+    Ok(AccountKeys { primary: String::new(), secondary: String::new(), ..keys })
+}
+
+/// Both keys. Reading them is written to the log.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub async fn key_list(cx: &Context, caller: &Caller, account: &AccountName) -> Result<AccountKeys> {
+    caller.may(Some(account), Permission::KeyRead)?;
+    let keys = to_api(cx, account, find(cx, account).await?);
+    tracing::info!(%account, user = caller.name(), from = caller.from_text(), "the keys of an account were read");
+    Ok(keys)
+}
+
+/// Replaces one key; the old one stops working at once.
+///
+/// # Errors
+/// `AccountNotFound`.
+pub async fn key_regenerate(cx: &Context, caller: &Caller, account: &AccountName, which: KeyName) -> Result<AccountKeys> {
+    caller.may(Some(account), Permission::KeyWrite)?;
+    let (name, new) = (account.clone(), new_key(cx));
+    let keys = cx
+        .store
+        .write(move |conn| {
+            Box::pin(async move {
+                let mut keys = table::keys(conn, &name).await?.ok_or(Error::from(Code::AccountNotFound))?;
+                table::replace_key(conn, keys.account_key, which, &new).await?;
+                match which {
+                    KeyName::Primary => (keys.primary, keys.primary_last_used) = (new, None),
+                    KeyName::Secondary => (keys.secondary, keys.secondary_last_used) = (new, None),
+                }
+                Ok::<_, Error>(keys)
+            })
+        })
+        .await?;
+    cx.identity.key_uses.forget(keys.account_key, which);
+    tracing::info!(%account, key = %which, user = caller.name(), from = caller.from_text(), "a key of an account was replaced");
+    cx.events.tell(account.as_str(), Changed::Keys);
+    Ok(to_api(cx, account, keys))
+}
+
+/// The keys that a signature of the account is checked with now. For the data plane's authentication.
+///
+/// # Errors
+/// None for an unknown account, which must take as long to refuse as a wrong signature.
+pub async fn signing_keys(cx: &Context, account: &AccountName) -> Result<Option<KeysRow>> {
+    Ok(table::keys(&mut *cx.store.read().await?, account).await?)
+}
+
+/// Notes that a request was signed with the key. Stored by [`store_key_uses`] within about a minute.
+pub fn key_used(cx: &Context, account_key: i64, which: KeyName) {
+    cx.identity.key_uses.record(account_key, which, cx.clock.now());
+}
+
+/// Stores the uses of keys since the last call.
+pub async fn store_key_uses(cx: &Context) -> Result<()> {
+    let uses = cx.identity.key_uses.take();
+    if uses.is_empty() {
+        return Ok(());
+    }
+    cx.store.write(move |conn| Box::pin(async move { table::keys_used(conn, &uses).await.map_err(Error::from) })).await
+}
+
+pub(super) fn new_key(cx: &Context) -> Secret {
+    let mut bytes = [0; 64];
+    cx.random.fill(&mut bytes);
+    secret::account_key(&bytes)
+}
+
+async fn find(cx: &Context, account: &AccountName) -> Result<KeysRow> {
+    signing_keys(cx, account).await?.ok_or_else(|| Code::AccountNotFound.into())
+}
+
+fn to_api(cx: &Context, account: &AccountName, keys: KeysRow) -> AccountKeys {
+    let uses = &cx.identity.key_uses;
+    AccountKeys {
+        account_name: account.to_string(),
+        primary: keys.primary.0,
+        secondary: keys.secondary.0,
+        primary_last_used: uses.waiting(keys.account_key, KeyName::Primary).or(keys.primary_last_used),
+        secondary_last_used: uses.waiting(keys.account_key, KeyName::Secondary).or(keys.secondary_last_used),
+    }
+}

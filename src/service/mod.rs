@@ -9,10 +9,11 @@ pub mod file;
 pub mod job;
 pub mod key;
 pub mod node;
+pub mod page;
 pub mod pool;
 pub mod session;
 pub mod task;
 pub mod user;
 
-pub use context::{Caller, Context, Who};
+pub use context::{Caller, Context, RequestId, Who};
 pub use error::{Error, Result};

@@ -1,1 +1,207 @@
-//! (being written)
+//! Users and their personal access tokens.
+
+use super::{Caller, Context, Error, Result, session};
+use crate::api::{self, Code, Duration, Role, Secret, Timestamp};
+use crate::auth::{password, secret};
+use crate::domain::permission::Permission;
+use crate::store::session as grants;
+use crate::store::user::{self as table, UserRow};
+use crate::store::{self, Conn};
+
+/// How long a token lives when its maker does not say.
+pub const TOKEN_LIFE: Duration = Duration::from_days(90);
+/// And at most.
+pub const LONGEST_TOKEN_LIFE: Duration = Duration::from_days(366);
+
+pub async fn user_list(cx: &Context, caller: &Caller) -> Result<Vec<api::User>> {
+    caller.may(None, Permission::UserWrite)?;
+    let rows = table::list(&mut *cx.store.read().await?).await?;
+    Ok(rows.iter().map(to_api).collect())
+}
+
+/// # Errors
+/// `InvalidPropertyValue`, `UserExists`.
+pub async fn user_create(cx: &Context, caller: &Caller, user: &str, role: Role, password: Secret) -> Result<api::User> {
+    caller.may(None, Permission::UserWrite)?;
+    check_name(user)?;
+    let hash = hash_password(cx, password).await?;
+    let (name, now) = (user.to_owned(), cx.clock.now());
+    let row = cx
+        .store
+        .write(move |conn| {
+            Box::pin(async move {
+                table::insert(conn, &name, role, &hash, now).await?.ok_or(Error::from(Code::UserExists))?;
+                session::forget_set_up(conn).await?;
+                find(conn, &name).await
+            })
+        })
+        .await?;
+    tracing::info!(user = %row.name, %role, by = caller.name(), "a user was made");
+    Ok(to_api(&row))
+}
+
+/// Lets a user in, or keeps the user out: sessions and tokens of a disabled user are gone.
+///
+/// # Errors
+/// `UserNotFound`; `OperationInvalidForCurrentState` for the last Owner.
+pub async fn user_set_disabled(cx: &Context, caller: &Caller, user: &str, disabled: bool) -> Result<api::User> {
+    caller.may(None, Permission::UserWrite)?;
+    let name = user.to_owned();
+    let row = cx
+        .store
+        .write(move |conn| {
+            Box::pin(async move {
+                let row = find(conn, &name).await?;
+                if disabled && !row.disabled && row.role == Role::Owner && table::n_owners(conn).await? == 1 {
+                    let reason = "It is the last Owner who can sign in. Make another one first.";
+                    return Err(api::Error::new(Code::OperationInvalidForCurrentState).with("Reason", reason).into());
+                }
+                table::set_disabled(conn, row.key, disabled).await?;
+                if disabled {
+                    end_grants(conn, row.key).await?;
+                }
+                Ok::<_, Error>(UserRow { disabled, ..row })
+            })
+        })
+        .await?;
+    tracing::info!(user = %row.name, disabled, by = caller.name(), "a user was disabled or enabled");
+    Ok(to_api(&row))
+}
+
+/// Sets a new password; sessions and tokens that came by the old one are gone.
+///
+/// # Errors
+/// `UserNotFound`, `InvalidPropertyValue`.
+pub async fn user_set_password(cx: &Context, caller: &Caller, user: &str, password: Secret) -> Result<()> {
+    caller.may(None, Permission::UserWrite)?;
+    let (name, hash) = (user.to_owned(), hash_password(cx, password).await?);
+    cx.store
+        .write(move |conn| {
+            Box::pin(async move {
+                let row = find(conn, &name).await?;
+                table::set_password(conn, row.key, &hash).await?;
+                end_grants(conn, row.key).await?;
+                Ok::<_, Error>(())
+            })
+        })
+        .await?;
+    tracing::info!(user, by = caller.name(), "a password was set");
+    Ok(())
+}
+
+/// Makes a token and returns its secret, which is shown this once.
+///
+/// # Errors
+/// `UserNotFound`, `InvalidPropertyValue`; `OperationInvalidForCurrentState` for a disabled user.
+pub async fn token_create(
+    cx: &Context,
+    caller: &Caller,
+    user: &str,
+    description: &str,
+    life: Option<Duration>,
+) -> Result<(api::Token, Secret)> {
+    caller.may(None, Permission::UserWrite)?;
+    let life = life.unwrap_or(TOKEN_LIFE);
+    if life <= Duration(0) || life > LONGEST_TOKEN_LIFE {
+        return Err(api::Error::invalid_property("expiry", life.to_string(), "A token lives for 1 to 366 days.").into());
+    }
+    if description.chars().count() > 256 {
+        return Err(api::Error::invalid_property("description", description, "A description has at most 256 characters.").into());
+    }
+    let mut bits = [0; 32];
+    cx.random.fill(&mut bits);
+    let secret = secret::token(&bits);
+    let (name, hash, id, description, now) =
+        (user.to_owned(), secret::hash(&secret.0), cx.random.hex(6), description.to_owned(), cx.clock.now());
+    let token = cx
+        .store
+        .write(move |conn| {
+            Box::pin(async move {
+                let row = find(conn, &name).await?;
+                if row.disabled {
+                    return Err(api::Error::new(Code::OperationInvalidForCurrentState).with("Reason", "The user is disabled.").into());
+                }
+                let token = new_token(id, row.name, description, now, life);
+                grants::token_insert(conn, &hash, row.key, &token).await?;
+                Ok::<_, Error>(token)
+            })
+        })
+        .await?;
+    tracing::info!(user = %token.user, token = %token.id, by = caller.name(), "a token was made");
+    Ok((token, secret))
+}
+
+fn new_token(id: String, user: String, description: String, now: Timestamp, life: Duration) -> api::Token {
+    api::Token { id, user, description, creation_time: now, expiry_time: now.plus(life), last_used: None }
+}
+
+/// All tokens, or those of one user.
+///
+/// # Errors
+/// `UserNotFound`.
+pub async fn token_list(cx: &Context, caller: &Caller, user: Option<&str>) -> Result<Vec<api::Token>> {
+    caller.may(None, Permission::UserWrite)?;
+    let mut conn = cx.store.read().await?;
+    let user_key = match user {
+        Some(user) => Some(find(&mut conn, user).await?.key),
+        None => None,
+    };
+    Ok(grants::token_list(&mut conn, user_key).await?)
+}
+
+/// # Errors
+/// `ResourceNotFound`.
+pub async fn token_revoke(cx: &Context, caller: &Caller, id: &str) -> Result<()> {
+    caller.may(None, Permission::UserWrite)?;
+    let wanted = id.to_owned();
+    let found = cx
+        .store
+        .write(move |conn| Box::pin(async move { grants::token_delete(conn, &wanted).await.map_err(Error::from) }))
+        .await?;
+    if !found {
+        return Err(Code::ResourceNotFound.into());
+    }
+    tracing::info!(token = id, by = caller.name(), "a token was revoked");
+    Ok(())
+}
+
+/// Hashes a password that is long enough.
+pub(super) async fn hash_password(cx: &Context, password: Secret) -> Result<Secret> {
+    let length = password.0.chars().count();
+    if !(password::MIN_LENGTH..=password::MAX_LENGTH).contains(&length) {
+        let reason = format!("A password has at least {} characters, and at most {}.", password::MIN_LENGTH, password::MAX_LENGTH);
+        return Err(api::Error::invalid_property("password", "", reason).into());
+    }
+    let mut salt = [0; 16];
+    cx.random.fill(&mut salt);
+    Ok(cx.identity.hasher.hash(password, salt).await)
+}
+
+/// Names may be e-mail addresses: 1–64 letters, digits and `.-_@+`, beginning with a letter or digit.
+pub(super) fn check_name(user: &str) -> Result<()> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || ".-_@+".contains(c);
+    if (1..=64).contains(&user.len()) && user.chars().all(legal) && user.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    let reason = "A user's name has 1 to 64 characters, each a letter (A–Z), a digit or one of . - _ @ +, and begins with a letter or digit.";
+    Err(api::Error::invalid_property("user", user, reason).into())
+}
+
+async fn find(conn: &mut Conn, user: &str) -> Result<UserRow> {
+    table::find(conn, user).await?.ok_or_else(|| Code::UserNotFound.into())
+}
+
+async fn end_grants(conn: &mut Conn, user_key: i64) -> store::Result<()> {
+    grants::delete_of_user(conn, user_key).await?;
+    grants::token_delete_of_user(conn, user_key).await
+}
+
+fn to_api(row: &UserRow) -> api::User {
+    api::User {
+        name: row.name.clone(),
+        role: row.role,
+        disabled: row.disabled,
+        creation_time: row.created,
+        last_sign_in: row.last_sign_in,
+    }
+}

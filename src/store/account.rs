@@ -1,1 +1,381 @@
-//! (being written)
+//! Accounts, their keys and their counts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::convert::{get, json, name, opt_time, time, to_json};
+use super::db::{Conn, Error, Result};
+use crate::api::{AccountCounts, AccountQuotas, KeyName, NodeState, ProvisioningState, PublicNetworkAccess, Secret, Timestamp};
+use crate::domain::ids::AccountName;
+
+/// An account without its keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountRow {
+    pub key: i64,
+    pub name: AccountName,
+    pub subscription_id: String,
+    pub resource_group: String,
+    pub location: String,
+    pub state: ProvisioningState,
+    pub public_network_access: PublicNetworkAccess,
+    pub storage_account_id: Option<String>,
+    pub storage_synced: Option<Timestamp>,
+    pub tags: BTreeMap<String, String>,
+    pub quotas: AccountQuotas,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    pub etag: i64,
+    pub n_pools: i64,
+    pub n_jobs: i64,
+    pub n_active_jobs: i64,
+}
+
+const COLUMNS: &str = "key, name, subscription_id, resource_group, location, state, public_network_access, \
+    storage_account_id, storage_synced, tags, quotas, created, modified, etag, n_pools, n_jobs, n_active_jobs";
+
+impl AccountRow {
+    fn read(row: &SqliteRow) -> Result<AccountRow> {
+        Ok(AccountRow {
+            key: get(row, "key")?,
+            name: name(row, "name")?,
+            subscription_id: get(row, "subscription_id")?,
+            resource_group: get(row, "resource_group")?,
+            location: get(row, "location")?,
+            state: name(row, "state")?,
+            public_network_access: name(row, "public_network_access")?,
+            storage_account_id: get(row, "storage_account_id")?,
+            storage_synced: opt_time(row, "storage_synced")?,
+            tags: json(row, "tags")?,
+            quotas: json(row, "quotas")?,
+            created: time(row, "created")?,
+            modified: time(row, "modified")?,
+            etag: get(row, "etag")?,
+            n_pools: get(row, "n_pools")?,
+            n_jobs: get(row, "n_jobs")?,
+            n_active_jobs: get(row, "n_active_jobs")?,
+        })
+    }
+}
+
+/// Both keys of an account, and what decides whether they may be used.
+#[derive(Clone, Debug)]
+pub struct KeysRow {
+    pub account_key: i64,
+    pub state: ProvisioningState,
+    pub public_network_access: PublicNetworkAccess,
+    pub primary: Secret,
+    pub secondary: Secret,
+    pub primary_last_used: Option<Timestamp>,
+    pub secondary_last_used: Option<Timestamp>,
+}
+
+pub async fn find(conn: &mut Conn, account: &AccountName) -> Result<Option<AccountRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM accounts WHERE name = ?");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.as_str()).fetch_optional(conn).await?;
+    row.as_ref().map(AccountRow::read).transpose()
+}
+
+pub async fn find_by_key(conn: &mut Conn, key: i64) -> Result<Option<AccountRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM accounts WHERE key = ?");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key).fetch_optional(conn).await?;
+    row.as_ref().map(AccountRow::read).transpose()
+}
+
+/// Saves a new account and returns its key; nothing when the name is taken. `row.key` is not looked at.
+pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, secondary: &Secret) -> Result<Option<i64>> {
+    let key = sqlx::query_scalar(
+        "INSERT INTO accounts (name, subscription_id, resource_group, location, state, public_network_access, \
+         storage_account_id, storage_synced, tags, quotas, primary_key, secondary_key, created, modified, etag) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING key",
+    )
+    .bind(row.name.as_str())
+    .bind(&row.subscription_id)
+    .bind(&row.resource_group)
+    .bind(&row.location)
+    .bind(row.state.as_str())
+    .bind(row.public_network_access.as_str())
+    .bind(&row.storage_account_id)
+    .bind(row.storage_synced.map(Timestamp::micros))
+    .bind(to_json(&row.tags))
+    .bind(to_json(&row.quotas))
+    .bind(&primary.0)
+    .bind(&secondary.0)
+    .bind(row.created.micros())
+    .bind(row.modified.micros())
+    .bind(row.etag)
+    .fetch_optional(conn)
+    .await?;
+    Ok(key)
+}
+
+/// Saves what may change on an account: state, access, storage, tags, times.
+pub async fn update(conn: &mut Conn, row: &AccountRow) -> Result<()> {
+    sqlx::query(
+        "UPDATE accounts SET state = ?, public_network_access = ?, storage_account_id = ?, storage_synced = ?, tags = ?, \
+         modified = ?, etag = ? WHERE key = ?",
+    )
+    .bind(row.state.as_str())
+    .bind(row.public_network_access.as_str())
+    .bind(&row.storage_account_id)
+    .bind(row.storage_synced.map(Timestamp::micros))
+    .bind(to_json(&row.tags))
+    .bind(row.modified.micros())
+    .bind(row.etag)
+    .bind(row.key)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A column that lists of accounts are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortBy {
+    Name,
+    Created,
+    Location,
+}
+
+impl SortBy {
+    const fn column(self) -> &'static str {
+        match self {
+            SortBy::Name => "name",
+            SortBy::Created => "created",
+            SortBy::Location => "location",
+        }
+    }
+}
+
+/// What to list, and from where.
+#[derive(Clone, Debug)]
+pub struct ListAccounts {
+    pub prefix: String,
+    pub states: Vec<ProvisioningState>,
+    pub sort: SortBy,
+    pub descending: bool,
+    /// Value of the sort column and key of the last row of the page before.
+    pub after: Option<(After, i64)>,
+    pub limit: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum After {
+    Number(i64),
+    Text(String),
+}
+
+impl ListAccounts {
+    /// The value of the sort column in a row, to go on after it.
+    pub fn value_of(&self, row: &AccountRow) -> After {
+        match self.sort {
+            SortBy::Name => After::Text(row.name.to_string()),
+            SortBy::Created => After::Number(row.created.micros()),
+            SortBy::Location => After::Text(row.location.clone()),
+        }
+    }
+}
+
+pub async fn list(conn: &mut Conn, ask: &ListAccounts) -> Result<Vec<AccountRow>> {
+    let (column, order) = (ask.sort.column(), if ask.descending { "DESC" } else { "ASC" });
+    let mut sql = QueryBuilder::<Sqlite>::new(format!("SELECT {COLUMNS} FROM accounts WHERE 1"));
+    push_filter(&mut sql, ask);
+    if let Some((value, key)) = &ask.after {
+        sql.push(format!(" AND ({column}, key) {} (", if ask.descending { "<" } else { ">" }));
+        match value {
+            After::Number(number) => sql.push_bind(*number),
+            After::Text(text) => sql.push_bind(text.clone()),
+        };
+        sql.push(", ").push_bind(*key).push(")");
+    }
+    sql.push(format!(" ORDER BY {column} {order}, key {order} LIMIT ")).push_bind(ask.limit);
+    let rows = sql.build().fetch_all(conn).await?;
+    rows.iter().map(AccountRow::read).collect()
+}
+
+/// Rows of the whole list that [`list`] gives in pages.
+pub async fn list_total(conn: &mut Conn, ask: &ListAccounts) -> Result<i64> {
+    let mut sql = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM accounts WHERE 1");
+    push_filter(&mut sql, ask);
+    Ok(sql.build_query_scalar().fetch_one(conn).await?)
+}
+
+fn push_filter(sql: &mut QueryBuilder<Sqlite>, ask: &ListAccounts) {
+    if !ask.prefix.is_empty() {
+        // Names are ASCII: everything with the prefix lies below the prefix followed by the greatest character.
+        sql.push(" AND name >= ").push_bind(ask.prefix.clone());
+        sql.push(" AND name < ").push_bind(format!("{}\u{10ffff}", ask.prefix));
+    }
+    if !ask.states.is_empty() {
+        sql.push(" AND state IN (");
+        let mut states = sql.separated(", ");
+        for state in &ask.states {
+            states.push_bind(state.as_str());
+        }
+        sql.push(")");
+    }
+}
+
+/// What each of the accounts holds, from the counters of its pools and jobs.
+pub async fn counts(conn: &mut Conn, accounts: &[AccountRow]) -> Result<HashMap<i64, AccountCounts>> {
+    let mut counts: HashMap<i64, AccountCounts> = accounts.iter().map(|a| (a.key, own_counts(a))).collect();
+    if accounts.is_empty() {
+        return Ok(counts);
+    }
+    add_node_counts(conn, accounts, &mut counts).await?;
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT account_key, SUM(n_active) AS active, SUM(n_running) AS running, SUM(n_succeeded) AS succeeded, \
+         SUM(n_failed) AS failed FROM jobs WHERE account_key IN (",
+    );
+    push_keys(&mut sql, accounts);
+    sql.push(") GROUP BY account_key");
+    for row in sql.build().fetch_all(conn).await? {
+        let count = counts.entry(get(&row, "account_key")?).or_default();
+        count.tasks_active = get(&row, "active")?;
+        count.tasks_running = get(&row, "running")?;
+        count.tasks_succeeded = get(&row, "succeeded")?;
+        count.tasks_failed = get(&row, "failed")?;
+    }
+    Ok(counts)
+}
+
+fn own_counts(account: &AccountRow) -> AccountCounts {
+    AccountCounts {
+        pools: account.n_pools,
+        jobs: account.n_jobs,
+        active_jobs: account.n_active_jobs,
+        ..AccountCounts::default()
+    }
+}
+
+async fn add_node_counts(conn: &mut Conn, accounts: &[AccountRow], counts: &mut HashMap<i64, AccountCounts>) -> Result<()> {
+    let mut sql =
+        QueryBuilder::<Sqlite>::new("SELECT account_key, cores, n_dedicated, node_counts FROM pools WHERE account_key IN (");
+    push_keys(&mut sql, accounts);
+    sql.push(")");
+    for row in sql.build().fetch_all(conn).await? {
+        let count = counts.entry(get(&row, "account_key")?).or_default();
+        count.dedicated_cores += get::<i64>(&row, "cores")? * get::<i64>(&row, "n_dedicated")?;
+        for (state, [dedicated, low_priority]) in json::<BTreeMap<NodeState, [i64; 2]>>(&row, "node_counts")? {
+            let n = dedicated + low_priority;
+            count.nodes += n;
+            match state {
+                NodeState::Idle => count.nodes_idle += n,
+                NodeState::Running => count.nodes_running += n,
+                NodeState::Unusable | NodeState::Unknown | NodeState::StartTaskFailed => count.nodes_broken += n,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn push_keys(sql: &mut QueryBuilder<Sqlite>, accounts: &[AccountRow]) {
+    let mut keys = sql.separated(", ");
+    for account in accounts {
+        keys.push_bind(account.key);
+    }
+}
+
+pub async fn keys(conn: &mut Conn, account: &AccountName) -> Result<Option<KeysRow>> {
+    let row = sqlx::query(
+        "SELECT key, state, public_network_access, primary_key, secondary_key, primary_last_used, secondary_last_used \
+         FROM accounts WHERE name = ?",
+    )
+    .bind(account.as_str())
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(KeysRow {
+        account_key: get(&row, "key")?,
+        state: name(&row, "state")?,
+        public_network_access: name(&row, "public_network_access")?,
+        primary: Secret(get(&row, "primary_key")?),
+        secondary: Secret(get(&row, "secondary_key")?),
+        primary_last_used: opt_time(&row, "primary_last_used")?,
+        secondary_last_used: opt_time(&row, "secondary_last_used")?,
+    }))
+}
+
+/// Puts a new key in the place of the old one, which has never been used yet.
+pub async fn replace_key(conn: &mut Conn, account_key: i64, which: KeyName, key: &Secret) -> Result<()> {
+    let sql = match which {
+        KeyName::Primary => "UPDATE accounts SET primary_key = ?, primary_last_used = NULL WHERE key = ?",
+        KeyName::Secondary => "UPDATE accounts SET secondary_key = ?, secondary_last_used = NULL WHERE key = ?",
+    };
+    sqlx::query(sql).bind(&key.0).bind(account_key).execute(conn).await?;
+    Ok(())
+}
+
+/// When keys were used last. Times only grow.
+pub async fn keys_used(conn: &mut Conn, uses: &[(i64, KeyName, Timestamp)]) -> Result<()> {
+    for which in KeyName::ALL {
+        let of_this: Vec<_> = uses.iter().filter(|(_, name, _)| name == which).collect();
+        if of_this.is_empty() {
+            continue;
+        }
+        let column = match which {
+            KeyName::Primary => "primary_last_used",
+            KeyName::Secondary => "secondary_last_used",
+        };
+        let mut sql = QueryBuilder::<Sqlite>::new("WITH used (account_key, at) AS (");
+        sql.push_values(of_this, |mut row, (account_key, _, at)| {
+            row.push_bind(*account_key).push_bind(at.micros());
+        });
+        sql.push(format!(
+            ") UPDATE accounts SET {column} = MAX(COALESCE({column}, 0), used.at) FROM used WHERE accounts.key = used.account_key"
+        ));
+        sql.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// Marks the pools and jobs of an account as being deleted, and returns the keys of all pools and of all jobs.
+pub async fn delete_contents(conn: &mut Conn, account_key: i64, now: Timestamp) -> Result<(Vec<i64>, Vec<i64>)> {
+    sqlx::query(
+        "UPDATE pools SET state = 'deleting', state_since = ?1, target_dedicated = 0, target_low_priority = 0 \
+         WHERE account_key = ?2 AND state <> 'deleting'",
+    )
+    .bind(now.micros())
+    .bind(account_key)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "UPDATE jobs SET previous_state = state, previous_since = state_since, state = 'deleting', state_since = ?1 \
+         WHERE account_key = ?2 AND state <> 'deleting'",
+    )
+    .bind(now.micros())
+    .bind(account_key)
+    .execute(&mut *conn)
+    .await?;
+    let pools = sqlx::query_scalar("SELECT key FROM pools WHERE account_key = ?").bind(account_key).fetch_all(&mut *conn).await?;
+    let jobs = sqlx::query_scalar("SELECT key FROM jobs WHERE account_key = ?").bind(account_key).fetch_all(conn).await?;
+    Ok((pools, jobs))
+}
+
+/// Removes an account that is marked and holds nothing any more; false when it does hold something, or is not marked.
+pub async fn delete_empty(conn: &mut Conn, account_key: i64) -> Result<bool> {
+    let done = sqlx::query(
+        "DELETE FROM accounts WHERE key = ?1 AND state = 'Deleting' \
+         AND NOT EXISTS (SELECT 1 FROM pools WHERE account_key = ?1) AND NOT EXISTS (SELECT 1 FROM jobs WHERE account_key = ?1)",
+    )
+    .bind(account_key)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Accounts that are marked to be deleted.
+pub async fn deleting(conn: &mut Conn) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar("SELECT key FROM accounts WHERE state = 'Deleting'").fetch_all(conn).await?)
+}
+
+/// The key of an account that is in use.
+pub async fn key_of(conn: &mut Conn, account: &AccountName) -> Result<Option<i64>> {
+    sqlx::query_scalar("SELECT key FROM accounts WHERE name = ?")
+        .bind(account.as_str())
+        .fetch_optional(conn)
+        .await
+        .map_err(Error::from)
+}

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod convert;
 mod db;
+pub mod meta;
 mod migrate;
 pub mod node;
 pub mod pool;

@@ -1,1 +1,143 @@
-//! (being written)
+//! Sessions and personal access tokens. Their secrets are known by hash only.
+
+use sqlx::sqlite::SqliteRow;
+
+use super::convert::{get, name, opt_time, time};
+use super::db::{Conn, Result};
+use crate::api::{self, Role, Timestamp};
+
+/// SHA-256 of a secret.
+pub type Hash = [u8; 32];
+
+/// A session or a token, with the user it stands for.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub user_key: i64,
+    pub user: String,
+    pub role: Role,
+    pub disabled: bool,
+    pub created: Timestamp,
+    pub expires: Timestamp,
+    pub last_used: Option<Timestamp>,
+}
+
+impl Grant {
+    fn read(row: &SqliteRow) -> Result<Grant> {
+        Ok(Grant {
+            user_key: get(row, "user_key")?,
+            user: get(row, "name")?,
+            role: name(row, "role")?,
+            disabled: get(row, "disabled")?,
+            created: time(row, "created")?,
+            expires: time(row, "expires")?,
+            last_used: opt_time(row, "last_used")?,
+        })
+    }
+}
+
+pub async fn insert(conn: &mut Conn, hash: &Hash, user_key: i64, created: Timestamp, expires: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO sessions (hash, user_key, created, expires) VALUES (?, ?, ?, ?)")
+        .bind(hash.as_slice())
+        .bind(user_key)
+        .bind(created.micros())
+        .bind(expires.micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub async fn find(conn: &mut Conn, hash: &Hash) -> Result<Option<Grant>> {
+    let row = sqlx::query(
+        "SELECT user_key, name, role, disabled, sessions.created, expires, NULL AS last_used \
+         FROM sessions JOIN users ON users.key = user_key WHERE hash = ?",
+    )
+    .bind(hash.as_slice())
+    .fetch_optional(conn)
+    .await?;
+    row.as_ref().map(Grant::read).transpose()
+}
+
+/// Lets a session live on; nothing happens when it has ended in the meantime.
+pub async fn extend(conn: &mut Conn, hash: &Hash, expires: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE sessions SET expires = ? WHERE hash = ?").bind(expires.micros()).bind(hash.as_slice()).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn delete(conn: &mut Conn, hash: &Hash) -> Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE hash = ?").bind(hash.as_slice()).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn delete_of_user(conn: &mut Conn, user_key: i64) -> Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE user_key = ?").bind(user_key).execute(conn).await?;
+    Ok(())
+}
+
+/// Removes sessions that have run out.
+pub async fn delete_expired(conn: &mut Conn, now: Timestamp) -> Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE expires <= ?").bind(now.micros()).execute(conn).await?;
+    Ok(())
+}
+
+/// Saves a token. `token.user` is not looked at.
+pub async fn token_insert(conn: &mut Conn, hash: &Hash, user_key: i64, token: &api::Token) -> Result<()> {
+    sqlx::query("INSERT INTO tokens (id, hash, user_key, description, created, expires) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(&token.id)
+        .bind(hash.as_slice())
+        .bind(user_key)
+        .bind(&token.description)
+        .bind(token.creation_time.micros())
+        .bind(token.expiry_time.micros())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub async fn token_find(conn: &mut Conn, hash: &Hash) -> Result<Option<Grant>> {
+    let row = sqlx::query(
+        "SELECT user_key, name, role, disabled, tokens.created, expires, last_used \
+         FROM tokens JOIN users ON users.key = user_key WHERE hash = ?",
+    )
+    .bind(hash.as_slice())
+    .fetch_optional(conn)
+    .await?;
+    row.as_ref().map(Grant::read).transpose()
+}
+
+/// All tokens, or those of one user, newest first.
+pub async fn token_list(conn: &mut Conn, user_key: Option<i64>) -> Result<Vec<api::Token>> {
+    let rows = sqlx::query(
+        "SELECT id, name, description, tokens.created, expires, last_used FROM tokens JOIN users ON users.key = user_key \
+         WHERE ?1 IS NULL OR user_key = ?1 ORDER BY tokens.key DESC",
+    )
+    .bind(user_key)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(read_token).collect()
+}
+
+fn read_token(row: &SqliteRow) -> Result<api::Token> {
+    Ok(api::Token {
+        id: get(row, "id")?,
+        user: get(row, "name")?,
+        description: get(row, "description")?,
+        creation_time: time(row, "created")?,
+        expiry_time: time(row, "expires")?,
+        last_used: opt_time(row, "last_used")?,
+    })
+}
+
+pub async fn token_used(conn: &mut Conn, hash: &Hash, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE tokens SET last_used = ? WHERE hash = ?").bind(now.micros()).bind(hash.as_slice()).execute(conn).await?;
+    Ok(())
+}
+
+/// False when there is no such token.
+pub async fn token_delete(conn: &mut Conn, id: &str) -> Result<bool> {
+    Ok(sqlx::query("DELETE FROM tokens WHERE id = ?").bind(id).execute(conn).await?.rows_affected() > 0)
+}
+
+pub async fn token_delete_of_user(conn: &mut Conn, user_key: i64) -> Result<()> {
+    sqlx::query("DELETE FROM tokens WHERE user_key = ?").bind(user_key).execute(conn).await?;
+    Ok(())
+}
