@@ -36,7 +36,11 @@ pub fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
             return Err(Error::invalid_property(&path, name, reason));
         }
         if value.chars().count() > MAX_TAG_VALUE {
-            return Err(Error::invalid_property(&path, value, format!("The value of a tag has at most {MAX_TAG_VALUE} characters.")));
+            return Err(Error::invalid_property(
+                &path,
+                value,
+                format!("The value of a tag has at most {MAX_TAG_VALUE} characters."),
+            ));
         }
     }
     Ok(())
@@ -142,7 +146,9 @@ mod tests {
     #[test]
     fn storage_is_linked_by_name_or_resource_id() {
         let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/mystore";
-        for (text, good) in [("mystore", true), (id, true), ("My Store", false), ("/subscriptions/s", false), ("", false)] {
+        for (text, good) in
+            [("mystore", true), (id, true), ("My Store", false), ("/subscriptions/s", false), ("", false)]
+        {
             assert_eq!(check_storage_account_id(text).is_ok(), good, "{text}");
         }
     }

@@ -52,8 +52,10 @@ impl Series {
 }
 
 const GIB: i64 = 1024;
-const D_V2: Sizes = Sizes::Table(&[(1, 1, 3584), (2, 2, 7 * GIB), (3, 4, 14 * GIB), (4, 8, 28 * GIB), (5, 16, 56 * GIB)]);
-const D_V2_MEMORY: Sizes = Sizes::Table(&[(11, 2, 14 * GIB), (12, 4, 28 * GIB), (13, 8, 56 * GIB), (14, 16, 112 * GIB)]);
+const D_V2: Sizes =
+    Sizes::Table(&[(1, 1, 3584), (2, 2, 7 * GIB), (3, 4, 14 * GIB), (4, 8, 28 * GIB), (5, 16, 56 * GIB)]);
+const D_V2_MEMORY: Sizes =
+    Sizes::Table(&[(11, 2, 14 * GIB), (12, 4, 28 * GIB), (13, 8, 56 * GIB), (14, 16, 112 * GIB)]);
 const GENERAL: Sizes = Sizes::PerCore(4 * GIB, &[2, 4, 8, 16, 32, 48, 64]);
 const MEMORY: Sizes = Sizes::PerCore(8 * GIB, &[2, 4, 8, 16, 32, 48, 64]);
 const COMPUTE: Sizes = Sizes::PerCore(2 * GIB, &[1, 2, 4, 8, 16]);
@@ -65,7 +67,13 @@ const SERIES: &[Series] = &[
     Series { pattern: "b#s", sizes: Sizes::Table(&[(1, 1, GIB), (2, 2, 4 * GIB)]) },
     Series {
         pattern: "b#ms",
-        sizes: Sizes::Table(&[(1, 1, 2 * GIB), (2, 2, 8 * GIB), (4, 4, 16 * GIB), (8, 8, 32 * GIB), (16, 16, 64 * GIB)]),
+        sizes: Sizes::Table(&[
+            (1, 1, 2 * GIB),
+            (2, 2, 8 * GIB),
+            (4, 4, 16 * GIB),
+            (8, 8, 32 * GIB),
+            (16, 16, 64 * GIB),
+        ]),
     },
     Series { pattern: "d#_v2", sizes: D_V2 },
     Series { pattern: "d#_v2", sizes: D_V2_MEMORY },
@@ -99,7 +107,10 @@ const SERIES: &[Series] = &[
         pattern: "nc#as_t4_v3",
         sizes: Sizes::Table(&[(4, 4, 28 * GIB), (8, 8, 56 * GIB), (16, 16, 110 * GIB), (64, 64, 440 * GIB)]),
     },
-    Series { pattern: "nc#ads_a100_v4", sizes: Sizes::Table(&[(24, 24, 220 * GIB), (48, 48, 440 * GIB), (96, 96, 880 * GIB)]) },
+    Series {
+        pattern: "nc#ads_a100_v4",
+        sizes: Sizes::Table(&[(24, 24, 220 * GIB), (48, 48, 440 * GIB), (96, 96, 880 * GIB)]),
+    },
 ];
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use crate::api::{self, Changed, Code, ProvisioningState, PublicNetworkAccess, Ti
 use crate::domain::account as rules;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
-use crate::store::account::{self as table, AccountRow, ListAccounts, SortBy};
 use crate::store::Conn;
+use crate::store::account::{self as table, AccountRow, ListAccounts, SortBy};
 
 /// The resource group of accounts whose creator names none.
 pub const DEFAULT_RESOURCE_GROUP: &str = "default";
@@ -16,7 +16,11 @@ pub const DEFAULT_RESOURCE_GROUP: &str = "default";
 ///
 /// # Errors
 /// `InvalidQueryParameterValue` for an unknown sort column, state or cursor.
-pub async fn account_list(cx: &Context, caller: &Caller, query: &api::ListQuery) -> Result<api::Page<api::AccountSummary>> {
+pub async fn account_list(
+    cx: &Context,
+    caller: &Caller,
+    query: &api::ListQuery,
+) -> Result<api::Page<api::AccountSummary>> {
     caller.may(None, Permission::AccountRead)?;
     let limit = page::limit(query);
     let ask = ListAccounts { limit: limit + 1, ..list_ask(query)? };
@@ -39,14 +43,23 @@ fn list_ask(query: &api::ListQuery) -> Result<ListAccounts> {
         "" | "id" | "name" => SortBy::Name,
         "creationTime" => SortBy::Created,
         "location" => SortBy::Location,
-        other => return Err(page::invalid("sort", other, "Accounts are sorted by name, creationTime or location.").into()),
+        other => {
+            return Err(page::invalid("sort", other, "Accounts are sorted by name, creationTime or location.").into());
+        }
     };
     let state = |text: &String| {
         text.parse::<ProvisioningState>().map_err(|_| page::invalid("states", text, "It is no state of an account."))
     };
     let states = query.states.iter().map(state).collect::<std::result::Result<_, _>>()?;
     let prefix = query.search.trim().to_ascii_lowercase();
-    Ok(ListAccounts { prefix, states, sort, descending: query.descending, after: page::after(&query.cursor)?, limit: 0 })
+    Ok(ListAccounts {
+        prefix,
+        states,
+        sort,
+        descending: query.descending,
+        after: page::after(&query.cursor)?,
+        limit: 0,
+    })
 }
 
 /// One account with its counts.
@@ -84,7 +97,10 @@ pub async fn account_create(cx: &Context, caller: &Caller, create: api::AccountC
 }
 
 fn new_row(cx: &Context, create: api::AccountCreate) -> Result<AccountRow> {
-    let name = create.name.parse::<AccountName>().map_err(|e| api::Error::invalid_property("name", &create.name, e.to_string()))?;
+    let name = create
+        .name
+        .parse::<AccountName>()
+        .map_err(|e| api::Error::invalid_property("name", &create.name, e.to_string()))?;
     let location = cx.installation.location(&create.location).ok_or_else(|| {
         let known: Vec<_> = cx.installation.locations.iter().map(|l| l.name.as_str()).collect();
         api::Error::invalid_property("location", &create.location, format!("The locations are: {}.", known.join(", ")))
@@ -137,7 +153,12 @@ pub async fn account_name_check(cx: &Context, caller: &Caller, name: &str) -> Re
 ///
 /// # Errors
 /// `AccountNotFound`, `InvalidPropertyValue`, `OperationInvalidForCurrentState` while it is being deleted.
-pub async fn account_patch(cx: &Context, caller: &Caller, account: &AccountName, patch: api::AccountPatch) -> Result<api::Account> {
+pub async fn account_patch(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    patch: api::AccountPatch,
+) -> Result<api::Account> {
     if let Some(tags) = &patch.tags {
         rules::check_tags(tags)?;
     }
@@ -221,7 +242,11 @@ pub async fn account_delete(cx: &Context, caller: &Caller, account: &AccountName
         })
         .await?;
     tracing::info!(account = %account, user = caller.name(), "an account was deleted");
-    pools.into_iter().map(Signal::Pool).chain(jobs.into_iter().map(Signal::Job)).for_each(|signal| cx.signals.send(signal));
+    pools
+        .into_iter()
+        .map(Signal::Pool)
+        .chain(jobs.into_iter().map(Signal::Job))
+        .for_each(|signal| cx.signals.send(signal));
     tell(cx, account);
     Ok(())
 }

@@ -33,7 +33,12 @@ pub async fn key_list(cx: &Context, caller: &Caller, account: &AccountName) -> R
 ///
 /// # Errors
 /// `AccountNotFound`.
-pub async fn key_regenerate(cx: &Context, caller: &Caller, account: &AccountName, which: KeyName) -> Result<AccountKeys> {
+pub async fn key_regenerate(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    which: KeyName,
+) -> Result<AccountKeys> {
     caller.may(Some(account), Permission::KeyWrite)?;
     let (name, new) = (account.clone(), new_key(cx));
     let keys = cx

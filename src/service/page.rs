@@ -42,7 +42,12 @@ pub fn invalid(parameter: &str, value: &str, reason: &str) -> Error {
 }
 
 /// Makes a page of rows of which one more than `limit` was read, to know whether there is a next page.
-pub fn page<R, T, P: Serialize>(mut rows: Vec<R>, limit: i64, place: impl Fn(&R) -> P, item: impl Fn(R) -> T) -> Page<T> {
+pub fn page<R, T, P: Serialize>(
+    mut rows: Vec<R>,
+    limit: i64,
+    place: impl Fn(&R) -> P,
+    item: impl Fn(R) -> T,
+) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(0);
     let more = rows.len() > limit;
     rows.truncate(limit);

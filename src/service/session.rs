@@ -112,7 +112,8 @@ async fn check_set_up(conn: &mut Conn, given: &Hash, now: Timestamp) -> Result<(
     if fits && expires.is_some_and(|expires| now < expires) && !users::any(conn).await? {
         return Ok(());
     }
-    let reason = "The link does not work any more. Start the server again for a new one, or ask an Owner to make a user.";
+    let reason =
+        "The link does not work any more. Start the server again for a new one, or ask an Owner to make a user.";
     Err(api::Error { message: reason.to_owned(), ..api::Error::new(Code::AuthenticationFailed) }.into())
 }
 
@@ -145,7 +146,9 @@ pub(super) async fn forget_set_up(conn: &mut Conn) -> store::Result<()> {
 /// Ends the session.
 pub async fn sign_out(cx: &Context, caller: &Caller) -> Result<()> {
     if let Who::User { session: Some(hash), .. } = caller.who {
-        cx.store.write(move |conn| Box::pin(async move { grants::delete(conn, &hash).await.map_err(Error::from) })).await?;
+        cx.store
+            .write(move |conn| Box::pin(async move { grants::delete(conn, &hash).await.map_err(Error::from) }))
+            .await?;
     }
     Ok(())
 }
@@ -157,7 +160,9 @@ pub async fn of_cookie(cx: &Context, secret: &str, from: &From) -> Result<Option
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
     let expires = end_of(&grant, now);
     if expires.since(grant.expires) >= EXTEND_EVERY {
-        cx.store.write(move |conn| Box::pin(async move { grants::extend(conn, &hash, expires).await.map_err(Error::from) })).await?;
+        cx.store
+            .write(move |conn| Box::pin(async move { grants::extend(conn, &hash, expires).await.map_err(Error::from) }))
+            .await?;
     }
     Ok(Some(caller(grant, Some(hash), from)))
 }
@@ -178,7 +183,9 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
     let grant = grants::token_find(&mut *cx.store.read().await?, &hash).await?;
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
     if grant.last_used.is_none_or(|last| now.since(last) >= TOKEN_USE_EVERY) {
-        cx.store.write(move |conn| Box::pin(async move { grants::token_used(conn, &hash, now).await.map_err(Error::from) })).await?;
+        cx.store
+            .write(move |conn| Box::pin(async move { grants::token_used(conn, &hash, now).await.map_err(Error::from) }))
+            .await?;
     }
     Ok(Some(caller(grant, None, from)))
 }
@@ -186,7 +193,9 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
 /// Removes sessions that have run out.
 pub async fn remove_expired(cx: &Context) -> Result<()> {
     let now = cx.clock.now();
-    cx.store.write(move |conn| Box::pin(async move { grants::delete_expired(conn, now).await.map_err(Error::from) })).await
+    cx.store
+        .write(move |conn| Box::pin(async move { grants::delete_expired(conn, now).await.map_err(Error::from) }))
+        .await
 }
 
 async fn begin(conn: &mut Conn, user_key: i64, hash: &Hash, now: Timestamp) -> Result<()> {

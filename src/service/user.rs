@@ -106,7 +106,12 @@ pub async fn token_create(
         return Err(api::Error::invalid_property("expiry", life.to_string(), "A token lives for 1 to 366 days.").into());
     }
     if description.chars().count() > 256 {
-        return Err(api::Error::invalid_property("description", description, "A description has at most 256 characters.").into());
+        return Err(api::Error::invalid_property(
+            "description",
+            description,
+            "A description has at most 256 characters.",
+        )
+        .into());
     }
     let mut bits = [0; 32];
     cx.random.fill(&mut bits);
@@ -119,7 +124,9 @@ pub async fn token_create(
             Box::pin(async move {
                 let row = find(conn, &name).await?;
                 if row.disabled {
-                    return Err(api::Error::new(Code::OperationInvalidForCurrentState).with("Reason", "The user is disabled.").into());
+                    return Err(api::Error::new(Code::OperationInvalidForCurrentState)
+                        .with("Reason", "The user is disabled.")
+                        .into());
                 }
                 let token = new_token(id, row.name, description, now, life);
                 grants::token_insert(conn, &hash, row.key, &token).await?;
@@ -169,7 +176,11 @@ pub async fn token_revoke(cx: &Context, caller: &Caller, id: &str) -> Result<()>
 pub(super) async fn hash_password(cx: &Context, password: Secret) -> Result<Secret> {
     let length = password.0.chars().count();
     if !(password::MIN_LENGTH..=password::MAX_LENGTH).contains(&length) {
-        let reason = format!("A password has at least {} characters, and at most {}.", password::MIN_LENGTH, password::MAX_LENGTH);
+        let reason = format!(
+            "A password has at least {} characters, and at most {}.",
+            password::MIN_LENGTH,
+            password::MAX_LENGTH
+        );
         return Err(api::Error::invalid_property("password", "", reason).into());
     }
     let mut salt = [0; 16];
@@ -180,7 +191,10 @@ pub(super) async fn hash_password(cx: &Context, password: Secret) -> Result<Secr
 /// Names may be e-mail addresses: 1–64 letters, digits and `.-_@+`, beginning with a letter or digit.
 pub(super) fn check_name(user: &str) -> Result<()> {
     let legal = |c: char| c.is_ascii_alphanumeric() || ".-_@+".contains(c);
-    if (1..=64).contains(&user.len()) && user.chars().all(legal) && user.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if (1..=64).contains(&user.len())
+        && user.chars().all(legal)
+        && user.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
         return Ok(());
     }
     let reason = "A user's name has 1 to 64 characters, each a letter (A–Z), a digit or one of . - _ @ +, and begins with a letter or digit.";

@@ -7,7 +7,9 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::convert::{get, json, name, opt_time, time, to_json};
 use super::db::{Conn, Error, Result};
-use crate::api::{AccountCounts, AccountQuotas, KeyName, NodeState, ProvisioningState, PublicNetworkAccess, Secret, Timestamp};
+use crate::api::{
+    AccountCounts, AccountQuotas, KeyName, NodeState, ProvisioningState, PublicNetworkAccess, Secret, Timestamp,
+};
 use crate::domain::ids::AccountName;
 
 /// An account without its keys.
@@ -249,9 +251,14 @@ fn own_counts(account: &AccountRow) -> AccountCounts {
     }
 }
 
-async fn add_node_counts(conn: &mut Conn, accounts: &[AccountRow], counts: &mut HashMap<i64, AccountCounts>) -> Result<()> {
-    let mut sql =
-        QueryBuilder::<Sqlite>::new("SELECT account_key, cores, n_dedicated, node_counts FROM pools WHERE account_key IN (");
+async fn add_node_counts(
+    conn: &mut Conn,
+    accounts: &[AccountRow],
+    counts: &mut HashMap<i64, AccountCounts>,
+) -> Result<()> {
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT account_key, cores, n_dedicated, node_counts FROM pools WHERE account_key IN (",
+    );
     push_keys(&mut sql, accounts);
     sql.push(")");
     for row in sql.build().fetch_all(conn).await? {
@@ -341,6 +348,14 @@ pub async fn delete_contents(conn: &mut Conn, account_key: i64, now: Timestamp) 
     .bind(account_key)
     .execute(&mut *conn)
     .await?;
+    // As in `store::job`: all but completed jobs count as active.
+    sqlx::query(
+        "UPDATE accounts SET n_active_jobs = n_active_jobs + \
+         (SELECT COUNT(*) FROM jobs WHERE account_key = ?1 AND state = 'completed') WHERE key = ?1",
+    )
+    .bind(account_key)
+    .execute(&mut *conn)
+    .await?;
     sqlx::query(
         "UPDATE jobs SET previous_state = state, previous_since = state_since, state = 'deleting', state_since = ?1 \
          WHERE account_key = ?2 AND state <> 'deleting'",
@@ -349,8 +364,12 @@ pub async fn delete_contents(conn: &mut Conn, account_key: i64, now: Timestamp) 
     .bind(account_key)
     .execute(&mut *conn)
     .await?;
-    let pools = sqlx::query_scalar("SELECT key FROM pools WHERE account_key = ?").bind(account_key).fetch_all(&mut *conn).await?;
-    let jobs = sqlx::query_scalar("SELECT key FROM jobs WHERE account_key = ?").bind(account_key).fetch_all(conn).await?;
+    let pools = sqlx::query_scalar("SELECT key FROM pools WHERE account_key = ?")
+        .bind(account_key)
+        .fetch_all(&mut *conn)
+        .await?;
+    let jobs =
+        sqlx::query_scalar("SELECT key FROM jobs WHERE account_key = ?").bind(account_key).fetch_all(conn).await?;
     Ok((pools, jobs))
 }
 

@@ -59,7 +59,11 @@ pub async fn find(conn: &mut Conn, hash: &Hash) -> Result<Option<Grant>> {
 
 /// Lets a session live on; nothing happens when it has ended in the meantime.
 pub async fn extend(conn: &mut Conn, hash: &Hash, expires: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE sessions SET expires = ? WHERE hash = ?").bind(expires.micros()).bind(hash.as_slice()).execute(conn).await?;
+    sqlx::query("UPDATE sessions SET expires = ? WHERE hash = ?")
+        .bind(expires.micros())
+        .bind(hash.as_slice())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -128,7 +132,11 @@ fn read_token(row: &SqliteRow) -> Result<api::Token> {
 }
 
 pub async fn token_used(conn: &mut Conn, hash: &Hash, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE tokens SET last_used = ? WHERE hash = ?").bind(now.micros()).bind(hash.as_slice()).execute(conn).await?;
+    sqlx::query("UPDATE tokens SET last_used = ? WHERE hash = ?")
+        .bind(now.micros())
+        .bind(hash.as_slice())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -48,7 +48,13 @@ pub async fn any(conn: &mut Conn) -> Result<bool> {
 }
 
 /// Saves a new user and returns the key; nothing when the name is taken.
-pub async fn insert(conn: &mut Conn, user: &str, role: Role, password_hash: &Secret, now: Timestamp) -> Result<Option<i64>> {
+pub async fn insert(
+    conn: &mut Conn,
+    user: &str,
+    role: Role,
+    password_hash: &Secret,
+    now: Timestamp,
+) -> Result<Option<i64>> {
     let key = sqlx::query_scalar(
         "INSERT INTO users (name, role, password_hash, created) VALUES (?, ?, ?, ?) \
          ON CONFLICT (name) DO NOTHING RETURNING key",
@@ -68,12 +74,20 @@ pub async fn set_disabled(conn: &mut Conn, user_key: i64, disabled: bool) -> Res
 }
 
 pub async fn set_password(conn: &mut Conn, user_key: i64, password_hash: &Secret) -> Result<()> {
-    sqlx::query("UPDATE users SET password_hash = ? WHERE key = ?").bind(&password_hash.0).bind(user_key).execute(conn).await?;
+    sqlx::query("UPDATE users SET password_hash = ? WHERE key = ?")
+        .bind(&password_hash.0)
+        .bind(user_key)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 pub async fn signed_in(conn: &mut Conn, user_key: i64, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE users SET last_sign_in = ? WHERE key = ?").bind(now.micros()).bind(user_key).execute(conn).await?;
+    sqlx::query("UPDATE users SET last_sign_in = ? WHERE key = ?")
+        .bind(now.micros())
+        .bind(user_key)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
