@@ -1,3 +1,5 @@
 //! Integration tests: one program, a file a resource.
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
 mod rest_shared_key;
+mod tidy;
