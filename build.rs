@@ -21,7 +21,9 @@ fn main() {
     let ids: BTreeSet<_> = en.keys().chain(fr.keys()).collect();
     for id in &ids {
         match (en.get(*id), fr.get(*id)) {
-            (Some(a), Some(b)) => assert!(placeholders(a) == placeholders(b), "locales: {id} has other placeholders in fr than in en"),
+            (Some(a), Some(b)) => {
+                assert!(placeholders(a) == placeholders(b), "locales: {id} has other placeholders in fr than in en")
+            }
             (Some(_), None) => panic!("locales: {id} is missing in fr"),
             (None, _) => panic!("locales: {id} is missing in en"),
         }
@@ -32,7 +34,12 @@ fn main() {
         let _ = writeln!(code, "/// {}\npub const {id}: Msg = Msg({index});", text.replace('\n', " "));
     }
     for (name, table) in LANGUAGES.iter().zip(&tables) {
-        let _ = writeln!(code, "pub(super) static {}: &[&str] = &{:?};", name.to_uppercase(), table.values().collect::<Vec<_>>());
+        let _ = writeln!(
+            code,
+            "pub(super) static {}: &[&str] = &{:?};",
+            name.to_uppercase(),
+            table.values().collect::<Vec<_>>()
+        );
     }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("messages.rs"), code).expect("the table of messages can be written");

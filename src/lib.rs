@@ -3,23 +3,24 @@
 
 pub mod api;
 pub mod domain;
-#[cfg(feature = "csr")] // until the service is whole
+
+#[cfg(feature = "csr")] // until the server is whole
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]
+pub mod agent;
+#[cfg(feature = "ssr")]
 pub mod auth;
-#[cfg(feature = "ssr")]
-pub mod store;
-#[cfg(feature = "ssr")]
-pub mod service;
-#[cfg(feature = "ssr")]
-pub mod scheduler;
 #[cfg(feature = "ssr")]
 pub mod rest;
 #[cfg(feature = "ssr")]
-pub mod agent;
+pub mod scheduler;
 #[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+pub mod store;
 
 #[cfg(feature = "csr")]
 pub mod portal;

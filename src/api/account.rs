@@ -65,7 +65,12 @@ pub struct AccountQuotas {
 impl Default for AccountQuotas {
     /// Chosen here: Azure's upper defaults, since the machines are the user's own.
     fn default() -> Self {
-        AccountQuotas { dedicated_core_quota: 900, low_priority_core_quota: 100, pool_quota: 100, active_job_and_job_schedule_quota: 300 }
+        AccountQuotas {
+            dedicated_core_quota: 900,
+            low_priority_core_quota: 100,
+            pool_quota: 100,
+            active_job_and_job_schedule_quota: 300,
+        }
     }
 }
 

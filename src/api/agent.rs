@@ -47,17 +47,30 @@ pub enum FromAgent {
     Hello(Hello),
     /// The start task began, failed and will be tried again (the retries are the agent's), or ended for good.
     StartTask(StartTaskReport),
-    Started { a: Attempt, at: Timestamp },
+    Started {
+        a: Attempt,
+        at: Timestamp,
+    },
     Ended(Ended),
     /// Attempts that are over without an end of their own, and nothing of them is left: recalled before they began, killed
     /// by the server's word, fenced by a lost lease, or dead with an earlier agent process. Their slots are free now.
     /// Not acknowledged: what was given back is in no later `Hello`.
-    GaveBack { attempts: Vec<Attempt> },
-    Heartbeat { sample: Sample },
+    GaveBack {
+        attempts: Vec<Attempt>,
+    },
+    Heartbeat {
+        sample: Sample,
+    },
     /// A watched file has grown; or its watch has ended because the file went or the watch's time was up.
-    FileGrew { watch: u64, length: u64, ended: bool },
+    FileGrew {
+        watch: u64,
+        length: u64,
+        ended: bool,
+    },
     /// The node cannot run tasks (`error` set) or can again. The code is one of Batch's node errors, e.g. `DiskFull`.
-    Health { error: Option<super::NodeError> },
+    Health {
+        error: Option<super::NodeError>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,21 +128,39 @@ pub struct Sample {
 pub enum ToAgent {
     /// Answer to `Hello`.
     Welcome(Welcome),
-    Run { tasks: Vec<RunTask> },
+    Run {
+        tasks: Vec<RunTask>,
+    },
     /// Give back those of these that have not begun.
-    Recall { attempts: Vec<Attempt> },
+    Recall {
+        attempts: Vec<Attempt>,
+    },
     /// End these, waiting or running: SIGTERM, then SIGKILL to the whole tree after the kill wait. Confirmed by `GaveBack`
     /// once no process is left (also for attempts that are not known); by `Ended` where a task ended before the kill.
-    Kill { attempts: Vec<Attempt> },
+    Kill {
+        attempts: Vec<Attempt>,
+    },
     /// These ends are stored; forget them.
-    Ack { attempts: Vec<Attempt> },
+    Ack {
+        attempts: Vec<Attempt>,
+    },
     /// Remove these folders below the node's root; they belong to tasks that are gone. A folder in which a task still runs
     /// is removed after its end.
-    CleanUp { directories: Vec<String> },
-    File { request: u64, ask: FileAsk },
+    CleanUp {
+        directories: Vec<String>,
+    },
+    File {
+        request: u64,
+        ask: FileAsk,
+    },
     /// Tell when the file grows beyond `from`, until `secs` have passed. The file may appear later. The number is the
     /// server's; the same number again replaces the watch, and `secs` 0 ends it.
-    Watch { watch: u64, path: String, from: u64, secs: u32 },
+    Watch {
+        watch: u64,
+        path: String,
+        from: u64,
+        secs: u32,
+    },
     /// Kill what runs, give it and what waits back, and begin anew as after a boot: the connection ends, the next `Hello`
     /// has another `boot`, and the start task runs again.
     Reboot,
@@ -183,11 +214,23 @@ pub struct RunTask {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "q")]
 pub enum FileAsk {
-    List { path: String, recursive: bool },
-    Stat { path: String },
+    List {
+        path: String,
+        recursive: bool,
+    },
+    Stat {
+        path: String,
+    },
     /// At most `length` bytes from `offset`, and at most [`MAX_READ_BYTES`]: ask again for the rest.
-    Read { path: String, offset: u64, length: u64 },
-    Delete { path: String, recursive: bool },
+    Read {
+        path: String,
+        offset: u64,
+        length: u64,
+    },
+    Delete {
+        path: String,
+        recursive: bool,
+    },
 }
 
 /// Answer to a [`FileAsk`]; the bytes of a read follow it in the same frame. Errors are `FileNotFound` (also for paths that

@@ -204,7 +204,10 @@ mod tests {
         check(Code::PoolBeingDeleted, "The specified pool has been marked for deletion");
         check(Code::PoolBeingResized, "ongoing resize operation");
         check(Code::AuthenticationFailed, "failed to authorize the request");
-        check(Code::OperationInvalidForCurrentState, "The specified operation is not valid for the current state of the resource");
+        check(
+            Code::OperationInvalidForCurrentState,
+            "The specified operation is not valid for the current state of the resource",
+        );
     }
 
     #[test]

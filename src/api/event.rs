@@ -18,9 +18,19 @@ pub enum Changed {
     Account,
     Keys,
     /// The pool, its nodes or their counts.
-    Pool { pool: String },
+    Pool {
+        pool: String,
+    },
     /// The job or its counts, or any task of it.
-    Job { job: String },
+    Job {
+        job: String,
+    },
     /// A file that somebody follows has grown, or its task ended.
-    File { job: String, task: String, path: String, length: u64, ended: bool },
+    File {
+        job: String,
+        task: String,
+        path: String,
+        length: u64,
+        ended: bool,
+    },
 }

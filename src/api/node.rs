@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::shared::wire_enum;
-use super::{NameValuePair, StartTask, TaskExecutionInformation, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp};
+use super::{
+    NameValuePair, StartTask, TaskExecutionInformation, TaskExecutionResult, TaskFailureInformation, TaskState,
+    Timestamp,
+};
 
 wire_enum! {
     NodeState {

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::shared::wire_enum;
-use super::{Duration, EnvironmentSetting, Error, TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity};
+use super::{
+    Duration, EnvironmentSetting, Error, TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity,
+};
 
 wire_enum! {
     TaskState { Active = "active", Preparing = "preparing", Running = "running", Completed = "completed" }
@@ -156,21 +158,47 @@ pub struct TaskAddResult {
 pub enum Waiting {
     /// The task is sent to a node or will be within moments.
     AboutToStart,
-    JobNotActive { state: super::JobState },
-    PoolNotFound { pool_id: String },
-    PoolBeingDeleted { pool_id: String },
+    JobNotActive {
+        state: super::JobState,
+    },
+    PoolNotFound {
+        pool_id: String,
+    },
+    PoolBeingDeleted {
+        pool_id: String,
+    },
     /// The pool has no nodes and none are asked for.
-    PoolIsEmpty { pool_id: String },
+    PoolIsEmpty {
+        pool_id: String,
+    },
     /// Nodes are on their way.
-    NodesStarting { pool_id: String, n_nodes: i64 },
+    NodesStarting {
+        pool_id: String,
+        n_nodes: i64,
+    },
     /// No node of the pool can run tasks.
-    NoUsableNode { pool_id: String, n_broken: i64 },
+    NoUsableNode {
+        pool_id: String,
+        n_broken: i64,
+    },
     /// The task needs more slots than any node of the pool has: it can never run there.
-    NeedsMoreSlots { required: i32, slots_per_node: i32 },
+    NeedsMoreSlots {
+        required: i32,
+        slots_per_node: i32,
+    },
     /// All slots are taken.
-    AllSlotsBusy { pool_id: String, total_slots: i64, n_ahead: i64 },
+    AllSlotsBusy {
+        pool_id: String,
+        total_slots: i64,
+        n_ahead: i64,
+    },
     /// The job runs as many tasks as it may.
-    JobAtItsLimit { max_parallel_tasks: i32 },
+    JobAtItsLimit {
+        max_parallel_tasks: i32,
+    },
     /// The resize fell short of its target.
-    ResizeFailed { pool_id: String, code: String },
+    ResizeFailed {
+        pool_id: String,
+        code: String,
+    },
 }

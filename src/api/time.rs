@@ -70,7 +70,16 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let t = self.date_time();
-        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second())?;
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+            t.year(),
+            u8::from(t.month()),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second()
+        )?;
         match t.microsecond() {
             0 => f.write_str("Z"),
             micros => write!(f, ".{micros:06}Z"),
@@ -98,8 +107,9 @@ impl FromStr for Timestamp {
         let mut next = || parts.next().filter(|p| p.bytes().all(|b| b.is_ascii_digit())).ok_or(NotATime);
         let (year, month, day) = (next()?, next()?, next()?);
         let month = month.parse().ok().and_then(|m: u8| Month::try_from(m).ok()).ok_or(NotATime)?;
-        let date = Date::from_calendar_date(year.parse().map_err(|_| NotATime)?, month, day.parse().map_err(|_| NotATime)?)
-            .map_err(|_| NotATime)?;
+        let date =
+            Date::from_calendar_date(year.parse().map_err(|_| NotATime)?, month, day.parse().map_err(|_| NotATime)?)
+                .map_err(|_| NotATime)?;
         let (time, offset_secs) = if clock.is_empty() { (Time::MIDNIGHT, 0) } else { read_clock(&clock[1..])? };
         let micros = date.with_time(time).assume_utc().unix_timestamp_nanos() / 1000;
         i64::try_from(micros).map(|m| Timestamp(m - offset_secs * 1_000_000)).map_err(|_| NotATime)
@@ -298,7 +308,8 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "tomorrow", "2024-13-01", "2024-01-31T25:00:00Z", "2024-01-31T10:20:30.12x4Z", "é024-01-31T1"] {
+        for text in ["", "tomorrow", "2024-13-01", "2024-01-31T25:00:00Z", "2024-01-31T10:20:30.12x4Z", "é024-01-31T1"]
+        {
             assert_eq!(text.parse::<Timestamp>(), Err(NotATime), "{text}");
         }
     }

@@ -194,7 +194,11 @@ fn command_line(path: &str, text: &str) -> Check {
         return Err(missing(path));
     }
     if text.len() > LONGEST_COMMAND_LINE {
-        return Err(Error::invalid_property(path, format!("{} bytes", text.len()), format!("at most {LONGEST_COMMAND_LINE} bytes")));
+        return Err(Error::invalid_property(
+            path,
+            format!("{} bytes", text.len()),
+            format!("at most {LONGEST_COMMAND_LINE} bytes"),
+        ));
     }
     no_nul(path, text)
 }
@@ -259,7 +263,11 @@ fn positive(path: &str, duration: Option<Duration>) -> Check {
 }
 
 fn no_nul(path: &str, text: &str) -> Check {
-    if text.contains('\0') { Err(Error::invalid_property(path, text.replace('\0', "\\0"), "no NUL character")) } else { Ok(()) }
+    if text.contains('\0') {
+        Err(Error::invalid_property(path, text.replace('\0', "\\0"), "no NUL character"))
+    } else {
+        Ok(())
+    }
 }
 
 fn missing(path: &str) -> Error {
@@ -305,7 +313,9 @@ mod tests {
 
     #[test]
     fn a_pool_is_checked_property_by_property() {
-        use Code::{InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty as Unsupported};
+        use Code::{
+            InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty as Unsupported,
+        };
         let with = |change: &dyn Fn(&mut PoolCreate)| {
             let mut create = pool();
             change(&mut create);
@@ -327,7 +337,9 @@ mod tests {
 
     #[test]
     fn a_task_is_checked_property_by_property() {
-        use Code::{InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty as Unsupported};
+        use Code::{
+            InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty as Unsupported,
+        };
         let with = |change: &dyn Fn(&mut TaskCreate)| {
             let mut create = TaskCreate { id: "t".into(), command_line: "/bin/true".into(), ..Default::default() };
             change(&mut create);

@@ -111,8 +111,9 @@ fn is_done(counts: &TaskCounts) -> bool {
 
 /// Why `onAllTasksComplete` cannot be changed so: it never goes back to doing nothing.
 pub fn on_all_tasks_complete_refusal(from: OnAllTasksComplete, to: OnAllTasksComplete) -> Option<api::Error> {
-    (from == OnAllTasksComplete::TerminateJob && to == OnAllTasksComplete::NoAction)
-        .then(|| api::Error::invalid_property("onAllTasksComplete", "noaction", "it cannot be changed back from terminatejob"))
+    (from == OnAllTasksComplete::TerminateJob && to == OnAllTasksComplete::NoAction).then(|| {
+        api::Error::invalid_property("onAllTasksComplete", "noaction", "it cannot be changed back from terminatejob")
+    })
 }
 
 #[cfg(test)]

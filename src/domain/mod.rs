@@ -12,3 +12,4 @@ pub mod placement;
 pub mod pool;
 pub mod task;
 pub mod vm_size;
+pub mod waiting;

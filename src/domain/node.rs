@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn the_state_follows_from_the_facts() {
-        let check = |facts: Facts, expected, open| assert_eq!((state(&facts), is_open(&facts)), (expected, open), "{facts:?}");
+        let check =
+            |facts: Facts, expected, open| assert_eq!((state(&facts), is_open(&facts)), (expected, open), "{facts:?}");
         check(READY, NodeState::Idle, true);
         check(Facts { busy: true, ..READY }, NodeState::Running, true);
         check(Facts { joined: false, ..READY }, NodeState::Creating, false);

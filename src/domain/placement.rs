@@ -214,11 +214,9 @@ impl World {
             let Some(place) = pool.queue.pop_first() else { break };
             let Some(job) = self.jobs.get_mut(&place.2) else { continue };
             let ahead = job.ahead();
-            let found = job
-                .waiting
-                .iter()
-                .take(LOOK_AHEAD)
-                .find_map(|(task, waiting)| pool.pick(waiting.slots, ahead, waiting.affinity).map(|node| (*task, *waiting, node)));
+            let found = job.waiting.iter().take(LOOK_AHEAD).find_map(|(task, waiting)| {
+                pool.pick(waiting.slots, ahead, waiting.affinity).map(|node| (*task, *waiting, node))
+            });
             let Some((task, waiting, node)) = found else {
                 stuck.push(place);
                 continue;

@@ -117,7 +117,9 @@ fn kind(sizes: &mut Sizes, dedicated: bool) -> &mut i64 {
 
 /// Every wanted node has joined and none is on its way out.
 fn is_reached(pool: &View, steps: &Steps) -> bool {
-    steps.create == Sizes::default() && steps.leave.is_empty() && pool.nodes.iter().all(|n| n.state != NodeState::LeavingPool && n.joined)
+    steps.create == Sizes::default()
+        && steps.leave.is_empty()
+        && pool.nodes.iter().all(|n| n.state != NodeState::LeavingPool && n.joined)
 }
 
 fn resize_errors(pool: &View, stopping: bool, timed_out: bool) -> Vec<ResizeError> {
@@ -136,7 +138,10 @@ fn resize_errors(pool: &View, stopping: bool, timed_out: bool) -> Vec<ResizeErro
         add("AccountCoreQuotaReached", "The account's core quota does not allow so many dedicated nodes.");
     }
     if pool.allowed.low_priority < pool.target.low_priority {
-        add("AccountLowPriorityCoreQuotaReached", "The account's core quota does not allow so many low-priority nodes.");
+        add(
+            "AccountLowPriorityCoreQuotaReached",
+            "The account's core quota does not allow so many low-priority nodes.",
+        );
     }
     errors
 }

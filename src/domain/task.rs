@@ -43,14 +43,31 @@ pub struct Life {
 /// What happens to a task. Times are the server's, but for start and end, which the agent saw.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    Assign { node_key: i64 },
-    Started { attempt: i64, at: Timestamp },
-    Ended { attempt: i64, started: Option<Timestamp>, at: Timestamp, exit: Option<i32>, failure: Option<TaskFailureInformation> },
+    Assign {
+        node_key: i64,
+    },
+    Started {
+        attempt: i64,
+        at: Timestamp,
+    },
+    Ended {
+        attempt: i64,
+        started: Option<Timestamp>,
+        at: Timestamp,
+        exit: Option<i32>,
+        failure: Option<TaskFailureInformation>,
+    },
     /// The attempt is over without an end, by nobody's word: node lost, recall, agent killed. Counts nothing.
-    GaveBack { attempt: i64 },
+    GaveBack {
+        attempt: i64,
+    },
     /// The attempt is over by a user's word (resize, disable, reboot): counted as a requeue.
-    Requeue { attempt: i64 },
-    Terminate { message: &'static str },
+    Requeue {
+        attempt: i64,
+    },
+    Terminate {
+        message: &'static str,
+    },
     Reactivate,
 }
 
@@ -127,7 +144,13 @@ impl Life {
         self.started = None;
     }
 
-    fn complete(&mut self, now: Timestamp, ended: Timestamp, exit: Option<i32>, failure: Option<TaskFailureInformation>) {
+    fn complete(
+        &mut self,
+        now: Timestamp,
+        ended: Timestamp,
+        exit: Option<i32>,
+        failure: Option<TaskFailureInformation>,
+    ) {
         self.enter(Phase::Completed, now);
         self.ended = Some(ended);
         self.exit_code = exit;
@@ -152,9 +175,13 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
             life.started = Some(at);
             life.enter(Phase::Running, now);
         }
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Started { .. }) => return Ok(false),
+        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Started { .. }) => {
+            return Ok(false);
+        }
 
-        (Phase::Assigned | Phase::Running, Event::Ended { attempt, started, at, exit, failure }) if attempt == life.attempt => {
+        (Phase::Assigned | Phase::Running, Event::Ended { attempt, started, at, exit, failure })
+            if attempt == life.attempt =>
+        {
             life.started = started.or(life.started);
             if is_retried(life.retries, most_retries, exit) {
                 life.retries += 1;
@@ -164,10 +191,16 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
                 life.complete(now, at, exit, failure);
             }
         }
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Ended { .. }) => return Ok(false),
+        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Ended { .. }) => {
+            return Ok(false);
+        }
 
-        (Phase::Assigned | Phase::Running, Event::GaveBack { attempt }) if attempt == life.attempt => life.wait_again(now),
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::GaveBack { .. }) => return Ok(false),
+        (Phase::Assigned | Phase::Running, Event::GaveBack { attempt }) if attempt == life.attempt => {
+            life.wait_again(now)
+        }
+        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::GaveBack { .. }) => {
+            return Ok(false);
+        }
 
         (Phase::Assigned | Phase::Running, Event::Requeue { attempt }) if attempt == life.attempt => {
             // What had not begun has lost nothing.
@@ -177,7 +210,9 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
             }
             life.wait_again(now);
         }
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Requeue { .. }) => return Ok(false),
+        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Requeue { .. }) => {
+            return Ok(false);
+        }
 
         (Phase::Waiting | Phase::Assigned | Phase::Running, Event::Terminate { message }) => {
             life.complete(now, now, None, Some(task_ended(message)));
@@ -281,13 +316,17 @@ mod tests {
 
     #[test]
     fn a_lost_node_costs_no_retry() {
-        let life = after(&[Event::Assign { node_key: 1 }, Event::Started { attempt: 1, at: NOW }, Event::GaveBack { attempt: 1 }], 0);
+        let life = after(
+            &[Event::Assign { node_key: 1 }, Event::Started { attempt: 1, at: NOW }, Event::GaveBack { attempt: 1 }],
+            0,
+        );
         assert_eq!((life.phase, life.retries, life.requeues), (Phase::Waiting, 0, 0));
     }
 
     #[test]
     fn a_report_of_an_older_attempt_changes_nothing() {
-        let mut life = after(&[Event::Assign { node_key: 1 }, Event::GaveBack { attempt: 1 }, Event::Assign { node_key: 2 }], 0);
+        let mut life =
+            after(&[Event::Assign { node_key: 1 }, Event::GaveBack { attempt: 1 }, Event::Assign { node_key: 2 }], 0);
         let before = life.clone();
         assert_eq!(on(&mut life, exit(1, 0), 0, NOW), Ok(false));
         assert_eq!(on(&mut life, Event::GaveBack { attempt: 1 }, 0, NOW), Ok(false));

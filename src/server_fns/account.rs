@@ -54,7 +54,10 @@ pub async fn account_delete(account: AccountName) -> Result<(), api::Error> {
 
 /// Links a storage account, or unlinks it.
 #[server(prefix = "/portal/fn", endpoint = "account_storage_set", input = Json)]
-pub async fn account_storage_set(account: AccountName, storage_account_id: Option<String>) -> Result<api::Account, api::Error> {
+pub async fn account_storage_set(
+    account: AccountName,
+    storage_account_id: Option<String>,
+) -> Result<api::Account, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::account::account_storage_set(&cx, &caller, &account, storage_account_id).await?)
 }

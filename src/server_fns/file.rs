@@ -12,7 +12,12 @@ use crate::service;
 
 /// The files in a task's folder.
 #[server(prefix = "/portal/fn", endpoint = "task_file_list", input = Json)]
-pub async fn task_file_list(account: AccountName, job: JobId, task: TaskId, recursive: bool) -> Result<Vec<api::NodeFile>, api::Error> {
+pub async fn task_file_list(
+    account: AccountName,
+    job: JobId,
+    task: TaskId,
+    recursive: bool,
+) -> Result<Vec<api::NodeFile>, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::file::task_file_list(&cx, &caller, &account, &job, &task, recursive).await?)
 }
@@ -20,7 +25,14 @@ pub async fn task_file_list(account: AccountName, job: JobId, task: TaskId, recu
 /// A part of a file as text. An `offset` of `u64::MAX` asks for the last `length` bytes.
 /// Who reads to the end of a file of a running task is told by a `File` event when it grows, for a minute.
 #[server(prefix = "/portal/fn", endpoint = "task_file_text", input = Json)]
-pub async fn task_file_text(account: AccountName, job: JobId, task: TaskId, path: String, offset: u64, length: u64) -> Result<api::FileText, api::Error> {
+pub async fn task_file_text(
+    account: AccountName,
+    job: JobId,
+    task: TaskId,
+    path: String,
+    offset: u64,
+    length: u64,
+) -> Result<api::FileText, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::file::task_file_text(&cx, &caller, &account, &job, &task, &path, offset, length).await?)
 }

@@ -12,7 +12,11 @@ use crate::service;
 
 /// A page of a pool's nodes.
 #[server(prefix = "/portal/fn", endpoint = "node_list", input = Json)]
-pub async fn node_list(account: AccountName, pool: PoolId, query: api::ListQuery) -> Result<api::Page<api::Node>, api::Error> {
+pub async fn node_list(
+    account: AccountName,
+    pool: PoolId,
+    query: api::ListQuery,
+) -> Result<api::Page<api::Node>, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::node::node_list(&cx, &caller, &account, &pool, &query).await?)
 }

@@ -12,7 +12,11 @@ use crate::service;
 
 /// A page of a job's tasks.
 #[server(prefix = "/portal/fn", endpoint = "task_list", input = Json)]
-pub async fn task_list(account: AccountName, job: JobId, query: api::ListQuery) -> Result<api::Page<api::Task>, api::Error> {
+pub async fn task_list(
+    account: AccountName,
+    job: JobId,
+    query: api::ListQuery,
+) -> Result<api::Page<api::Task>, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::task::task_list(&cx, &caller, &account, &job, &query).await?)
 }
@@ -33,7 +37,11 @@ pub async fn task_waiting(account: AccountName, job: JobId, task: TaskId) -> Res
 
 /// Adds up to 100 tasks; each has its own result.
 #[server(prefix = "/portal/fn", endpoint = "task_add_collection", input = Json)]
-pub async fn task_add_collection(account: AccountName, job: JobId, tasks: Vec<api::TaskCreate>) -> Result<Vec<api::TaskAddResult>, api::Error> {
+pub async fn task_add_collection(
+    account: AccountName,
+    job: JobId,
+    tasks: Vec<api::TaskCreate>,
+) -> Result<Vec<api::TaskAddResult>, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::task::task_add_collection(&cx, &caller, &account, &job, tasks).await?)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::rates::Rates;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
@@ -28,6 +29,8 @@ pub struct Context {
     pub files: Arc<dyn NodeFiles>,
     /// Finds out who calls.
     pub identity: Arc<Identity>,
+    /// How fast the tasks of jobs end.
+    pub rates: Arc<Rates>,
     pub installation: Arc<Installation>,
 }
 
@@ -48,6 +51,11 @@ pub struct Installation {
 impl Installation {
     pub fn location(&self, name: &str) -> Option<&api::Location> {
         self.locations.iter().find(|l| l.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The data plane's URL of an account: all share one host, and the request's signature names the account.
+    pub fn account_url(&self, _account: &AccountName) -> &str {
+        &self.base_url
     }
 
     /// Host and port without scheme, as `accountEndpoint` has it.

@@ -1,1 +1,317 @@
-//! (being written)
+//! Jobs: what callers ask for. What follows (ending tasks, completing, vanishing) is the scheduler's.
+
+use super::account::find as find_account;
+use super::context::Signal;
+use super::{Caller, Context, Result, etag, page};
+use crate::api::{self, Changed, Code, JobState, Timestamp};
+use crate::domain::check;
+use crate::domain::ids::{AccountName, JobId};
+use crate::domain::job::{self, Wish};
+use crate::domain::permission::Permission;
+use crate::store::job::JobRow;
+use crate::store::listing::{Listing, Place};
+use crate::store::{self, Conn};
+
+pub async fn job_list(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    query: &api::ListQuery,
+) -> Result<api::Page<api::JobSummary>> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let owner = find_account(&mut conn, account).await?;
+    let limit = page::limit(query);
+    let sort_column = match query.sort.as_str() {
+        "id" => "id",
+        "" | "creationTime" => "created",
+        "state" => "state",
+        "priority" => "priority",
+        other => return Err(page::invalid("sort", other, "id, creationTime, state or priority").into()),
+    };
+    let rows = store::listing::rows(
+        &mut conn,
+        &Listing {
+            select: "SELECT * FROM jobs WHERE",
+            owner_column: "account_key",
+            owner: owner.key,
+            id_column: "id",
+            key_column: "key",
+            prefix: &query.search,
+            states: &query.states,
+            state_column: "state",
+            also: if query.failed_only { "n_failed > 0" } else { "" },
+            equals: None,
+            sort_column,
+            // The newest job is what a reader looks for.
+            descending: query.descending || query.sort.is_empty(),
+            after: page::after(&query.cursor)?,
+            limit: limit + 1,
+        },
+    )
+    .await?;
+    let place = |row: &JobRow| {
+        let place = match sort_column {
+            "created" => Place::Number(row.created.micros()),
+            "priority" => Place::Number(row.settings.priority.unwrap_or(0).into()),
+            "state" => Place::Text(row.state.to_string()),
+            _ => Place::Text(row.id.clone()),
+        };
+        (place, row.key)
+    };
+    let mut page = page::page(store::job::readable(&rows), limit, place, |row| summary(cx, account, row));
+    let whole = query.search.is_empty() && query.states.is_empty() && !query.failed_only;
+    page.total = whole.then_some(owner.n_jobs);
+    Ok(page)
+}
+
+pub async fn job_get(cx: &Context, caller: &Caller, account: &AccountName, id: &JobId) -> Result<api::JobSummary> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let row = find(&mut conn, account, id).await?;
+    Ok(summary(cx, account, row))
+}
+
+pub async fn job_create(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    create: api::JobCreate,
+) -> Result<api::Job> {
+    caller.may(Some(account), Permission::JobWrite)?;
+    check::job_create(&create)?;
+    let (account_, now) = (account.clone(), cx.clock.now());
+    let row = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let owner = find_account(conn, &account_).await?;
+                match store::job::find(conn, owner.key, &create.id).await? {
+                    Some(job) if job.state == JobState::Deleting => return Err(Code::JobBeingDeleted.into()),
+                    Some(_) => return Err(Code::JobExists.into()),
+                    None if owner.n_active_jobs >= owner.quotas.active_job_and_job_schedule_quota => {
+                        return Err(Code::ActiveJobAndScheduleQuotaReached.into());
+                    }
+                    None => {}
+                }
+                let mut row = new_row(owner.key, create, now);
+                row.key = store::job::insert(conn, &row).await?;
+                Ok(row)
+            })
+        })
+        .await?;
+    changed(cx, account, &row);
+    Ok(to_api(cx, account, &row))
+}
+
+fn new_row(account_key: i64, settings: api::JobCreate, now: Timestamp) -> JobRow {
+    JobRow {
+        key: 0,
+        account_key,
+        id: settings.id.clone(),
+        pool_id: settings.pool_info.pool_id.clone().unwrap_or_default(),
+        state: JobState::Active,
+        since: now,
+        previous: None,
+        ended: None,
+        terminate_reason: None,
+        disable_tasks: None,
+        deadline: deadline(&settings, now),
+        created: now,
+        modified: now,
+        etag: etag::first(now),
+        counts: Default::default(),
+        settings,
+    }
+}
+
+/// When the job's time is up: counted from its creation.
+fn deadline(settings: &api::JobCreate, created: Timestamp) -> Option<Timestamp> {
+    let most = settings.constraints.as_ref()?.max_wall_clock_time?;
+    (!most.is_unlimited()).then(|| created.plus(most))
+}
+
+/// Changes what is given. The pool can change only while the job is disabled.
+pub async fn job_patch(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+    patch: api::JobPatch,
+) -> Result<()> {
+    check::job_patch(&patch)?;
+    change(cx, caller, account, id, Wish::Update, move |row, _| {
+        let settings = &mut row.settings;
+        if let Some(to) = patch.on_all_tasks_complete {
+            let from = settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction);
+            if let Some(error) = job::on_all_tasks_complete_refusal(from, to) {
+                return Err(error);
+            }
+            settings.on_all_tasks_complete = Some(to);
+        }
+        if let Some(pool_info) = patch.pool_info
+            && pool_info != settings.pool_info
+        {
+            if let Some(code) = job::refusal(row.state, Wish::ChangePool) {
+                return Err(code.into());
+            }
+            row.pool_id = pool_info.pool_id.clone().unwrap_or_default();
+            settings.pool_info = pool_info;
+        }
+        settings.priority = patch.priority.or(settings.priority);
+        settings.max_parallel_tasks = patch.max_parallel_tasks.or(settings.max_parallel_tasks);
+        settings.allow_task_preemption = patch.allow_task_preemption.or(settings.allow_task_preemption);
+        settings.constraints = patch.constraints.or(settings.constraints.take());
+        settings.metadata = patch.metadata.or(settings.metadata.take());
+        settings.network_configuration = patch.network_configuration.or(settings.network_configuration.take());
+        row.deadline = deadline(settings, row.created);
+        Ok(())
+    })
+    .await
+}
+
+pub async fn job_enable(cx: &Context, caller: &Caller, account: &AccountName, id: &JobId) -> Result<()> {
+    change(cx, caller, account, id, Wish::Enable, |row, now| {
+        enter(row, JobState::Enabling, now);
+        row.disable_tasks = None;
+        Ok(())
+    })
+    .await
+}
+
+pub async fn job_disable(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+    disable: api::JobDisable,
+) -> Result<()> {
+    change(cx, caller, account, id, Wish::Disable, move |row, now| {
+        enter(row, JobState::Disabling, now);
+        row.disable_tasks = Some(disable.disable_tasks);
+        Ok(())
+    })
+    .await
+}
+
+pub async fn job_terminate(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+    terminate: api::JobTerminate,
+) -> Result<()> {
+    change(cx, caller, account, id, Wish::Terminate, move |row, now| {
+        enter(row, JobState::Terminating, now);
+        row.terminate_reason = Some(terminate.terminate_reason.unwrap_or_else(|| "UserTerminate".to_owned()));
+        Ok(())
+    })
+    .await
+}
+
+pub async fn job_delete(cx: &Context, caller: &Caller, account: &AccountName, id: &JobId) -> Result<()> {
+    change(cx, caller, account, id, Wish::Delete, |row, now| {
+        enter(row, JobState::Deleting, now);
+        Ok(())
+    })
+    .await
+}
+
+/// Enters a state and remembers the one before.
+pub fn enter(row: &mut JobRow, state: JobState, now: Timestamp) {
+    if row.state != state {
+        row.previous = Some((row.state, row.since));
+        (row.state, row.since) = (state, now);
+    }
+}
+
+/// Changes a job in one transaction, unless its state refuses the wish; then tells the scheduler and open pages.
+pub async fn change<F>(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+    wish: Wish,
+    decide: F,
+) -> Result<()>
+where
+    F: FnOnce(&mut JobRow, Timestamp) -> std::result::Result<(), api::Error> + Send + 'static,
+{
+    caller.may(Some(account), Permission::JobWrite)?;
+    let (account_, id, now) = (account.clone(), id.clone(), cx.clock.now());
+    let row = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let mut row = find(conn, &account_, &id).await?;
+                if let Some(code) = job::refusal(row.state, wish) {
+                    return Err(code.into());
+                }
+                decide(&mut row, now)?;
+                row.modified = now;
+                row.etag = etag::next(row.etag, now);
+                store::job::save(conn, &row).await?;
+                Ok(row)
+            })
+        })
+        .await?;
+    changed(cx, account, &row);
+    Ok(())
+}
+
+/// The stored job.
+///
+/// # Errors
+/// `AccountNotFound`, `JobNotFound`.
+pub async fn find(conn: &mut Conn, account: &AccountName, id: &JobId) -> Result<JobRow> {
+    let owner = find_account(conn, account).await?;
+    store::job::find(conn, owner.key, id.as_str()).await?.ok_or_else(|| Code::JobNotFound.into())
+}
+
+fn changed(cx: &Context, account: &AccountName, row: &JobRow) {
+    cx.signals.send(Signal::Job(row.key));
+    cx.events.tell(account.as_str(), Changed::Job { job: row.id.clone() });
+}
+
+/// The job as GET returns it.
+pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
+    let mut settings = row.settings.clone();
+    settings.priority = Some(settings.priority.unwrap_or(0));
+    settings.max_parallel_tasks = Some(settings.max_parallel_tasks.unwrap_or(-1));
+    settings.allow_task_preemption = Some(settings.allow_task_preemption.unwrap_or(false));
+    settings.uses_task_dependencies = Some(settings.uses_task_dependencies.unwrap_or(false));
+    settings.on_all_tasks_complete = Some(settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction));
+    settings.on_task_failure = Some(settings.on_task_failure.unwrap_or(api::OnTaskFailure::NoAction));
+    let constraints = settings.constraints.get_or_insert_default();
+    constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
+    constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
+    api::Job {
+        settings,
+        url: format!("{}/jobs/{}", cx.installation.account_url(account), row.id),
+        e_tag: etag::text(row.etag),
+        last_modified: row.modified,
+        creation_time: row.created,
+        state: row.state,
+        state_transition_time: row.since,
+        previous_state: row.previous.map(|(state, _)| state),
+        previous_state_transition_time: row.previous.map(|(_, since)| since),
+        execution_info: api::JobExecutionInformation {
+            start_time: row.created,
+            end_time: row.ended,
+            pool_id: Some(row.pool_id.clone()),
+            scheduling_error: None,
+            terminate_reason: row.terminate_reason.clone(),
+        },
+    }
+}
+
+fn summary(cx: &Context, account: &AccountName, row: JobRow) -> api::JobSummary {
+    let counts = row.counts;
+    let to_do = counts.task_counts.active + counts.task_counts.running;
+    let progress = cx.rates.of(row.key, cx.clock.now()).map(|per_second| api::Progress {
+        tasks_per_second: per_second,
+        time_left: (to_do > 0 && row.state == JobState::Active)
+            .then(|| api::Duration::from_secs((to_do as f64 / per_second) as i64)),
+    });
+    api::JobSummary { job: to_api(cx, account, &row), counts, progress }
+}

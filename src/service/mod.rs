@@ -4,13 +4,16 @@
 pub mod account;
 pub mod context;
 mod error;
+pub mod etag;
 pub mod events;
 pub mod file;
 pub mod job;
 pub mod key;
+pub mod ledger;
 pub mod node;
 pub mod page;
 pub mod pool;
+pub mod rates;
 pub mod session;
 pub mod task;
 pub mod user;

@@ -1,1 +1,167 @@
-//! (being written)
+//! Compute nodes.
+
+use super::pool::find as find_pool;
+use super::{Caller, Context, Result, page, task};
+use crate::api::{self, Code};
+use crate::domain::ids::{AccountName, NodeId, PoolId};
+use crate::domain::permission::Permission;
+use crate::store::listing::{Listing, Place};
+use crate::store::node::NodeRow;
+use crate::store::pool::PoolRow;
+use crate::store::{self, Conn};
+
+pub async fn node_list(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    query: &api::ListQuery,
+) -> Result<api::Page<api::Node>> {
+    caller.may(Some(account), Permission::PoolRead)?;
+    let mut conn = cx.store.read().await?;
+    let pool = find_pool(&mut conn, account, pool).await?;
+    let limit = page::limit(query);
+    let sort_column = match query.sort.as_str() {
+        "" | "id" => "id",
+        "state" => "state",
+        "allocationTime" => "allocated",
+        "stateTransitionTime" => "state_since",
+        "runningTasksCount" => "running_tasks",
+        other => {
+            let reason = "id, state, allocationTime, stateTransitionTime or runningTasksCount";
+            return Err(page::invalid("sort", other, reason).into());
+        }
+    };
+    let rows = store::listing::rows(
+        &mut conn,
+        &Listing {
+            select: "SELECT * FROM nodes WHERE",
+            owner_column: "pool_key",
+            owner: pool.key,
+            id_column: "id",
+            key_column: "key",
+            prefix: &query.search,
+            states: &query.states,
+            state_column: "state",
+            also: "",
+            equals: None,
+            sort_column,
+            descending: query.descending,
+            after: page::after(&query.cursor)?,
+            limit: limit + 1,
+        },
+    )
+    .await?;
+    let place = |row: &NodeRow| {
+        let place = match sort_column {
+            "state" => Place::Text(row.state.to_string()),
+            "allocated" => Place::Number(row.allocated.micros()),
+            "state_since" => Place::Number(row.since.micros()),
+            "running_tasks" => Place::Number(row.running_tasks),
+            _ => Place::Text(row.id.clone()),
+        };
+        (place, row.key)
+    };
+    let mut page =
+        page::page(store::node::readable(&rows), limit, place, |row| to_api(cx, account, &pool, row, Vec::new()));
+    page.total = (query.search.is_empty() && query.states.is_empty()).then(|| pool.node_counts.all().total);
+    Ok(page)
+}
+
+pub async fn node_get(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    id: &NodeId,
+) -> Result<api::Node> {
+    caller.may(Some(account), Permission::PoolRead)?;
+    let mut conn = cx.store.read().await?;
+    let pool = find_pool(&mut conn, account, pool).await?;
+    let row = find(&mut conn, &pool, id).await?;
+    let recent = recent_tasks(cx, &mut conn, account, &row).await?;
+    Ok(to_api(cx, account, &pool, row, recent))
+}
+
+pub async fn node_map(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+) -> Result<Vec<api::NodeCell>> {
+    caller.may(Some(account), Permission::PoolRead)?;
+    let mut conn = cx.store.read().await?;
+    let pool = find_pool(&mut conn, account, pool).await?;
+    let nodes = store::node::all(&mut conn, Some(pool.key)).await?;
+    let cell = |n: NodeRow| api::NodeCell { id: n.id, state: n.state, running_task_slots_count: n.running_slots };
+    Ok(nodes.into_iter().map(cell).collect())
+}
+
+/// The stored node.
+///
+/// # Errors
+/// `NodeNotFound`.
+pub async fn find(conn: &mut Conn, pool: &PoolRow, id: &NodeId) -> Result<NodeRow> {
+    store::node::find(conn, pool.key, id.as_str()).await?.ok_or_else(|| Code::NodeNotFound.into())
+}
+
+/// The tasks that ended on the node last.
+pub async fn recent_tasks(
+    cx: &Context,
+    conn: &mut Conn,
+    account: &AccountName,
+    node: &NodeRow,
+) -> Result<Vec<api::RecentTask>> {
+    let tasks = store::task::with_keys(conn, &node.recent).await?;
+    let jobs: Vec<i64> = tasks.iter().map(|t| t.job_key).collect();
+    let jobs = store::job::with_keys(conn, &jobs).await?;
+    let mut recent = Vec::new();
+    // In the order of the node's list: newest first.
+    for key in &node.recent {
+        let Some(row) = tasks.iter().find(|t| t.key == *key) else { continue };
+        let Some(job) = jobs.iter().find(|j| j.key == row.job_key) else { continue };
+        recent.push(api::RecentTask {
+            task_url: task::url(cx, account, &job.id, &row.id),
+            job_id: job.id.clone(),
+            task_id: row.id.clone(),
+            task_state: row.life.state(),
+            execution_info: Some(task::execution_info(&row.life)),
+        });
+    }
+    Ok(recent)
+}
+
+/// The node as GET returns it.
+pub fn to_api(
+    cx: &Context,
+    account: &AccountName,
+    pool: &PoolRow,
+    row: NodeRow,
+    recent_tasks: Vec<api::RecentTask>,
+) -> api::Node {
+    let spoken = row.booted.unwrap_or(row.allocated);
+    api::Node {
+        url: format!("{}/pools/{}/nodes/{}", cx.installation.account_url(account), pool.id, row.id),
+        affinity_id: format!("TVM:{}", row.id),
+        id: row.id,
+        state: row.state,
+        scheduling_state: row.scheduling,
+        state_transition_time: row.since,
+        last_boot_time: row.booted,
+        allocation_time: row.allocated,
+        ip_address: row.ip_address,
+        vm_size: pool.settings.vm_size.clone(),
+        total_tasks_run: row.tasks_run,
+        total_tasks_succeeded: row.tasks_succeeded,
+        running_tasks_count: row.running_tasks,
+        running_task_slots_count: row.running_slots,
+        recent_tasks,
+        start_task: pool.settings.start_task.clone(),
+        start_task_info: row.start_task_info,
+        errors: row.errors,
+        is_dedicated: row.dedicated,
+        node_agent_info: row
+            .agent_version
+            .map(|version| api::NodeAgentInformation { version, last_update_time: spoken }),
+    }
+}

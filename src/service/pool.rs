@@ -1,1 +1,261 @@
-//! (being written)
+//! Pools: what callers ask for. Nodes come and go afterwards, by the scheduler.
+
+use super::account::find as find_account;
+use super::context::Signal;
+use super::{Caller, Context, Result, etag, page};
+use crate::api::{self, AllocationState, Changed, Code, Duration, NodeDeallocationOption, PoolState, Timestamp};
+use crate::domain::ids::{AccountName, PoolId};
+use crate::domain::permission::Permission;
+use crate::domain::pool::Sizes;
+use crate::domain::{check, pool};
+use crate::store::listing::{Listing, Place};
+use crate::store::pool::PoolRow;
+use crate::store::{self, Conn};
+
+const USUAL_RESIZE_TIMEOUT: Duration = Duration::from_mins(15);
+
+pub async fn pool_list(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    query: &api::ListQuery,
+) -> Result<api::Page<api::PoolSummary>> {
+    caller.may(Some(account), Permission::PoolRead)?;
+    let mut conn = cx.store.read().await?;
+    let owner = find_account(&mut conn, account).await?;
+    let limit = page::limit(query);
+    let sort_column = match query.sort.as_str() {
+        "" | "id" => "id",
+        "creationTime" => "created",
+        "state" => "state",
+        "allocationState" => "allocation_state",
+        other => return Err(page::invalid("sort", other, "id, creationTime, state or allocationState").into()),
+    };
+    let rows = store::listing::rows(
+        &mut conn,
+        &Listing {
+            select: "SELECT * FROM pools WHERE",
+            owner_column: "account_key",
+            owner: owner.key,
+            id_column: "id",
+            key_column: "key",
+            prefix: &query.search,
+            states: &query.states,
+            state_column: "state",
+            also: "",
+            equals: None,
+            sort_column,
+            descending: query.descending,
+            after: page::after(&query.cursor)?,
+            limit: limit + 1,
+        },
+    )
+    .await?;
+    let place = |row: &PoolRow| {
+        let place = match sort_column {
+            "created" => Place::Number(row.created.micros()),
+            "state" => Place::Text(row.state.to_string()),
+            "allocation_state" => Place::Text(row.allocation.to_string()),
+            _ => Place::Text(row.id.clone()),
+        };
+        (place, row.key)
+    };
+    let mut page = page::page(store::pool::readable(&rows), limit, place, |row| summary(cx, account, row));
+    page.total = (query.search.is_empty() && query.states.is_empty()).then_some(owner.n_pools);
+    Ok(page)
+}
+
+pub async fn pool_get(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId) -> Result<api::PoolSummary> {
+    caller.may(Some(account), Permission::PoolRead)?;
+    let mut conn = cx.store.read().await?;
+    let row = find(&mut conn, account, id).await?;
+    Ok(summary(cx, account, row))
+}
+
+pub async fn pool_create(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    mut create: api::PoolCreate,
+) -> Result<api::Pool> {
+    caller.may(Some(account), Permission::PoolWrite)?;
+    let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
+    create.vm_size.make_ascii_lowercase();
+    let row = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let owner = find_account(conn, &account_).await?;
+                let sizes =
+                    cx_.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice()).unwrap_or_default();
+                check::pool_create(&create, sizes)?;
+                match store::pool::find(conn, owner.key, &create.id).await? {
+                    Some(pool) if pool.state == PoolState::Deleting => return Err(Code::PoolBeingDeleted.into()),
+                    Some(_) => return Err(Code::PoolExists.into()),
+                    None if owner.n_pools >= owner.quotas.pool_quota => return Err(Code::PoolQuotaReached.into()),
+                    None => {}
+                }
+                let cores = sizes.iter().find(|s| s.name.eq_ignore_ascii_case(&create.vm_size)).map_or(1, |s| s.cores);
+                let mut row = new_row(owner.key, create, cores, now);
+                row.key = store::pool::insert(conn, &row).await?;
+                Ok(row)
+            })
+        })
+        .await?;
+    changed(cx, account, &row);
+    Ok(to_api(cx, account, row))
+}
+
+fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, now: Timestamp) -> PoolRow {
+    let target = Sizes {
+        dedicated: settings.target_dedicated_nodes.unwrap_or(0).into(),
+        low_priority: settings.target_low_priority_nodes.unwrap_or(0).into(),
+    };
+    let resizing = target != Sizes::default();
+    PoolRow {
+        key: 0,
+        account_key,
+        id: settings.id.clone(),
+        state: PoolState::Active,
+        since: now,
+        allocation: if resizing { AllocationState::Resizing } else { AllocationState::Steady },
+        allocation_since: now,
+        resize_errors: None,
+        deadline: resizing.then(|| now.plus(settings.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT))),
+        deallocation: NodeDeallocationOption::Requeue,
+        target,
+        cores,
+        created: now,
+        modified: now,
+        etag: etag::first(now),
+        current: Sizes::default(),
+        node_counts: Default::default(),
+        running_slots: 0,
+        settings,
+    }
+}
+
+pub async fn pool_resize(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &PoolId,
+    resize: api::PoolResize,
+) -> Result<()> {
+    check::pool_resize(&resize)?;
+    let now = cx.clock.now();
+    change(cx, caller, account, id, move |row| {
+        if let Some(code) = pool::resize_refusal(row.state, row.allocation) {
+            return Err(code);
+        }
+        row.target.dedicated = resize.target_dedicated_nodes.map_or(row.target.dedicated, i64::from);
+        row.target.low_priority = resize.target_low_priority_nodes.map_or(row.target.low_priority, i64::from);
+        row.deallocation = resize.node_deallocation_option.unwrap_or(NodeDeallocationOption::Requeue);
+        row.allocation = AllocationState::Resizing;
+        row.allocation_since = now;
+        row.resize_errors = None;
+        row.deadline = Some(now.plus(resize.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT)));
+        Ok(())
+    })
+    .await
+}
+
+pub async fn pool_stop_resize(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId) -> Result<()> {
+    let now = cx.clock.now();
+    change(cx, caller, account, id, move |row| {
+        if let Some(code) = pool::stop_resize_refusal(row.state, row.allocation) {
+            return Err(code);
+        }
+        (row.allocation, row.allocation_since) = (AllocationState::Stopping, now);
+        Ok(())
+    })
+    .await
+}
+
+pub async fn pool_delete(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId) -> Result<()> {
+    let now = cx.clock.now();
+    change(cx, caller, account, id, move |row| {
+        if let Some(code) = pool::change_refusal(row.state) {
+            return Err(code);
+        }
+        (row.state, row.since) = (PoolState::Deleting, now);
+        Ok(())
+    })
+    .await
+}
+
+/// Changes a pool in one transaction, then tells the scheduler and open pages.
+pub async fn change<F>(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId, decide: F) -> Result<()>
+where
+    F: FnOnce(&mut PoolRow) -> std::result::Result<(), Code> + Send + 'static,
+{
+    caller.may(Some(account), Permission::PoolWrite)?;
+    let (account_, id, now) = (account.clone(), id.clone(), cx.clock.now());
+    let row = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let mut row = find(conn, &account_, &id).await?;
+                decide(&mut row)?;
+                row.modified = now;
+                row.etag = etag::next(row.etag, now);
+                store::pool::save(conn, &row).await?;
+                Ok(row)
+            })
+        })
+        .await?;
+    changed(cx, account, &row);
+    Ok(())
+}
+
+/// The stored pool.
+///
+/// # Errors
+/// `AccountNotFound`, `PoolNotFound`.
+pub async fn find(conn: &mut Conn, account: &AccountName, id: &PoolId) -> Result<PoolRow> {
+    let owner = find_account(conn, account).await?;
+    store::pool::find(conn, owner.key, id.as_str()).await?.ok_or_else(|| Code::PoolNotFound.into())
+}
+
+fn changed(cx: &Context, account: &AccountName, row: &PoolRow) {
+    cx.signals.send(Signal::Pool(row.key));
+    cx.events.tell(account.as_str(), Changed::Pool { pool: row.id.clone() });
+}
+
+/// The pool as GET returns it.
+pub fn to_api(cx: &Context, account: &AccountName, row: PoolRow) -> api::Pool {
+    let mut settings = row.settings;
+    settings.target_dedicated_nodes = Some(small(row.target.dedicated));
+    settings.target_low_priority_nodes = Some(small(row.target.low_priority));
+    settings.task_slots_per_node = Some(settings.slots_per_node());
+    settings.resize_timeout = Some(settings.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT));
+    settings.enable_auto_scale = Some(settings.enable_auto_scale.unwrap_or(false));
+    settings.enable_inter_node_communication = Some(settings.enable_inter_node_communication.unwrap_or(false));
+    api::Pool {
+        url: format!("{}/pools/{}", cx.installation.account_url(account), row.id),
+        e_tag: etag::text(row.etag),
+        last_modified: row.modified,
+        creation_time: row.created,
+        state: row.state,
+        state_transition_time: row.since,
+        allocation_state: row.allocation,
+        allocation_state_transition_time: row.allocation_since,
+        resize_errors: row
+            .resize_errors
+            .filter(|errors| row.allocation == AllocationState::Steady && !errors.is_empty()),
+        current_dedicated_nodes: small(row.current.dedicated),
+        current_low_priority_nodes: small(row.current.low_priority),
+        settings,
+    }
+}
+
+fn summary(cx: &Context, account: &AccountName, row: PoolRow) -> api::PoolSummary {
+    let node_counts = row.node_counts.all();
+    let running_slots = row.running_slots;
+    let total_slots = node_counts.total * i64::from(row.settings.slots_per_node());
+    api::PoolSummary { pool: to_api(cx, account, row), node_counts, running_slots, total_slots }
+}
+
+fn small(n: i64) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}

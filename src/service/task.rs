@@ -1,1 +1,401 @@
-//! (being written)
+//! Tasks: what callers ask for. Giving them to nodes is the scheduler's.
+
+use std::collections::HashSet;
+
+use super::context::{EndedAttempt, Signal};
+use super::job::find as find_job;
+use super::ledger::Ledger;
+use super::{Caller, Context, Result, etag, page};
+use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
+use crate::domain::check;
+use crate::domain::ids::{AccountName, JobId, TaskId};
+use crate::domain::job::{self, Wish};
+use crate::domain::permission::Permission;
+use crate::domain::task::{self, Event, Life};
+use crate::store::job::JobRow;
+use crate::store::listing::{Listing, Place};
+use crate::store::task::{NewTask, TaskRow};
+use crate::store::{self, Conn};
+
+/// Tasks that one call adds at most. Source: adding a collection of tasks.
+pub const MOST_TASKS: usize = 100;
+
+pub async fn task_list(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    query: &api::ListQuery,
+) -> Result<api::Page<api::Task>> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let job = find_job(&mut conn, account, job).await?;
+    let limit = page::limit(query);
+    // A prefix is found by the index of ids; everything else goes in order of adding.
+    let sort_column = match query.sort.as_str() {
+        "" if !query.search.is_empty() => "t.id",
+        "" | "creationTime" => "t.key",
+        "id" => "t.id",
+        other => return Err(page::invalid("sort", other, "id or creationTime").into()),
+    };
+    let node = match query.node.as_str() {
+        "" => None,
+        id => Some(store::node::with_id(&mut conn, id).await?.map_or(-1, |node| node.key)),
+    };
+    let rows = store::listing::rows(
+        &mut conn,
+        &Listing {
+            select: store::task::concat_columns!("SELECT ", " FROM tasks t WHERE"),
+            owner_column: "t.job_key",
+            owner: job.key,
+            id_column: "t.id",
+            key_column: "t.key",
+            prefix: &query.search,
+            states: &query.states,
+            state_column: "t.state",
+            also: if query.failed_only { "t.result = 'failure'" } else { "" },
+            equals: node.map(|key| ("t.node_key", key)),
+            sort_column,
+            descending: query.descending,
+            after: page::after(&query.cursor)?,
+            limit: limit + 1,
+        },
+    )
+    .await?;
+    let place = |row: &TaskRow| match sort_column {
+        "t.id" => (Place::Text(row.id.clone()), row.key),
+        _ => (Place::Number(row.key), row.key),
+    };
+    let mut page = page::page(store::task::readable(&rows), limit, place, |row| row);
+    let total = total(query, &job.counts.task_counts);
+    let items =
+        std::mem::take(&mut page.items).into_iter().filter_map(|row| readable(cx, account, &job.id, row)).collect();
+    Ok(api::Page { items, next: page.next, total })
+}
+
+/// How long the whole list is, where the job's counters say it.
+fn total(query: &api::ListQuery, counts: &api::TaskCounts) -> Option<i64> {
+    if !query.search.is_empty() || !query.node.is_empty() {
+        return None;
+    }
+    let state = |state: &str| match state.parse() {
+        Ok(TaskState::Active) => Some(counts.active),
+        Ok(TaskState::Running) => Some(counts.running),
+        Ok(TaskState::Preparing) => Some(0),
+        Ok(TaskState::Completed) => Some(counts.completed),
+        Err(_) => None,
+    };
+    match (query.failed_only, query.states.as_slice()) {
+        (false, []) => Some(counts.total()),
+        (true, []) => Some(counts.failed),
+        (false, states) => states.iter().map(|s| state(s)).sum(),
+        (true, _) => None,
+    }
+}
+
+/// The row for a list; one whose settings cannot be read is logged and left out.
+fn readable(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> Option<api::Task> {
+    let key = row.key;
+    to_api(cx, account, job, row)
+        .inspect_err(|error| tracing::error!(task.key = key, %error, "a stored task cannot be shown"))
+        .ok()
+}
+
+pub async fn task_get(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    id: &TaskId,
+) -> Result<api::Task> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let (job, row) = find(&mut conn, account, job, id).await?;
+    to_api(cx, account, &job.id, row)
+}
+
+/// Adds up to 100 tasks; each has its own result. What is refused does not hold the others back.
+pub async fn task_add_collection(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    tasks: Vec<api::TaskCreate>,
+) -> Result<Vec<api::TaskAddResult>> {
+    caller.may(Some(account), Permission::JobWrite)?;
+    if tasks.len() > MOST_TASKS {
+        return Err(Error::invalid_property("value", tasks.len().to_string(), "at most 100 tasks in one call").into());
+    }
+    let (cx_, account_, job_) = (cx.clone(), account.clone(), job.clone());
+    let (results, job) = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move { add(&cx_, conn, &account_, &job_, tasks).await })
+        })
+        .await?;
+    if results.iter().any(|r| r.status == TaskAddStatus::Success) {
+        cx.signals.send(Signal::TasksAdded(job.key));
+        cx.events.tell(account.as_str(), Changed::Job { job: job.id });
+    }
+    Ok(results)
+}
+
+async fn add(
+    cx: &Context,
+    conn: &mut Conn,
+    account: &AccountName,
+    job: &JobId,
+    tasks: Vec<api::TaskCreate>,
+) -> Result<(Vec<api::TaskAddResult>, JobRow)> {
+    let job = find_job(conn, account, job).await?;
+    if let Some(code) = job::refusal(job.state, Wish::AddTasks) {
+        return Err(code.into());
+    }
+    let now = cx.clock.now();
+    let ids: Vec<&str> = tasks.iter().map(|t| t.id.as_str()).collect();
+    let mut taken: HashSet<String> =
+        store::task::existing(conn, job.key, &ids).await?.into_iter().map(|id| id.to_ascii_lowercase()).collect();
+    let mut new = Vec::with_capacity(tasks.len());
+    let mut results = Vec::with_capacity(tasks.len());
+    for create in &tasks {
+        let error = match check::task_create(create) {
+            Err(error) => Some(error),
+            Ok(()) if !taken.insert(create.id.to_ascii_lowercase()) => Some(Code::TaskExists.into()),
+            Ok(()) => None,
+        };
+        let etag = etag::first(now);
+        if error.is_none() {
+            new.push(NewTask {
+                id: create.id.clone(),
+                settings: store::convert::to_json(create),
+                slots: create.slots(),
+                etag,
+            });
+        }
+        let added = error.is_none();
+        results.push(api::TaskAddResult {
+            status: if added { TaskAddStatus::Success } else { TaskAddStatus::ClientError },
+            task_id: create.id.clone(),
+            e_tag: added.then(|| etag::text(etag)),
+            last_modified: added.then_some(now),
+            location: added.then(|| url(cx, account, &job.id, &create.id)),
+            error,
+        });
+    }
+    store::task::insert(conn, job.key, &new, now).await?;
+    let mut ledger = Ledger::default();
+    ledger.added(job.key, new.iter().map(|t| t.slots));
+    ledger.save(conn).await?;
+    Ok((results, job))
+}
+
+pub async fn task_terminate(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    id: &TaskId,
+) -> Result<()> {
+    change(cx, caller, account, job, id, Event::Terminate { message: "The task was terminated by a user." }).await
+}
+
+pub async fn task_reactivate(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    id: &TaskId,
+) -> Result<()> {
+    change(cx, caller, account, job, id, Event::Reactivate).await
+}
+
+/// Applies a user's word to a task, unless task or job refuse it.
+async fn change(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    id: &TaskId,
+    event: Event,
+) -> Result<()> {
+    caller.may(Some(account), Permission::JobWrite)?;
+    let (account_, job, id, now) = (account.clone(), job.clone(), id.clone(), cx.clock.now());
+    let (job, ended) = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let (job, row) = find(conn, &account_, &job, &id).await?;
+                if event == Event::Reactivate
+                    && let Some(code) = task::reactivate_refusal(row.life.state(), row.life.result(), job.state)
+                {
+                    return Err(code.into());
+                }
+                let ended = live_attempt(&row);
+                let mut ledger = Ledger::default();
+                ledger.apply(&row, event, 0, now).map_err(Code::from)?;
+                ledger.save(conn).await?;
+                Ok((job, ended))
+            })
+        })
+        .await?;
+    changed(cx, account, job, ended);
+    Ok(())
+}
+
+/// Deletes a task in any state, with its files.
+pub async fn task_delete(cx: &Context, caller: &Caller, account: &AccountName, job: &JobId, id: &TaskId) -> Result<()> {
+    caller.may(Some(account), Permission::JobWrite)?;
+    let (account_, job, id) = (account.clone(), job.clone(), id.clone());
+    let (job, ended, node) = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let (job, row) = find(conn, &account_, &job, &id).await?;
+                if job.state == api::JobState::Deleting {
+                    return Err(Code::JobBeingDeleted.into());
+                }
+                let mut ledger = Ledger::default();
+                ledger.deleted(&row);
+                ledger.save(conn).await?;
+                store::task::delete(conn, row.key).await?;
+                if let Some(node) = row.life.node_key {
+                    store::node::clean_up(conn, node, &task::directory(&job.id, &row.id)).await?;
+                }
+                Ok((job, live_attempt(&row), row.life.node_key))
+            })
+        })
+        .await?;
+    changed(cx, account, job, ended);
+    if let Some(node) = node {
+        cx.signals.send(Signal::CleanUps(vec![node]));
+    }
+    Ok(())
+}
+
+fn live_attempt(row: &TaskRow) -> Option<EndedAttempt> {
+    let attempt = row.life.live_attempt().map(|_| task::attempt_of(row.key, &row.life))?;
+    Some(EndedAttempt { node_key: row.life.node_key?, job_key: row.job_key, attempt, slots: row.slots })
+}
+
+fn changed(cx: &Context, account: &AccountName, job: JobRow, ended: Option<EndedAttempt>) {
+    if let Some(ended) = ended {
+        cx.signals.send(Signal::TasksEnded(vec![ended]));
+    }
+    // Also when a waiting task has gone: the scheduler's window may hold it.
+    cx.signals.send(Signal::TasksAdded(job.key));
+    cx.events.tell(account.as_str(), Changed::Job { job: job.id });
+}
+
+/// Why an active task does not run yet.
+pub async fn task_waiting(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    id: &TaskId,
+) -> Result<Option<api::Waiting>> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let (job, row) = find(&mut conn, account, job, id).await?;
+    if row.life.state() != TaskState::Active {
+        return Ok(None);
+    }
+    let pool = store::pool::find(&mut conn, job.account_key, &job.pool_id).await?;
+    let facts = crate::domain::waiting::Facts {
+        assigned: row.life.live_attempt().is_some(),
+        job_state: job.state,
+        job_running: job.counts.task_counts.running,
+        job_active: job.counts.task_counts.active,
+        max_parallel_tasks: job.settings.max_parallel_tasks.unwrap_or(-1),
+        pool_id: job.pool_id,
+        required_slots: row.slots,
+        pool: pool.map(|pool| crate::domain::waiting::PoolFacts {
+            state: pool.state,
+            allocation: pool.allocation,
+            target: pool.target.dedicated + pool.target.low_priority,
+            slots_per_node: pool.settings.slots_per_node(),
+            counts: pool.node_counts.all(),
+            error_code: pool.resize_errors.and_then(|errors| errors.into_iter().next()).map(|error| error.code),
+        }),
+    };
+    Ok(Some(crate::domain::waiting::reason(facts)))
+}
+
+/// The stored job and task.
+///
+/// # Errors
+/// `AccountNotFound`, `JobNotFound`, `TaskNotFound`.
+pub async fn find(conn: &mut Conn, account: &AccountName, job: &JobId, id: &TaskId) -> Result<(JobRow, TaskRow)> {
+    let job = find_job(conn, account, job).await?;
+    match store::task::find(conn, job.key, id.as_str()).await? {
+        Some(task) => Ok((job, task)),
+        None => Err(Code::TaskNotFound.into()),
+    }
+}
+
+pub fn url(cx: &Context, account: &AccountName, job: &str, task: &str) -> String {
+    format!("{}/jobs/{job}/tasks/{task}", cx.installation.account_url(account))
+}
+
+/// The task as GET returns it.
+///
+/// # Errors
+/// When its settings cannot be read.
+pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> Result<api::Task> {
+    let mut settings = row.settings()?;
+    settings.required_slots = Some(settings.slots());
+    let constraints = settings.constraints.get_or_insert_default();
+    constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
+    constraints.retention_time = Some(constraints.retention_time.unwrap_or(api::Duration::from_days(7)));
+    constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
+    // An assigned task is still active: where it lies says nothing yet.
+    let has_node = row.life.started.is_some() || row.life.state() != TaskState::Active;
+    let node_info = row.node_info.as_deref().filter(|_| has_node).and_then(|text| text.split_once('/'));
+    Ok(api::Task {
+        url: url(cx, account, job, &row.id),
+        e_tag: etag::text(row.etag),
+        last_modified: row.modified,
+        creation_time: row.created,
+        state: row.life.state(),
+        state_transition_time: row.life.since,
+        previous_state: row.life.previous.map(|(state, _)| state),
+        previous_state_transition_time: row.life.previous.map(|(_, since)| since),
+        execution_info: execution_info(&row.life),
+        node_info: node_info.map(|(pool, node)| self::node_info(cx, account, pool, node, job, &row.id)),
+        settings,
+    })
+}
+
+fn node_info(
+    cx: &Context,
+    account: &AccountName,
+    pool: &str,
+    node: &str,
+    job: &str,
+    task: &str,
+) -> api::TaskNodeInformation {
+    let node_url = format!("{}/pools/{pool}/nodes/{node}", cx.installation.account_url(account));
+    let directory = task::directory(job, task);
+    api::TaskNodeInformation {
+        affinity_id: format!("TVM:{node}"),
+        pool_id: pool.to_owned(),
+        node_id: node.to_owned(),
+        task_root_directory_url: format!("{node_url}/files/{directory}"),
+        task_root_directory: directory,
+        node_url,
+    }
+}
+
+pub fn execution_info(life: &Life) -> api::TaskExecutionInformation {
+    api::TaskExecutionInformation {
+        start_time: life.started,
+        end_time: life.ended,
+        exit_code: life.exit_code,
+        failure_info: life.failure.clone(),
+        retry_count: life.retries,
+        last_retry_time: life.last_retry,
+        requeue_count: life.requeues,
+        last_requeue_time: life.last_requeue,
+        result: life.result(),
+    }
+}

@@ -43,7 +43,11 @@ pub enum Error {
     #[error("SQLite {0} is older than 3.51.3, which can corrupt a database: build with the bundled one")]
     OldSqlite(String),
     #[error("a stored {what} cannot be read")]
-    Unreadable { what: &'static str, #[source] source: Box<dyn std::error::Error + Send + Sync> },
+    Unreadable {
+        what: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl Error {
@@ -175,7 +179,11 @@ where
 
 fn is_disk_full(error: &sqlx::Error) -> bool {
     // SQLITE_FULL, also as the low byte of an extended code.
-    error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 13)
+    error
+        .as_database_error()
+        .and_then(|e| e.code())
+        .and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == 13)
 }
 
 async fn run_writer(mut conn: Conn, mut commands: mpsc::Receiver<Box<dyn Command>>) {

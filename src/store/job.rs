@@ -40,7 +40,8 @@ pub struct CountChange {
 
 pub fn read(row: &SqliteRow) -> Result<JobRow> {
     let counts = |names: [&'static str; 4]| -> Result<TaskCounts> {
-        let [active, running, succeeded, failed] = [get(row, names[0])?, get(row, names[1])?, get(row, names[2])?, get(row, names[3])?];
+        let [active, running, succeeded, failed] =
+            [get(row, names[0])?, get(row, names[1])?, get(row, names[2])?, get(row, names[3])?];
         Ok(TaskCounts { active, running, completed: succeeded + failed, succeeded, failed })
     };
     Ok(JobRow {

@@ -4,11 +4,12 @@
 pub mod account;
 pub mod convert;
 mod db;
+pub mod job;
+pub mod listing;
 pub mod meta;
 mod migrate;
 pub mod node;
 pub mod pool;
-pub mod job;
 pub mod session;
 pub mod task;
 pub mod user;

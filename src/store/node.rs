@@ -69,7 +69,8 @@ pub fn read(row: &SqliteRow) -> Result<NodeRow> {
 
 /// Inserts nodes of one pool and counts them.
 pub async fn insert(conn: &mut Conn, pool_key: i64, nodes: &[NodeRow]) -> Result<()> {
-    let rows: Vec<_> = nodes.iter().map(|n| json_value!([n.id, n.dedicated, n.token, n.slots, n.allocated.micros()])).collect();
+    let rows: Vec<_> =
+        nodes.iter().map(|n| json_value!([n.id, n.dedicated, n.token, n.slots, n.allocated.micros()])).collect();
     sqlx::query(
         "INSERT INTO nodes (pool_key, id, dedicated, token, slots, allocated, state, state_since) \
          SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'creating', value ->> 4 FROM json_each(?1)",

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteRow;
 
 use super::convert::{self, get, json, name, opt_json, opt_time, time};
 use super::db::{Conn, Result};
-use crate::api::{self, AllocationState, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError, Timestamp};
+use crate::api::{
+    self, AllocationState, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError, Timestamp,
+};
 use crate::domain::pool::Sizes;
 
 /// A pool as it is stored.
@@ -119,7 +121,10 @@ pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     .bind(pool.etag)
     .fetch_one(&mut *conn)
     .await?;
-    sqlx::query("UPDATE accounts SET n_pools = n_pools + 1 WHERE key = ?1").bind(pool.account_key).execute(conn).await?;
+    sqlx::query("UPDATE accounts SET n_pools = n_pools + 1 WHERE key = ?1")
+        .bind(pool.account_key)
+        .execute(conn)
+        .await?;
     Ok(row.try_get(0)?)
 }
 
@@ -200,7 +205,10 @@ pub async fn count_nodes(conn: &mut Conn, pool_key: i64, change: impl FnOnce(&mu
 /// Removes a pool that has no nodes any more.
 pub async fn delete(conn: &mut Conn, pool: &PoolRow) -> Result<()> {
     sqlx::query("DELETE FROM pools WHERE key = ?1").bind(pool.key).execute(&mut *conn).await?;
-    sqlx::query("UPDATE accounts SET n_pools = n_pools - 1 WHERE key = ?1").bind(pool.account_key).execute(conn).await?;
+    sqlx::query("UPDATE accounts SET n_pools = n_pools - 1 WHERE key = ?1")
+        .bind(pool.account_key)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -109,11 +109,12 @@ pub async fn insert(conn: &mut Conn, job_key: i64, tasks: &[NewTask], now: Times
 
 /// Those of the ids that the job has already, as stored.
 pub async fn existing(conn: &mut Conn, job_key: i64, ids: &[&str]) -> Result<Vec<String>> {
-    let found = sqlx::query_scalar("SELECT id FROM tasks WHERE job_key = ?1 AND id IN (SELECT value FROM json_each(?2))")
-        .bind(job_key)
-        .bind(convert::to_json(&ids))
-        .fetch_all(conn)
-        .await?;
+    let found =
+        sqlx::query_scalar("SELECT id FROM tasks WHERE job_key = ?1 AND id IN (SELECT value FROM json_each(?2))")
+            .bind(job_key)
+            .bind(convert::to_json(&ids))
+            .fetch_all(conn)
+            .await?;
     Ok(found)
 }
 
@@ -128,10 +129,11 @@ pub async fn find(conn: &mut Conn, job_key: i64, id: &str) -> Result<Option<Task
 
 /// The tasks with these keys. One that cannot be read is left out and logged: it stops nothing else.
 pub async fn with_keys(conn: &mut Conn, keys: &[i64]) -> Result<Vec<TaskRow>> {
-    let rows = sqlx::query(concat_columns!("SELECT ", " FROM tasks t WHERE t.key IN (SELECT value FROM json_each(?1))"))
-        .bind(convert::to_json(&keys))
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query(concat_columns!("SELECT ", " FROM tasks t WHERE t.key IN (SELECT value FROM json_each(?1))"))
+            .bind(convert::to_json(&keys))
+            .fetch_all(conn)
+            .await?;
     Ok(readable(&rows))
 }
 
@@ -178,7 +180,11 @@ pub async fn waiting(conn: &mut Conn, job_key: i64, after: i64, most: i64) -> Re
     .bind(most)
     .fetch_all(conn)
     .await?;
-    rows.iter().map(|row| Ok(WaitingTask { key: get(row, "key")?, slots: get(row, "slots")?, affinity: get(row, "affinity")? })).collect()
+    rows.iter()
+        .map(|row| {
+            Ok(WaitingTask { key: get(row, "key")?, slots: get(row, "slots")?, affinity: get(row, "affinity")? })
+        })
+        .collect()
 }
 
 /// Saves the lives of tasks; `modified` and `etag` are those of the settings and stay.

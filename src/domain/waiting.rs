@@ -1,0 +1,127 @@
+//! Why an active task does not run yet: the first reason that holds, the most lasting first.
+
+use crate::api::{AllocationState, JobState, NodeCounts, PoolState, Waiting};
+
+/// What is known of the task, its job and its pool.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// It lies on a node and begins within moments.
+    pub assigned: bool,
+    pub job_state: JobState,
+    pub job_running: i64,
+    pub job_active: i64,
+    /// −1 is no limit.
+    pub max_parallel_tasks: i32,
+    pub pool_id: String,
+    pub required_slots: i32,
+    /// Absent when there is no such pool.
+    pub pool: Option<PoolFacts>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PoolFacts {
+    pub state: PoolState,
+    pub allocation: AllocationState,
+    /// Nodes asked for, of both kinds.
+    pub target: i64,
+    pub slots_per_node: i32,
+    pub counts: NodeCounts,
+    /// The code of the first resize error.
+    pub error_code: Option<String>,
+}
+
+pub fn reason(facts: Facts) -> Waiting {
+    if facts.job_state != JobState::Active {
+        return Waiting::JobNotActive { state: facts.job_state };
+    }
+    if facts.assigned {
+        return Waiting::AboutToStart;
+    }
+    let pool_id = facts.pool_id;
+    let Some(pool) = facts.pool else { return Waiting::PoolNotFound { pool_id } };
+    if pool.state == PoolState::Deleting {
+        return Waiting::PoolBeingDeleted { pool_id };
+    }
+    if facts.required_slots > pool.slots_per_node {
+        return Waiting::NeedsMoreSlots { required: facts.required_slots, slots_per_node: pool.slots_per_node };
+    }
+    let usable = pool.counts.idle + pool.counts.running;
+    if usable == 0 {
+        return without_nodes(pool_id, pool);
+    }
+    if facts.max_parallel_tasks > 0 && facts.job_running >= i64::from(facts.max_parallel_tasks) {
+        return Waiting::JobAtItsLimit { max_parallel_tasks: facts.max_parallel_tasks };
+    }
+    if pool.counts.idle > 0 {
+        return Waiting::AboutToStart;
+    }
+    let total_slots = usable * i64::from(pool.slots_per_node);
+    Waiting::AllSlotsBusy { pool_id, total_slots, n_ahead: (facts.job_active - 1).max(0) }
+}
+
+/// No node can run tasks now.
+fn without_nodes(pool_id: String, pool: PoolFacts) -> Waiting {
+    let coming =
+        pool.counts.creating + pool.counts.starting + pool.counts.waiting_for_start_task + pool.counts.rebooting;
+    let broken = pool.counts.unusable + pool.counts.unknown + pool.counts.start_task_failed;
+    match pool.error_code {
+        Some(code) if pool.counts.total == 0 => Waiting::ResizeFailed { pool_id, code },
+        _ if coming > 0 || (pool.allocation == AllocationState::Resizing && pool.target > pool.counts.total) => {
+            Waiting::NodesStarting { pool_id, n_nodes: coming.max(pool.target - pool.counts.total) }
+        }
+        _ if broken > 0 => Waiting::NoUsableNode { pool_id, n_broken: broken },
+        _ => Waiting::PoolIsEmpty { pool_id },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        let counts = NodeCounts { running: 2, total: 2, ..Default::default() };
+        Facts {
+            assigned: false,
+            job_state: JobState::Active,
+            job_running: 2,
+            job_active: 5,
+            max_parallel_tasks: -1,
+            pool_id: "p".into(),
+            required_slots: 1,
+            pool: Some(PoolFacts {
+                state: PoolState::Active,
+                allocation: AllocationState::Steady,
+                target: 2,
+                slots_per_node: 4,
+                counts,
+                error_code: None,
+            }),
+        }
+    }
+
+    fn with_counts(counts: NodeCounts) -> Facts {
+        let mut facts = facts();
+        facts.pool.as_mut().unwrap().counts = counts;
+        facts
+    }
+
+    #[test]
+    fn the_most_lasting_reason_is_given() {
+        let p = || "p".to_owned();
+        let check = |facts, expected| assert_eq!(reason(facts), expected);
+        check(facts(), Waiting::AllSlotsBusy { pool_id: p(), total_slots: 8, n_ahead: 4 });
+        check(Facts { assigned: true, ..facts() }, Waiting::AboutToStart);
+        check(Facts { job_state: JobState::Disabled, ..facts() }, Waiting::JobNotActive { state: JobState::Disabled });
+        check(Facts { pool: None, ..facts() }, Waiting::PoolNotFound { pool_id: p() });
+        check(Facts { required_slots: 5, ..facts() }, Waiting::NeedsMoreSlots { required: 5, slots_per_node: 4 });
+        check(Facts { max_parallel_tasks: 2, ..facts() }, Waiting::JobAtItsLimit { max_parallel_tasks: 2 });
+        check(with_counts(NodeCounts::default()), Waiting::PoolIsEmpty { pool_id: p() });
+        let creating = NodeCounts { creating: 2, total: 2, ..Default::default() };
+        check(with_counts(creating), Waiting::NodesStarting { pool_id: p(), n_nodes: 2 });
+        let failed = NodeCounts { start_task_failed: 2, total: 2, ..Default::default() };
+        check(with_counts(failed), Waiting::NoUsableNode { pool_id: p(), n_broken: 2 });
+        let mut refused = with_counts(NodeCounts::default());
+        refused.pool.as_mut().unwrap().error_code = Some("AccountCoreQuotaReached".into());
+        check(refused, Waiting::ResizeFailed { pool_id: p(), code: "AccountCoreQuotaReached".into() });
+    }
+}

@@ -1,0 +1,114 @@
+//! Changes of tasks' lives with everything that counts them: whoever changes a life does it through here, inside the
+//! writer's transaction, so that counters always equal a recount.
+
+use std::collections::BTreeMap;
+
+use crate::api::{TaskExecutionResult, Timestamp};
+use crate::domain::task::{self, Event, Life, Phase, Refusal};
+use crate::store::job::CountChange;
+use crate::store::node::TaskChange;
+use crate::store::task::TaskRow;
+use crate::store::{self, Conn};
+
+/// Collects changes of many tasks, to be saved at once.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    changed: BTreeMap<i64, TaskRow>,
+    jobs: BTreeMap<i64, CountChange>,
+    nodes: BTreeMap<i64, TaskChange>,
+}
+
+impl Ledger {
+    /// The task as the ledger knows it, else as it was loaded.
+    pub fn latest<'a>(&'a self, loaded: &'a TaskRow) -> &'a TaskRow {
+        self.changed.get(&loaded.key).unwrap_or(loaded)
+    }
+
+    /// Applies an event to a task; the row after it, or nothing when the event changes nothing.
+    pub fn apply(
+        &mut self,
+        loaded: &TaskRow,
+        event: Event,
+        most_retries: i32,
+        now: Timestamp,
+    ) -> Result<Option<TaskRow>, Refusal> {
+        let mut row = self.latest(loaded).clone();
+        let before = row.life.clone();
+        if !task::on(&mut row.life, event, most_retries, now)? {
+            return Ok(None);
+        }
+        self.note(&row, &before);
+        self.changed.insert(row.key, row.clone());
+        Ok(Some(row))
+    }
+
+    /// Counts the change of a row from `before` to what it is.
+    fn note(&mut self, row: &TaskRow, before: &Life) {
+        let job = self.jobs.entry(row.job_key).or_default();
+        for (life, sign) in [(before, -1), (&row.life, 1)] {
+            let class = class(life);
+            job.tasks[class] += sign;
+            job.slots[class] += sign * i64::from(row.slots);
+            if let (Phase::Running, Some(node)) = (life.phase, life.node_key) {
+                let node = self.nodes.entry(node).or_default();
+                node.running_tasks += sign;
+                node.running_slots += sign * i64::from(row.slots);
+            }
+        }
+        let has_ended = before.phase != Phase::Completed && row.life.phase == Phase::Completed;
+        if let (true, Some(_), Some(node)) = (has_ended, row.life.started, row.life.node_key) {
+            let node = self.nodes.entry(node).or_default();
+            node.run += 1;
+            node.succeeded += i64::from(row.life.failure.is_none());
+            node.ended.push(row.key);
+        }
+    }
+
+    /// Counts tasks that were just added: they wait.
+    pub fn added(&mut self, job_key: i64, slots: impl IntoIterator<Item = i32>) {
+        let job = self.jobs.entry(job_key).or_default();
+        for slots in slots {
+            job.tasks[0] += 1;
+            job.slots[0] += i64::from(slots);
+        }
+    }
+
+    /// Counts a task that is about to be deleted.
+    pub fn deleted(&mut self, row: &TaskRow) {
+        let job = self.jobs.entry(row.job_key).or_default();
+        job.tasks[class(&row.life)] -= 1;
+        job.slots[class(&row.life)] -= i64::from(row.slots);
+        if let (Phase::Running, Some(node)) = (row.life.phase, row.life.node_key) {
+            let node = self.nodes.entry(node).or_default();
+            node.running_tasks -= 1;
+            node.running_slots -= i64::from(row.slots);
+        }
+    }
+
+    /// The changes of each job's counters.
+    pub fn jobs(&self) -> &BTreeMap<i64, CountChange> {
+        &self.jobs
+    }
+
+    pub async fn save(self, conn: &mut Conn) -> store::Result<()> {
+        let rows: Vec<TaskRow> = self.changed.into_values().collect();
+        store::task::save(conn, &rows).await?;
+        store::job::count(conn, &self.jobs).await?;
+        for (node, change) in &self.nodes {
+            if *change != TaskChange::default() {
+                store::node::count_tasks(conn, *node, change).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Index of a job's counter: active, running, succeeded, failed.
+fn class(life: &Life) -> usize {
+    match (life.phase, life.result()) {
+        (Phase::Waiting | Phase::Assigned, _) => 0,
+        (Phase::Running, _) => 1,
+        (Phase::Completed, Some(TaskExecutionResult::Failure)) => 3,
+        (Phase::Completed, _) => 2,
+    }
+}
