@@ -1,0 +1,30 @@
+//! The root: what is provided to all pages, and what surrounds them all.
+
+use leptos::prelude::*;
+use leptos_router::components::Router;
+
+use super::components::{ConfirmHost, LiveRegion};
+use super::routes::AppRoutes;
+use super::shell::{Links, SignInGate};
+use super::state::{Clock, Notifications, Refresh, Session, Settings};
+
+/// The whole portal.
+#[component]
+pub fn App() -> impl IntoView {
+    Settings::provide();
+    Clock::provide();
+    let session = Session::provide();
+    Notifications::provide(session);
+    Refresh::provide(session);
+    session.load();
+    view! {
+        <Router>
+            <SignInGate/>
+            <Links>
+                <AppRoutes/>
+                <ConfirmHost/>
+            </Links>
+            <LiveRegion/>
+        </Router>
+    }
+}

@@ -1,0 +1,81 @@
+//! An error as Batch says it: a plain sentence, its code, what it concerns, and the request id to copy.
+
+use leptos::prelude::*;
+
+use super::button::Button;
+use super::copy::Copy;
+use super::icon::{Glyph, Icon};
+use crate::api;
+use crate::portal::i18n::Language;
+use crate::portal::i18n::{language, msg, t, tx};
+
+#[component]
+pub fn ErrorBar(
+    #[prop(into)] error: Signal<api::Error>,
+    /// Tries again what failed.
+    #[prop(optional, into)]
+    on_retry: Option<Callback<()>>,
+) -> impl IntoView {
+    let sentence = move || error.with(sentence);
+    let values = move || {
+        error
+            .get()
+            .values
+            .into_iter()
+            .filter(|v| v.key != "Reason")
+            .map(|v| view! { <div class="error-bar__value"><dt>{v.key}</dt><dd>{v.value}</dd></div> })
+            .collect_view()
+    };
+    let reason = move || error.with(|e| e.value("Reason").map(str::to_owned));
+    let request_id = Signal::derive(move || error.with(|e| e.request_id.clone()));
+    view! {
+        <div class="error-bar" role="alert">
+            <Glyph icon=Icon::Error/>
+            <div class="error-bar__body">
+                <p class="error-bar__text">{sentence}</p>
+                {move || reason().map(|reason| view! { <p class="error-bar__reason">{reason}</p> })}
+                <dl class="error-bar__values">
+                    <div class="error-bar__value"><dt>{tx(msg::ERROR_CODE)}</dt><dd><code>{move || error.with(|e| e.code.as_str())}</code></dd></div>
+                    {values}
+                    <Show when=move || request_id.with(|id| !id.is_empty())>
+                        <div class="error-bar__value">
+                            <dt>{tx(msg::ERROR_REQUEST_ID)}</dt>
+                            <dd><code>{move || request_id.get()}</code><Copy text=request_id what=msg::ERROR_REQUEST_ID/></dd>
+                        </div>
+                    </Show>
+                </dl>
+            </div>
+            {on_retry.map(|on_retry| view! { <Button label=msg::RETRY icon=Icon::Refresh on_press=move || on_retry.run(())/> })}
+        </div>
+    }
+}
+
+/// What the error says to people. Batch's own sentences are English; the commonest are said in the user's language.
+pub fn sentence(error: &api::Error) -> String {
+    use api::Code;
+    let known = match error.code {
+        Code::ServerBusy => Some(msg::ERROR_SERVER_BUSY),
+        Code::Unauthorized => Some(msg::ERROR_UNAUTHORIZED),
+        Code::TooManyRequests => Some(msg::ERROR_TOO_MANY_REQUESTS),
+        Code::InsufficientAccountPermissions | Code::Forbidden => Some(msg::ERROR_FORBIDDEN),
+        Code::AuthenticationFailed => Some(msg::ERROR_AUTHENTICATION_FAILED),
+        Code::AccountNotFound => Some(msg::ERROR_ACCOUNT_NOT_FOUND),
+        Code::PoolNotFound => Some(msg::ERROR_POOL_NOT_FOUND),
+        Code::NodeNotFound => Some(msg::ERROR_NODE_NOT_FOUND),
+        Code::JobNotFound => Some(msg::ERROR_JOB_NOT_FOUND),
+        Code::TaskNotFound => Some(msg::ERROR_TASK_NOT_FOUND),
+        Code::FileNotFound => Some(msg::ERROR_FILE_NOT_FOUND),
+        Code::ResourceNotFound => Some(msg::ERROR_RESOURCE_NOT_FOUND),
+        Code::AccountExists => Some(msg::ERROR_ACCOUNT_EXISTS),
+        Code::PoolExists => Some(msg::ERROR_POOL_EXISTS),
+        Code::JobExists => Some(msg::ERROR_JOB_EXISTS),
+        Code::TaskExists => Some(msg::ERROR_TASK_EXISTS),
+        Code::InvalidPropertyValue => Some(msg::ERROR_INVALID_PROPERTY_VALUE),
+        Code::InternalError => Some(msg::ERROR_INTERNAL),
+        _ => None,
+    };
+    match (known, language()) {
+        (Some(known), _) => t(known).to_owned(),
+        (None, Language::English | Language::French) => error.message.clone(),
+    }
+}

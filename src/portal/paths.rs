@@ -1,0 +1,233 @@
+//! Every link of the portal is built here. `routes` declares the same paths; the test below writes all of them down.
+
+/// The landing page.
+pub fn home() -> String {
+    "/".to_owned()
+}
+
+pub fn sign_in(return_to: &str) -> String {
+    match return_to {
+        "" | "/" => "/sign-in".to_owned(),
+        path => format!("/sign-in?return={}", encode(path)),
+    }
+}
+
+pub fn set_up() -> String {
+    "/setup".to_owned()
+}
+
+pub fn settings() -> String {
+    "/settings".to_owned()
+}
+
+pub fn accounts() -> String {
+    "/accounts".to_owned()
+}
+
+pub fn account_create() -> String {
+    "/accounts/new".to_owned()
+}
+
+pub fn account(account: impl AsRef<str>) -> String {
+    format!("/accounts/{}", segment(account.as_ref()))
+}
+
+pub fn account_properties(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "properties")
+}
+
+pub fn account_tags(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "tags")
+}
+
+pub fn keys(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "keys")
+}
+
+pub fn pools(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "pools")
+}
+
+pub fn pool_create(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "pools/new")
+}
+
+pub fn pool(account: impl AsRef<str>, pool: impl AsRef<str>) -> String {
+    format!("{}/{}", pools(account), segment(pool.as_ref()))
+}
+
+pub fn nodes(account: impl AsRef<str>, pool_id: impl AsRef<str>) -> String {
+    format!("{}/nodes", pool(account, pool_id))
+}
+
+pub fn node(account: impl AsRef<str>, pool: impl AsRef<str>, node: impl AsRef<str>) -> String {
+    format!("{}/{}", nodes(account, pool), segment(node.as_ref()))
+}
+
+pub fn jobs(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "jobs")
+}
+
+pub fn job_create(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "jobs/new")
+}
+
+pub fn job(account: impl AsRef<str>, job: impl AsRef<str>) -> String {
+    format!("{}/{}", jobs(account), segment(job.as_ref()))
+}
+
+pub fn tasks(account: impl AsRef<str>, job_id: impl AsRef<str>) -> String {
+    format!("{}/tasks", job(account, job_id))
+}
+
+pub fn task_add(account: impl AsRef<str>, job: impl AsRef<str>) -> String {
+    format!("{}/new", tasks(account, job))
+}
+
+pub fn task(account: impl AsRef<str>, job: impl AsRef<str>, task: impl AsRef<str>) -> String {
+    format!("{}/{}", tasks(account, job), segment(task.as_ref()))
+}
+
+/// `path` is the file's name as the task's folder has it, with `/` between folders.
+pub fn file(account: impl AsRef<str>, job: impl AsRef<str>, task_id: impl AsRef<str>, path: impl AsRef<str>) -> String {
+    let segments: Vec<_> = path.as_ref().split('/').map(segment).collect();
+    format!("{}/files/{}", task(account, job, task_id), segments.join("/"))
+}
+
+/// The tab of an account, pool, job or task page.
+pub fn tab(path: String, tab: &str) -> String {
+    with_query(path, &[("tab", tab)])
+}
+
+/// Adds a query to a path: `with_query(tasks(a, j), &[("failed", "1")])`.
+pub fn with_query(path: String, pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = pairs.iter().map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
+    if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+fn under_account(name: &str, rest: &str) -> String {
+    format!("{}/{rest}", account(name))
+}
+
+/// Percent-encodes a path segment. `.` and `..` would be taken for steps, and a thing can be named `new` as the pages that
+/// make things are: the router compares what is written, so that `%6Eew` is a name.
+fn segment(text: &str) -> String {
+    match text {
+        "." => "%2E".to_owned(),
+        ".." => "%2E%2E".to_owned(),
+        "new" => "%6Eew".to_owned(),
+        _ => encode(text),
+    }
+}
+
+/// Percent-encodes all but what a path segment and a query value can both hold as it is.
+pub fn encode(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => write!(out, "%{byte:02X}").expect("a string takes any text"),
+        }
+    }
+    out
+}
+
+/// Undoes [`encode`]; what is no valid escape stays as it is.
+pub fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let escape = (bytes[i] == b'%')
+            .then(|| text.get(i + 1..i + 3))
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match escape {
+            Some(byte) => {
+                out.push(byte);
+                i += 3;
+            }
+            None => {
+                out.push(bytes[i]);
+                i += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_paths() {
+        let all = [
+            home(),
+            sign_in("/"),
+            sign_in("/accounts/a?x=1#L2"),
+            set_up(),
+            settings(),
+            accounts(),
+            account_create(),
+            account("mybatch"),
+            account_properties("mybatch"),
+            account_tags("mybatch"),
+            keys("mybatch"),
+            pools("mybatch"),
+            pool_create("mybatch"),
+            pool("mybatch", "p1"),
+            nodes("mybatch", "p1"),
+            node("mybatch", "p1", "n1"),
+            jobs("mybatch"),
+            job_create("mybatch"),
+            job("mybatch", "j1"),
+            tasks("mybatch", "j1"),
+            task_add("mybatch", "j1"),
+            task("mybatch", "j1", "t1"),
+            file("mybatch", "j1", "t1", "wd/a b/é#?%.txt"),
+            file("mybatch", "j1", "t1", "../x"),
+            pool("new", "new"),
+            tab(job("mybatch", "j1"), "tasks"),
+            with_query(tasks("mybatch", "j1"), &[("failed", "1"), ("q", "a&b")]),
+        ];
+        let expected = "\
+/
+/sign-in
+/sign-in?return=%2Faccounts%2Fa%3Fx%3D1%23L2
+/setup
+/settings
+/accounts
+/accounts/new
+/accounts/mybatch
+/accounts/mybatch/properties
+/accounts/mybatch/tags
+/accounts/mybatch/keys
+/accounts/mybatch/pools
+/accounts/mybatch/pools/new
+/accounts/mybatch/pools/p1
+/accounts/mybatch/pools/p1/nodes
+/accounts/mybatch/pools/p1/nodes/n1
+/accounts/mybatch/jobs
+/accounts/mybatch/jobs/new
+/accounts/mybatch/jobs/j1
+/accounts/mybatch/jobs/j1/tasks
+/accounts/mybatch/jobs/j1/tasks/new
+/accounts/mybatch/jobs/j1/tasks/t1
+/accounts/mybatch/jobs/j1/tasks/t1/files/wd/a%20b/%C3%A9%23%3F%25.txt
+/accounts/mybatch/jobs/j1/tasks/t1/files/%2E%2E/x
+/accounts/%6Eew/pools/%6Eew
+/accounts/mybatch/jobs/j1?tab=tasks
+/accounts/mybatch/jobs/j1/tasks?failed=1&q=a%26b";
+        assert_eq!(all.join("\n"), expected);
+    }
+
+    #[test]
+    fn any_name_survives_encoding_and_decoding() {
+        for name in ["a b", "é#?%.txt", "%25", "..", "a\u{202e}b", "100%", "%zz", "new"] {
+            assert_eq!(decode(&encode(name)), name);
+            assert_eq!(decode(&segment(name)), name);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Which page has which URL. Links to them are built in `paths`.
+//!
+//! Types are erased at every route: otherwise the compiler drags the type of the whole portal along.
+
+use leptos::prelude::*;
+use leptos_router::components::{ParentRoute, Route, Routes};
+use leptos_router::{MatchNestedRoutes, path};
+
+use super::pages;
+use super::shell::{AccountFrame, Frame, NotFoundPage};
+
+#[component]
+pub fn AppRoutes() -> impl IntoView {
+    view! {
+        <Routes fallback=|| view! { <NotFoundPage/> }.into_any()>
+            <Route path=path!("/sign-in") view=|| view! { <pages::sign_in::SignInPage/> }.into_any()/>
+            <Route path=path!("/setup") view=|| view! { <pages::set_up::SetUpPage/> }.into_any()/>
+            <ParentRoute path=path!("") view=|| view! { <Frame/> }.into_any()>
+                <Route path=path!("") view=|| view! { <pages::home::HomePage/> }.into_any()/>
+                <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
+                <AccountRoutes/>
+                <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
+            </ParentRoute>
+        </Routes>
+    }
+}
+
+/// The pages of one account; the frame around them knows the account and shows its menu.
+#[component(transparent)]
+fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("/accounts/:account") view=|| view! { <AccountFrame/> }.into_any()>
+            <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
+        </ParentRoute>
+    }
+    .into_inner()
+}

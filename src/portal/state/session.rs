@@ -1,0 +1,101 @@
+//! Who is signed in. Whatever is answered by 401 ends here, and the shell leads to the sign-in page and back.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api;
+use crate::domain::permission::{self, Permission};
+use crate::server_fns;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionState {
+    /// Not asked yet.
+    Unknown,
+    SignedOut,
+    SignedIn(api::Session),
+    /// The server could not be asked.
+    Failed(api::Error),
+}
+
+#[derive(Clone, Copy)]
+pub struct Session {
+    state: RwSignal<SessionState>,
+    /// What the server said last; differs from the session's when the server was upgraded under the open page.
+    server_build: RwSignal<Option<String>>,
+}
+
+impl Session {
+    pub fn provide() -> Session {
+        let session = Session { state: RwSignal::new(SessionState::Unknown), server_build: RwSignal::new(None) };
+        provide_context(session);
+        session
+    }
+
+    /// Asks the server who is signed in.
+    pub fn load(self) {
+        spawn_local(async move {
+            match server_fns::session_get().await {
+                Ok(session) => self.state.set(SessionState::SignedIn(session)),
+                Err(error) if error.code == api::Code::Unauthorized => self.state.set(SessionState::SignedOut),
+                Err(error) => self.state.set(SessionState::Failed(error)),
+            }
+        });
+    }
+
+    pub fn state(self) -> SessionState {
+        self.state.get()
+    }
+
+    pub fn is_signed_in(self) -> bool {
+        self.state.with(|state| matches!(state, SessionState::SignedIn(_)))
+    }
+
+    pub fn is_signed_in_untracked(self) -> bool {
+        untrack(|| self.is_signed_in())
+    }
+
+    pub fn user(self) -> Option<api::Session> {
+        self.state.with(|state| match state {
+            SessionState::SignedIn(session) => Some(session.clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether the user's role allows it; the server decides again.
+    pub fn allows(self, permission: Permission) -> bool {
+        self.user().is_some_and(|session| permission::allows(session.role, permission))
+    }
+
+    pub fn signed_in(self, session: api::Session) {
+        self.state.set(SessionState::SignedIn(session));
+    }
+
+    pub fn signed_out(self) {
+        self.state.set(SessionState::SignedOut);
+    }
+
+    /// Takes note of an error: 401 means that the session has ended. True when it did.
+    pub fn observe(self, error: &api::Error) -> bool {
+        let ended = error.code == api::Code::Unauthorized;
+        if ended {
+            self.state.set(SessionState::SignedOut);
+        }
+        ended
+    }
+
+    pub fn server_says_build(self, build: String) {
+        self.server_build.set(Some(build));
+    }
+
+    /// The page is older than the server: it should be loaded again.
+    pub fn is_outdated(self) -> bool {
+        match (self.user(), self.server_build.get()) {
+            (Some(session), Some(build)) => session.build_id != build,
+            _ => false,
+        }
+    }
+}
+
+pub fn use_session() -> Session {
+    expect_context()
+}
