@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod check;
+pub mod condition;
 pub mod ids;
 pub mod job;
 pub mod node;

@@ -78,6 +78,16 @@ pub enum Kind {
     Int,
 }
 
+/// A stretch of a list, in the order of ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slice {
+    pub filter: Option<Filter>,
+    /// The id after which the stretch begins; absent for the beginning.
+    pub after: Option<String>,
+    /// Most items; a caller asks for one more than a page to learn whether another page follows.
+    pub limit: i64,
+}
+
 /// Why a text is no filter of the list, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("at character {at}: {what}")]
