@@ -11,6 +11,7 @@ use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
 use crate::auth::{Identity, secret};
+use crate::domain::condition::Condition;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::{self, Permission};
 use crate::store::Store;
@@ -150,6 +151,8 @@ pub struct Caller {
     /// Absent for the admin program and the server itself.
     pub from: Option<IpAddr>,
     pub request_id: String,
+    /// What must hold for a resource that the call changes.
+    pub only_if: Condition,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +167,7 @@ pub enum Who {
 
 impl Caller {
     pub fn system() -> Self {
-        Caller { who: Who::System, from: None, request_id: String::new() }
+        Caller { who: Who::System, from: None, request_id: String::new(), only_if: Condition::None }
     }
 
     /// For the log.

@@ -1,6 +1,7 @@
 //! ETags: a number that grows with every change of a resource's own data, written as Batch writes them.
 
-use crate::api::Timestamp;
+use crate::api::{Code, Timestamp};
+use crate::domain::condition::Condition;
 
 /// 100-nanosecond ticks from year 1 to 1970, which Batch's ETags count from.
 const TICKS_TO_1970: i64 = 621_355_968_000_000_000;
@@ -17,6 +18,14 @@ pub fn next(before: i64, now: Timestamp) -> i64 {
 /// `0x8DE2B1C…`, without quotes.
 pub fn text(etag: i64) -> String {
     format!("0x{etag:X}")
+}
+
+/// Refuses a change of a resource that is not as its caller knows it. Asked inside the transaction that makes the change.
+///
+/// # Errors
+/// `ConditionNotMet`.
+pub fn check(only_if: &Condition, etag: i64, modified: Timestamp) -> Result<(), Code> {
+    if only_if.holds(&text(etag), modified) { Ok(()) } else { Err(Code::ConditionNotMet) }
 }
 
 #[cfg(test)]

@@ -238,12 +238,13 @@ where
     F: FnOnce(&mut JobRow, Timestamp) -> std::result::Result<(), api::Error> + Send + 'static,
 {
     caller.may(Some(account), Permission::JobWrite)?;
-    let (account_, id, now) = (account.clone(), id.clone(), cx.clock.now());
+    let (account_, id, now, only_if) = (account.clone(), id.clone(), cx.clock.now(), caller.only_if.clone());
     let row = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
                 let mut row = find(conn, &account_, &id).await?;
+                etag::check(&only_if, row.etag, row.modified)?;
                 if let Some(code) = job::refusal(row.state, wish) {
                     return Err(code.into());
                 }

@@ -2,11 +2,12 @@
 //! replaced key is dead when its replacement is answered.
 
 use super::{Caller, Context, Error, Result};
-use crate::api::{AccountKeys, Changed, Code, KeyName, Secret};
+use crate::api::{self, AccountKeys, Changed, Code, KeyName, ProvisioningState, PublicNetworkAccess, Secret};
 use crate::auth::secret;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
-use crate::store::account::{self as table, KeysRow};
+use crate::store::account as table;
+pub use crate::store::account::KeysRow;
 
 /// When each key was last used; the keys themselves are left empty.
 ///
@@ -67,6 +68,20 @@ pub async fn key_regenerate(
 /// None for an unknown account, which must take as long to refuse as a wrong signature.
 pub async fn signing_keys(cx: &Context, account: &AccountName) -> Result<Option<KeysRow>> {
     Ok(table::keys(&mut *cx.store.read().await?, account).await?)
+}
+
+/// Whether the account answers calls to its data plane.
+///
+/// # Errors
+/// `AccountIsDisabled` while it is made or deleted; `Forbidden` when it is closed to the network.
+pub fn check_open(keys: &KeysRow) -> Result<()> {
+    match (keys.state, keys.public_network_access) {
+        (ProvisioningState::Succeeded, PublicNetworkAccess::Enabled) => Ok(()),
+        (ProvisioningState::Succeeded, PublicNetworkAccess::Disabled) => {
+            Err(api::Error::new(Code::Forbidden).with("Reason", "The account's network access is disabled.").into())
+        }
+        _ => Err(Code::AccountIsDisabled.into()),
+    }
 }
 
 /// Notes that a request was signed with the key. Stored by [`store_key_uses`] within about a minute.

@@ -16,6 +16,7 @@ pub mod pool;
 pub mod rates;
 pub mod session;
 pub mod task;
+mod task_list;
 pub mod user;
 
 pub use context::{Caller, Context, RequestId, Who};

@@ -190,12 +190,13 @@ where
     F: FnOnce(&mut PoolRow) -> std::result::Result<(), Code> + Send + 'static,
 {
     caller.may(Some(account), Permission::PoolWrite)?;
-    let (account_, id, now) = (account.clone(), id.clone(), cx.clock.now());
+    let (account_, id, now, only_if) = (account.clone(), id.clone(), cx.clock.now(), caller.only_if.clone());
     let row = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
                 let mut row = find(conn, &account_, &id).await?;
+                etag::check(&only_if, row.etag, row.modified)?;
                 decide(&mut row)?;
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);

@@ -215,7 +215,7 @@ fn end_of(grant: &Grant, now: Timestamp) -> Timestamp {
 
 fn caller(grant: Grant, session: Option<Hash>, from: &From) -> Caller {
     let who = Who::User { name: grant.user, role: grant.role, session };
-    Caller { who, from: Some(from.address), request_id: from.request_id.clone() }
+    Caller { who, from: Some(from.address), request_id: from.request_id.clone(), only_if: Default::default() }
 }
 
 fn new_secret(cx: &Context) -> Secret {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::context::{EndedAttempt, Signal};
 use super::job::find as find_job;
 use super::ledger::Ledger;
-use super::{Caller, Context, Result, etag, page};
+use super::{Caller, Context, Result, etag};
 use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
 use crate::domain::check;
 use crate::domain::ids::{AccountName, JobId, TaskId};
@@ -13,93 +13,13 @@ use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::task::{self, Event, Life};
 use crate::store::job::JobRow;
-use crate::store::listing::{Listing, Place};
 use crate::store::task::{NewTask, TaskRow};
 use crate::store::{self, Conn};
 
+pub use super::task_list::*;
+
 /// Tasks that one call adds at most. Source: adding a collection of tasks.
 pub const MOST_TASKS: usize = 100;
-
-pub async fn task_list(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    job: &JobId,
-    query: &api::ListQuery,
-) -> Result<api::Page<api::Task>> {
-    caller.may(Some(account), Permission::JobRead)?;
-    let mut conn = cx.store.read().await?;
-    let job = find_job(&mut conn, account, job).await?;
-    let limit = page::limit(query);
-    // A prefix is found by the index of ids; everything else goes in order of adding.
-    let sort_column = match query.sort.as_str() {
-        "" if !query.search.is_empty() => "t.id",
-        "" | "creationTime" => "t.key",
-        "id" => "t.id",
-        other => return Err(page::invalid("sort", other, "id or creationTime").into()),
-    };
-    let node = match query.node.as_str() {
-        "" => None,
-        id => Some(store::node::with_id(&mut conn, id).await?.map_or(-1, |node| node.key)),
-    };
-    let rows = store::listing::rows(
-        &mut conn,
-        &Listing {
-            select: store::task::concat_columns!("SELECT ", " FROM tasks t WHERE"),
-            owner_column: "t.job_key",
-            owner: job.key,
-            id_column: "t.id",
-            key_column: "t.key",
-            prefix: &query.search,
-            states: &query.states,
-            state_column: "t.state",
-            also: if query.failed_only { "t.result = 'failure'" } else { "" },
-            equals: node.map(|key| ("t.node_key", key)),
-            sort_column,
-            descending: query.descending,
-            after: page::after(&query.cursor)?,
-            limit: limit + 1,
-        },
-    )
-    .await?;
-    let place = |row: &TaskRow| match sort_column {
-        "t.id" => (Place::Text(row.id.clone()), row.key),
-        _ => (Place::Number(row.key), row.key),
-    };
-    let mut page = page::page(store::task::readable(&rows), limit, place, |row| row);
-    let total = total(query, &job.counts.task_counts);
-    let items =
-        std::mem::take(&mut page.items).into_iter().filter_map(|row| readable(cx, account, &job.id, row)).collect();
-    Ok(api::Page { items, next: page.next, total })
-}
-
-/// How long the whole list is, where the job's counters say it.
-fn total(query: &api::ListQuery, counts: &api::TaskCounts) -> Option<i64> {
-    if !query.search.is_empty() || !query.node.is_empty() {
-        return None;
-    }
-    let state = |state: &str| match state.parse() {
-        Ok(TaskState::Active) => Some(counts.active),
-        Ok(TaskState::Running) => Some(counts.running),
-        Ok(TaskState::Preparing) => Some(0),
-        Ok(TaskState::Completed) => Some(counts.completed),
-        Err(_) => None,
-    };
-    match (query.failed_only, query.states.as_slice()) {
-        (false, []) => Some(counts.total()),
-        (true, []) => Some(counts.failed),
-        (false, states) => states.iter().map(|s| state(s)).sum(),
-        (true, _) => None,
-    }
-}
-
-/// The row for a list; one whose settings cannot be read is logged and left out.
-fn readable(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> Option<api::Task> {
-    let key = row.key;
-    to_api(cx, account, job, row)
-        .inspect_err(|error| tracing::error!(task.key = key, %error, "a stored task cannot be shown"))
-        .ok()
-}
 
 pub async fn task_get(
     cx: &Context,
@@ -220,11 +140,13 @@ async fn change(
 ) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
     let (account_, job, id, now) = (account.clone(), job.clone(), id.clone(), cx.clock.now());
+    let only_if = caller.only_if.clone();
     let (job, ended) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
                 let (job, row) = find(conn, &account_, &job, &id).await?;
+                etag::check(&only_if, row.etag, row.modified)?;
                 if event == Event::Reactivate
                     && let Some(code) = task::reactivate_refusal(row.life.state(), row.life.result(), job.state)
                 {
@@ -245,12 +167,13 @@ async fn change(
 /// Deletes a task in any state, with its files.
 pub async fn task_delete(cx: &Context, caller: &Caller, account: &AccountName, job: &JobId, id: &TaskId) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
-    let (account_, job, id) = (account.clone(), job.clone(), id.clone());
+    let (account_, job, id, only_if) = (account.clone(), job.clone(), id.clone(), caller.only_if.clone());
     let (job, ended, node) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
                 let (job, row) = find(conn, &account_, &job, &id).await?;
+                etag::check(&only_if, row.etag, row.modified)?;
                 if job.state == api::JobState::Deleting {
                     return Err(Code::JobBeingDeleted.into());
                 }
