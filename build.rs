@@ -16,10 +16,6 @@ fn main() {
     println!("cargo::rerun-if-changed=locales");
     println!("cargo::rerun-if-changed=build.rs");
     fs::create_dir_all("dist").expect("the folder of the built portal can be made");
-    // The release server holds the portal's files, so it is built again when they change; others read them from the folder.
-    if env::var("PROFILE").is_ok_and(|profile| profile == "release") && env::var_os("CARGO_FEATURE_SSR").is_some() {
-        println!("cargo::rerun-if-changed=dist");
-    }
     let tables = LANGUAGES.map(read_language);
     let [en, fr] = &tables;
     let ids: BTreeSet<_> = en.keys().chain(fr.keys()).collect();

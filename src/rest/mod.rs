@@ -1,1 +1,16 @@
-//! (being written)
+//! Batch's REST face: the data plane of accounts. It decodes a request, calls one function of `service`, and answers in
+//! Batch's form. No rule lives here.
+//!
+//! A request passes these layers: [`error::finish`] (headers of every answer, bodies of failures), [`auth::authenticate`]
+//! (before anything else is read), [`call::prepare`] (api-version, query, time), then the handler of its route.
+
+mod auth;
+mod body;
+mod call;
+mod error;
+mod query;
+mod reply;
+mod request_info;
+mod router;
+
+pub use router::routes;

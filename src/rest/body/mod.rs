@@ -1,0 +1,171 @@
+//! Request bodies: JSON that says exactly what the shape knows, or an error that names the property.
+
+mod decode;
+mod strict;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_LENGTH;
+use serde::de::DeserializeOwned;
+
+use super::error::Failure;
+use crate::api::{self, Code};
+
+/// Most bytes of a body. Source: limits of addtaskcollection; the same for all others is chosen here.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// A body that must be there.
+pub struct Body<T>(pub T);
+
+/// A body that may be left out: then it says nothing but defaults.
+pub struct OptionalBody<T>(pub T);
+
+/// Refuses a body: the operation has none. Some clients send `{}`.
+pub struct NoBody;
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        Ok(Body(from_bytes(&read(request).await?)?))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let bytes = read(request).await?;
+        if bytes.is_empty() { Ok(OptionalBody(T::default())) } else { Ok(OptionalBody(from_bytes(&bytes)?)) }
+    }
+}
+
+#[derive(Default, serde::Deserialize)]
+struct Nothing {}
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        OptionalBody::<Nothing>::from_request(request, state).await.map(|_| NoBody)
+    }
+}
+
+/// Reads the whole body; one that says it is too long is not read at all.
+async fn read(request: Request) -> Result<Bytes, Failure> {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    if length.is_some_and(|length: usize| length > MAX_BYTES) {
+        return Err(too_large());
+    }
+    axum::body::to_bytes(request.into_body(), MAX_BYTES).await.map_err(|error| {
+        let too_long = std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("length limit"));
+        if too_long { too_large() } else { api::Error::new(Code::InvalidRequestBody).into() }
+    })
+}
+
+fn too_large() -> Failure {
+    api::Error::new(Code::RequestBodyTooLarge).with("MaxLimit", MAX_BYTES.to_string()).into()
+}
+
+/// Reads a shape from the bytes of a body.
+///
+/// # Errors
+/// `InvalidRequestBody` when it is no JSON object, `UnsupportedProperty`, `MissingRequiredProperty` and
+/// `InvalidPropertyValue` with the property's path.
+pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, api::Error> {
+    let json =
+        strict::parse(bytes).map_err(|reason| api::Error::new(Code::InvalidRequestBody).with("Reason", reason))?;
+    if !json.is_object() {
+        return Err(api::Error::new(Code::InvalidRequestBody).with("Reason", "the body is no JSON object"));
+    }
+    decode::from_value(&json).map_err(api::Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused<T: DeserializeOwned>(body: &str) -> (Code, String, String) {
+        let Err(error) = from_bytes::<T>(body.as_bytes()) else { panic!("{body} was read") };
+        let value = |key| error.value(key).unwrap_or_default().to_owned();
+        (error.code, value("PropertyName"), value("Reason"))
+    }
+
+    #[test]
+    fn what_clients_send_is_read() {
+        let pool: api::PoolCreate = from_bytes(
+            br#"{"id":"p","vmSize":"a","targetDedicatedNodes":"2","displayName":null,"odata.type":"x","maxTasksPerNode":4,
+                "resizeTimeout":"PT15M","virtualMachineConfiguration":{"nodeAgentSKUId":"n","new":[1,"1",null]}}"#,
+        )
+        .unwrap();
+        assert_eq!(pool.target_dedicated_nodes, Some(2));
+        assert_eq!((pool.display_name.as_deref(), pool.task_slots_per_node), (None, Some(4)));
+        let configuration = pool.virtual_machine_configuration.unwrap();
+        assert_eq!(configuration, serde_json::json!({"nodeAgentSKUId": "n", "new": [1, "1", null]}));
+    }
+
+    #[test]
+    fn an_unknown_property_is_named_with_its_path() {
+        let check = |body, path: &str| {
+            let (code, name, _) = refused::<api::PoolCreate>(body);
+            assert_eq!((code, name.as_str()), (Code::UnsupportedProperty, path), "{body}");
+        };
+        check(r#"{"id":"p","vmSize":"a","vmsize":"b"}"#, "vmsize");
+        check(r#"{"id":"p","vmSize":"a","startTask":{"commandLine":"x","env":[]}}"#, "startTask.env");
+        check(
+            r#"{"id":"p","vmSize":"a","startTask":{"commandLine":"x","environmentSettings":[{"name":"a"},{"name":"b","val":1}]}}"#,
+            "startTask.environmentSettings[1].val",
+        );
+        assert_eq!(refused::<Nothing>(r#"{"a":1}"#).1, "a");
+    }
+
+    #[test]
+    fn a_missing_property_is_named_with_its_path() {
+        let check = |body, path: &str| {
+            let (code, name, _) = refused::<api::PoolCreate>(body);
+            assert_eq!((code, name.as_str()), (Code::MissingRequiredProperty, path), "{body}");
+        };
+        check(r#"{"vmSize":"a"}"#, "id");
+        check(r#"{"id":null,"vmSize":"a"}"#, "id");
+        check(r#"{"id":"p","vmSize":"a","startTask":{}}"#, "startTask.commandLine");
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_named_with_its_path_and_why() {
+        let check = |body, path: &str, why: &str| {
+            let (code, name, reason) = refused::<api::PoolCreate>(body);
+            assert_eq!((code, name.as_str()), (Code::InvalidPropertyValue, path), "{body}");
+            assert!(reason.contains(why), "{body}: {reason}");
+        };
+        check(r#"{"id":7,"vmSize":"a"}"#, "id", "expected a string");
+        check(r#"{"id":"p","vmSize":"a","targetDedicatedNodes":"two"}"#, "targetDedicatedNodes", "whole number");
+        check(r#"{"id":"p","vmSize":"a","targetDedicatedNodes":1.5}"#, "targetDedicatedNodes", "i32");
+        check(r#"{"id":"p","vmSize":"a","targetDedicatedNodes":3000000000}"#, "targetDedicatedNodes", "i32");
+        check(r#"{"id":"p","vmSize":"a","resizeTimeout":"soon"}"#, "resizeTimeout", "ISO 8601");
+        check(
+            r#"{"id":"p","vmSize":"a","taskSchedulingPolicy":{"nodeFillType":"heap"}}"#,
+            "taskSchedulingPolicy.nodeFillType",
+            "spread, pack",
+        );
+    }
+
+    #[test]
+    fn what_is_no_sound_json_object_is_refused() {
+        let check = |body: &[u8], why: &str| {
+            let error = from_bytes::<api::PoolCreate>(body).expect_err(why);
+            assert_eq!(error.code, Code::InvalidRequestBody, "{why}");
+            assert!(error.value("Reason").unwrap().contains(why), "{why}: {error:?}");
+        };
+        check(b"", "EOF");
+        check(b"[]", "no JSON object");
+        check(b"\"x\"", "no JSON object");
+        check(b"\xef\xbb\xbf{}", "byte order mark");
+        check(b"{\"id\":\"\xff\"}", "UTF-8");
+        check(br#"{"id":"a","id":"b"}"#, "`id` twice");
+        check(br#"{"startTask":{"x":1,"x":2}}"#, "`x` twice");
+        check(br#"{"id":NaN}"#, "line 1");
+        check(br#"{"id":1e999}"#, "number");
+        check(br#"{"id":"a"} {}"#, "trailing");
+        check(format!("{{\"a\":{}{}}}", "[".repeat(500), "]".repeat(500)).as_bytes(), "recursion");
+    }
+}

@@ -1,0 +1,35 @@
+//! The routes of the data plane.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+use super::error::Failure;
+use super::{auth, call, error};
+use crate::api::Code;
+use crate::service::Context;
+
+/// First parts of the data plane's paths. No page of the portal begins with one of them.
+pub const ROOTS: &[&str] = &[
+    "applications", "certificates", "jobs", "jobschedules", "nodecounts", "pools", "poolusagemetrics",
+    "supportedimages",
+];
+
+/// All of the data plane below its roots, to be merged into a server's router.
+pub fn routes<S: Clone + Send + Sync + 'static>(cx: &Context) -> Router<S> {
+    let all = all(cx);
+    ROOTS.iter().fold(Router::new(), |router, root| {
+        router.route_service(&format!("/{root}"), all.clone()).route_service(&format!("/{root}/{{*rest}}"), all.clone())
+    })
+}
+
+/// The data plane and nothing else, for the host names of accounts: every path is answered in Batch's form.
+pub fn all(cx: &Context) -> Router {
+    let resources: Router<Context> = Router::new();
+    resources
+        .fallback(|| async { Failure::from(Code::ResourceNotFound) })
+        .method_not_allowed_fallback(|| async { Failure::from(Code::UnsupportedHttpVerb) })
+        .layer(from_fn_with_state(cx.clone(), call::prepare))
+        .layer(from_fn_with_state(cx.clone(), auth::authenticate))
+        .layer(from_fn_with_state(cx.clone(), error::finish))
+        .with_state(cx.clone())
+}
