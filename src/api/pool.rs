@@ -174,3 +174,56 @@ pub struct PoolResize {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_deallocation_option: Option<NodeDeallocationOption>,
 }
+
+/// What can change on a pool; absent is left as it is. What reaches into nodes reaches those that join or restart later.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolPatch {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_task: Option<StartTask>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_references: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_package_references: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Vec<MetadataItem>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_node_communication_mode: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_scheduling_policy: Option<TaskSchedulingPolicy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrade_policy: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_tags: Option<BTreeMap<String, String>>,
+}
+
+/// What a pool is to have from now on; an absent start task takes the pool's away.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolUpdate {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_task: Option<StartTask>,
+    /// Versions before 2025 want it to be there, if only empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_references: Option<Value>,
+    pub application_package_references: Value,
+    pub metadata: Vec<MetadataItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_node_communication_mode: Option<String>,
+}
+
+/// Nodes that are to leave a pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeRemove {
+    /// At most 100.
+    pub node_list: Vec<String>,
+    /// Default 15 minutes, at least 5 minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize_timeout: Option<Duration>,
+    /// Default requeue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_deallocation_option: Option<NodeDeallocationOption>,
+}

@@ -79,6 +79,21 @@ pub struct TaskConstraints {
     pub max_task_retry_count: Option<i32>,
 }
 
+/// What can change on a task; absent constraints are the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskUpdate {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraints: Option<TaskConstraints>,
+}
+
+/// What `addtaskcollection` takes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskAddCollection {
+    /// At most 100.
+    pub value: Vec<TaskCreate>,
+}
+
 /// A task as GET returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -14,6 +14,8 @@ const LONGEST_COMMAND_LINE: usize = 32_768;
 const SHORTEST_RESIZE_TIMEOUT: Duration = Duration::from_mins(5);
 /// Chosen here: more than any machine of one location serves.
 const MOST_NODES: i32 = 10_000;
+/// Source: removing nodes from a pool.
+const MOST_NODES_REMOVED: usize = 100;
 
 /// Fails unless `text` is an id of the given kind.
 pub fn id<T: std::str::FromStr>(path: &str, text: &str) -> Result<T, Error>
@@ -59,6 +61,30 @@ pub fn pool_create(create: &PoolCreate, sizes: &[VmSize]) -> Check {
     refuse_unless_empty("userAccounts", create.user_accounts.as_ref())
 }
 
+pub fn pool_patch(patch: &api::PoolPatch) -> Check {
+    display_name(patch.display_name.as_deref())?;
+    metadata(patch.metadata.as_deref())?;
+    patch.start_task.as_ref().map_or(Ok(()), start_task_ok)?;
+    refuse_unless_empty("applicationPackageReferences", patch.application_package_references.as_ref())?;
+    refuse_unless_empty("certificateReferences", patch.certificate_references.as_ref())
+}
+
+pub fn pool_update(update: &api::PoolUpdate) -> Check {
+    metadata(Some(&update.metadata))?;
+    update.start_task.as_ref().map_or(Ok(()), start_task_ok)?;
+    refuse_unless_empty("applicationPackageReferences", Some(&update.application_package_references))?;
+    refuse_unless_empty("certificateReferences", update.certificate_references.as_ref())
+}
+
+pub fn node_remove(remove: &api::NodeRemove) -> Check {
+    if !(1..=MOST_NODES_REMOVED).contains(&remove.node_list.len()) {
+        let reason = format!("1 to {MOST_NODES_REMOVED} nodes in one call");
+        return Err(Error::invalid_property("nodeList", remove.node_list.len().to_string(), reason));
+    }
+    resize_timeout(remove.resize_timeout)?;
+    deallocation_option(remove.node_deallocation_option)
+}
+
 /// Target sizes of a pool.
 pub fn targets(dedicated: Option<i32>, low_priority: Option<i32>) -> Check {
     for (path, target) in [("targetDedicatedNodes", dedicated), ("targetLowPriorityNodes", low_priority)] {
@@ -77,7 +103,11 @@ pub fn pool_resize(resize: &api::PoolResize) -> Check {
     }
     targets(resize.target_dedicated_nodes, resize.target_low_priority_nodes)?;
     resize_timeout(resize.resize_timeout)?;
-    if resize.node_deallocation_option == Some(api::NodeDeallocationOption::RetainedData) {
+    deallocation_option(resize.node_deallocation_option)
+}
+
+fn deallocation_option(option: Option<api::NodeDeallocationOption>) -> Check {
+    if option == Some(api::NodeDeallocationOption::RetainedData) {
         let reason = "files of ended tasks do not hold a node back here: use taskcompletion";
         return Err(Error::invalid_property("nodeDeallocationOption", "retaineddata", reason));
     }
@@ -113,6 +143,10 @@ pub fn job_create(create: &api::JobCreate) -> Check {
         return Err(not_built("onTaskFailure"));
     }
     Ok(())
+}
+
+pub fn task_update(update: &api::TaskUpdate) -> Check {
+    task_constraints(update.constraints.as_ref())
 }
 
 pub fn job_patch(patch: &api::JobPatch) -> Check {
@@ -166,11 +200,7 @@ pub fn task_create(create: &TaskCreate) -> Check {
     {
         return Err(Error::invalid_property("requiredSlots", slots.to_string(), "between 1 and 256"));
     }
-    if let Some(constraints) = &create.constraints {
-        positive("constraints.maxWallClockTime", constraints.max_wall_clock_time)?;
-        positive("constraints.retentionTime", constraints.retention_time)?;
-        retry_count("constraints.maxTaskRetryCount", constraints.max_task_retry_count)?;
-    }
+    task_constraints(create.constraints.as_ref())?;
     user_identity("userIdentity", create.user_identity.as_ref())?;
     refuse("containerSettings", create.container_settings.as_ref())?;
     refuse("exitConditions", create.exit_conditions.as_ref())?;
@@ -180,6 +210,13 @@ pub fn task_create(create: &TaskCreate) -> Check {
     refuse_unless_empty("resourceFiles", create.resource_files.as_ref())?;
     refuse_unless_empty("outputFiles", create.output_files.as_ref())?;
     refuse_unless_empty("applicationPackageReferences", create.application_package_references.as_ref())
+}
+
+fn task_constraints(constraints: Option<&api::TaskConstraints>) -> Check {
+    let Some(constraints) = constraints else { return Ok(()) };
+    positive("constraints.maxWallClockTime", constraints.max_wall_clock_time)?;
+    positive("constraints.retentionTime", constraints.retention_time)?;
+    retry_count("constraints.maxTaskRetryCount", constraints.max_task_retry_count)
 }
 
 fn user_identity(path: &str, identity: Option<&api::UserIdentity>) -> Check {

@@ -170,6 +170,17 @@ pub async fn job_patch(
     .await
 }
 
+/// Sets everything that can change; what is absent becomes its default.
+pub async fn job_update(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+    update: api::JobUpdate,
+) -> Result<()> {
+    job_patch(cx, caller, account, id, update.into()).await
+}
+
 pub async fn job_enable(cx: &Context, caller: &Caller, account: &AccountName, id: &JobId) -> Result<()> {
     change(cx, caller, account, id, Wish::Enable, |row, now| {
         enter(row, JobState::Enabling, now);

@@ -12,7 +12,9 @@ use crate::store::listing::{Listing, Place};
 use crate::store::pool::PoolRow;
 use crate::store::{self, Conn};
 
-const USUAL_RESIZE_TIMEOUT: Duration = Duration::from_mins(15);
+pub use super::pool_change::*;
+
+pub(super) const USUAL_RESIZE_TIMEOUT: Duration = Duration::from_mins(15);
 
 pub async fn pool_list(
     cx: &Context,
@@ -146,7 +148,7 @@ pub async fn pool_resize(
     let now = cx.clock.now();
     change(cx, caller, account, id, move |row| {
         if let Some(code) = pool::resize_refusal(row.state, row.allocation) {
-            return Err(code);
+            return Err(code.into());
         }
         row.target.dedicated = resize.target_dedicated_nodes.map_or(row.target.dedicated, i64::from);
         row.target.low_priority = resize.target_low_priority_nodes.map_or(row.target.low_priority, i64::from);
@@ -164,7 +166,7 @@ pub async fn pool_stop_resize(cx: &Context, caller: &Caller, account: &AccountNa
     let now = cx.clock.now();
     change(cx, caller, account, id, move |row| {
         if let Some(code) = pool::stop_resize_refusal(row.state, row.allocation) {
-            return Err(code);
+            return Err(code.into());
         }
         (row.allocation, row.allocation_since) = (AllocationState::Stopping, now);
         Ok(())
@@ -176,7 +178,7 @@ pub async fn pool_delete(cx: &Context, caller: &Caller, account: &AccountName, i
     let now = cx.clock.now();
     change(cx, caller, account, id, move |row| {
         if let Some(code) = pool::change_refusal(row.state) {
-            return Err(code);
+            return Err(code.into());
         }
         (row.state, row.since) = (PoolState::Deleting, now);
         Ok(())
@@ -187,7 +189,7 @@ pub async fn pool_delete(cx: &Context, caller: &Caller, account: &AccountName, i
 /// Changes a pool in one transaction, then tells the scheduler and open pages.
 pub async fn change<F>(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId, decide: F) -> Result<()>
 where
-    F: FnOnce(&mut PoolRow) -> std::result::Result<(), Code> + Send + 'static,
+    F: FnOnce(&mut PoolRow) -> std::result::Result<(), api::Error> + Send + 'static,
 {
     caller.may(Some(account), Permission::PoolWrite)?;
     let (account_, id, now, only_if) = (account.clone(), id.clone(), cx.clock.now(), caller.only_if.clone());
@@ -218,7 +220,7 @@ pub async fn find(conn: &mut Conn, account: &AccountName, id: &PoolId) -> Result
     store::pool::find(conn, owner.key, id.as_str()).await?.ok_or_else(|| Code::PoolNotFound.into())
 }
 
-fn changed(cx: &Context, account: &AccountName, row: &PoolRow) {
+pub(super) fn changed(cx: &Context, account: &AccountName, row: &PoolRow) {
     cx.signals.send(Signal::Pool(row.key));
     cx.events.tell(account.as_str(), Changed::Pool { pool: row.id.clone() });
 }

@@ -164,6 +164,40 @@ async fn change(
     Ok(())
 }
 
+/// Sets the constraints of a task that is not completed; absent ones become the defaults.
+pub async fn task_update(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    id: &TaskId,
+    update: api::TaskUpdate,
+) -> Result<()> {
+    caller.may(Some(account), Permission::JobWrite)?;
+    check::task_update(&update)?;
+    let (account_, job, id, now) = (account.clone(), job.clone(), id.clone(), cx.clock.now());
+    let only_if = caller.only_if.clone();
+    let job = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let (job, mut row) = find(conn, &account_, &job, &id).await?;
+                etag::check(&only_if, row.etag, row.modified)?;
+                if let Some(code) = task::terminate_refusal(row.life.state()) {
+                    return Err(code.into());
+                }
+                let settings = api::TaskCreate { constraints: update.constraints, ..row.settings()? };
+                row.settings = store::convert::to_json(&settings);
+                (row.modified, row.etag) = (now, etag::next(row.etag, now));
+                store::task::save_settings(conn, &row).await?;
+                Ok(job)
+            })
+        })
+        .await?;
+    cx.events.tell(account.as_str(), Changed::Job { job: job.id });
+    Ok(())
+}
+
 /// Deletes a task in any state, with its files.
 pub async fn task_delete(cx: &Context, caller: &Caller, account: &AccountName, job: &JobId, id: &TaskId) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
