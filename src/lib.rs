@@ -4,7 +4,6 @@
 pub mod api;
 pub mod domain;
 
-#[cfg(feature = "csr")] // until the server is whole
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]

@@ -1,1 +1,76 @@
-fn main() {}
+//! The native program. Reads the command line and calls the library.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use fournil::server::config::{Config, ServeArgs};
+use fournil::server::{Options, Portal, Server, clock::SystemClock, ids::SystemRandom, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A batch service with a web portal that speaks Azure Batch's REST API and runs tasks on your own machines
+#[derive(Parser)]
+#[command(name = "fournil", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server: portal, REST API, state and scheduler
+    Serve {
+        #[command(flatten)]
+        args: ServeArgs,
+        /// Prints the settings in force, as a file for --config, and ends
+        #[arg(long)]
+        print_config: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve { args, print_config } => serve(args, print_config),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("fournil: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(args: ServeArgs, print_config: bool) -> anyhow::Result<ExitCode> {
+    let config = Config::load(args)?;
+    if print_config {
+        say(&config.to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    telemetry::start(&config.log, config.log_format)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let options =
+            Options { config, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), portal: Portal::built() };
+        let server = Server::start(options).await.context("the server cannot start")?;
+        say(&format!("Fournil is ready at {}\n", server.url));
+        if let Some(link) = &server.set_up_link {
+            say(&format!("Set up the first user (link works once, for 1 hour): {link}\n"));
+        }
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        server.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Prints what other programs read. Who started the server may have closed its end.
+fn say(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

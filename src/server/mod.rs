@@ -1,1 +1,25 @@
-//! (being written)
+//! Wiring: settings, state, routes, the portal's files, telemetry, shutdown, and the real clock and chance.
+//! No rule of Batch lives here.
+
+pub mod clock;
+pub mod config;
+mod csrf;
+pub mod data_dir;
+mod events;
+mod files;
+mod headers;
+mod hosts;
+mod housekeeping;
+pub mod ids;
+mod listen;
+mod offline;
+pub mod request;
+mod router;
+mod server_functions;
+mod shutdown;
+mod start;
+pub mod telemetry;
+
+pub use files::Portal;
+pub use offline::NoNodes;
+pub use start::{Options, Server};

@@ -1,7 +1,7 @@
 //! Accounts and the places they can be in.
 
 use super::context::Signal;
-use super::{Caller, Context, Error, Result, key, page};
+use super::{Caller, Context, Error, Result, etag, key, page};
 use crate::api::{self, Changed, Code, ProvisioningState, PublicNetworkAccess, Timestamp};
 use crate::domain::account as rules;
 use crate::domain::ids::AccountName;
@@ -128,7 +128,7 @@ fn new_row(cx: &Context, create: api::AccountCreate) -> Result<AccountRow> {
         quotas: api::AccountQuotas::default(),
         created: now,
         modified: now,
-        etag: ticks(now),
+        etag: etag::first(now),
         n_pools: 0,
         n_jobs: 0,
         n_active_jobs: 0,
@@ -308,19 +308,13 @@ pub fn to_api(cx: &Context, row: &AccountRow) -> api::Account {
         allowed_authentication_modes: vec![api::AuthenticationMode::SharedKey],
         creation_time: row.created,
         last_modified: row.modified,
-        e_tag: format!("W/\"0x{:X}\"", row.etag),
+        e_tag: format!("W/\"{}\"", etag::text(row.etag)),
     }
 }
 
 fn touch(row: &mut AccountRow, now: Timestamp) {
     row.modified = now;
-    // Two changes within the clock's grain still differ.
-    row.etag = ticks(now).max(row.etag + 1);
-}
-
-/// Tenths of microseconds since the year 1, which Azure's etags look like.
-const fn ticks(now: Timestamp) -> i64 {
-    621_355_968_000_000_000 + now.micros() * 10
+    row.etag = etag::next(row.etag, now);
 }
 
 fn tell(cx: &Context, account: &AccountName) {

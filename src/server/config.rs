@@ -1,0 +1,311 @@
+//! What the operator decides: by flag, else by variable (`FOURNIL_…`), else in a file, else the default.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, bail, ensure};
+
+/// The port, unless said otherwise.
+const PORT: u16 = 8420;
+
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    /// Reads settings from this TOML file; flags and variables win over it
+    #[arg(long, env = "FOURNIL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub data_dir: DataDirArg,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8420]
+    #[arg(long, env = "FOURNIL_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// How programs and browsers reach this server, when it is behind a proxy
+    #[arg(long, env = "FOURNIL_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// A further host name under which this server answers, with its port unless that is the scheme's own
+    #[arg(long = "allowed-host", env = "FOURNIL_ALLOWED_HOSTS", value_name = "HOST[:PORT]", value_delimiter = ',')]
+    pub allowed_hosts: Option<Vec<String>>,
+    /// Listen on an address that others can reach, without TLS: passwords and keys go over the network as they are
+    #[arg(long, env = "FOURNIL_ALLOW_PUBLIC_HTTP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub allow_public_http: Option<bool>,
+    /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
+    #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// How to log: text or json, one line each, to standard error [default: text]
+    #[arg(long, env = "FOURNIL_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+/// Where the state is. The same for the server and the admin program.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct DataDirArg {
+    /// Keeps all state in this folder [default: /var/lib/fournil as root, else ~/.local/share/fournil]
+    #[arg(long, env = "FOURNIL_DATA_DIR", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl DataDirArg {
+    /// # Errors
+    /// When there is no home folder to take the default from.
+    pub fn resolve(&self) -> anyhow::Result<PathBuf> {
+        let dir = self.data_dir.clone().map_or_else(default_data_dir, Ok)?;
+        std::path::absolute(&dir).with_context(|| format!("{} cannot be made an absolute path", dir.display()))
+    }
+}
+
+fn default_data_dir() -> anyhow::Result<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/fournil"));
+    }
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("XDG_DATA_HOME")
+        .or_else(|| Some(folder("HOME")?.join(".local/share")))
+        .map(|data| data.join("fournil"))
+        .context("there is no home folder to keep state in; say --data-dir")
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub listen: SocketAddr,
+    /// Without a slash at its end.
+    pub public_url: Option<String>,
+    pub allowed_hosts: Vec<String>,
+    pub allow_public_http: bool,
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        match text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => bail!("the log format is text or json, not {text:?}"),
+        }
+    }
+}
+
+/// What a file may say. Names are those of the flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct FileConfig {
+    data_dir: Option<PathBuf>,
+    listen: Option<String>,
+    public_url: Option<String>,
+    allowed_hosts: Option<Vec<String>>,
+    allow_public_http: Option<bool>,
+    log: Option<String>,
+    log_format: Option<String>,
+}
+
+const FILE_KEYS: &[&str] =
+    &["data-dir", "listen", "public-url", "allowed-hosts", "allow-public-http", "log", "log-format"];
+
+impl Config {
+    /// Joins flags, variables (clap has read both) and the file, and checks the whole.
+    ///
+    /// # Errors
+    /// When the file cannot be read or names an unknown setting, when a value is not valid, or when the server would be
+    /// open to the network without TLS and without having been told so.
+    pub fn load(args: ServeArgs) -> anyhow::Result<Config> {
+        let file = match &args.config {
+            Some(path) => FileConfig::read(path)?,
+            None => FileConfig::default(),
+        };
+        let listen = args.listen.or(file.listen);
+        let format = args.log_format.or(file.log_format);
+        let config = Config {
+            data_dir: DataDirArg { data_dir: args.data_dir.data_dir.or(file.data_dir) }.resolve()?,
+            listen: listen.map_or(Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))), |text| parse_listen(&text))?,
+            public_url: args.public_url.or(file.public_url).map(|url| check_url(&url)).transpose()?,
+            allowed_hosts: args.allowed_hosts.or(file.allowed_hosts).unwrap_or_default(),
+            allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
+            log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let is_private = self.listen.ip().to_canonical().is_loopback();
+        ensure!(
+            is_private || self.allow_public_http,
+            "{} can be reached from the network, and passwords and keys would go over it in clear. Put a proxy with TLS in \
+             front and listen on 127.0.0.1, or say --allow-public-http if the network is trusted.",
+            self.listen
+        );
+        for host in &self.allowed_hosts {
+            let legal = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+            ensure!(!host.is_empty() && host.chars().all(legal), "{host:?} is no host name (allowed-hosts)");
+        }
+        Ok(())
+    }
+
+    /// Whether browsers come by TLS, which a proxy in front ends.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+impl fmt::Display for Config {
+    /// As a file that `--config` would read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quote = |text: &str| toml::Value::from(text).to_string();
+        writeln!(f, "data-dir = {}", quote(&self.data_dir.to_string_lossy()))?;
+        writeln!(f, "listen = {}", quote(&self.listen.to_string()))?;
+        match &self.public_url {
+            Some(url) => writeln!(f, "public-url = {}", quote(url))?,
+            None => writeln!(f, "# public-url is not set")?,
+        }
+        writeln!(f, "allowed-hosts = {}", toml::Value::from(self.allowed_hosts.clone()))?;
+        writeln!(f, "allow-public-http = {}", self.allow_public_http)?;
+        writeln!(f, "log = {}", quote(&self.log))?;
+        let format = match self.log_format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        writeln!(f, "log-format = {}", quote(format))
+    }
+}
+
+impl FileConfig {
+    fn read(path: &Path) -> anyhow::Result<FileConfig> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the settings in {} cannot be read", path.display()))?;
+        FileConfig::parse(&text).with_context(|| format!("the settings in {} are not valid", path.display()))
+    }
+
+    fn parse(text: &str) -> anyhow::Result<FileConfig> {
+        let table: toml::Table = text.parse()?;
+        for key in table.keys().filter(|key| !FILE_KEYS.contains(&key.as_str())) {
+            let nearest = FILE_KEYS.iter().min_by_key(|known| distance(key, known)).expect("there are settings");
+            bail!("there is no setting {key:?}; the nearest one is {nearest:?}");
+        }
+        Ok(table.try_into()?)
+    }
+}
+
+fn parse_listen(text: &str) -> anyhow::Result<SocketAddr> {
+    let with_localhost = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let text = with_localhost.as_deref().unwrap_or(text);
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, PORT));
+    }
+    text.parse().with_context(|| format!("{text:?} is no address to listen on, such as 127.0.0.1:{PORT}"))
+}
+
+fn check_url(url: &str) -> anyhow::Result<String> {
+    let url = url.trim_end_matches('/');
+    let parsed: axum::http::Uri = url.parse().with_context(|| format!("{url:?} is no URL (public-url)"))?;
+    let scheme = parsed.scheme_str().unwrap_or_default();
+    ensure!(
+        matches!(scheme, "http" | "https")
+            && parsed.authority().is_some()
+            && parsed.path().trim_end_matches('/').is_empty(),
+        "public-url is a scheme and a host, such as https://batch.example.org, not {url:?}"
+    );
+    Ok(url.to_owned())
+}
+
+/// How many letters must be added, removed or changed to get from one word to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(edit: impl FnOnce(&mut ServeArgs)) -> ServeArgs {
+        let mut args = ServeArgs::default();
+        args.data_dir.data_dir = Some("/data".into());
+        edit(&mut args);
+        args
+    }
+
+    #[test]
+    fn nothing_said_listens_on_loopback() {
+        let config = Config::load(args(|_| {})).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:8420".parse().unwrap());
+        assert!(!config.is_https());
+    }
+
+    #[test]
+    fn a_public_address_needs_to_be_allowed() {
+        for open in ["0.0.0.0:80", "192.0.2.1:8420", "[::]:8420", "[::ffff:192.0.2.1]:1"] {
+            let refused = Config::load(args(|a| a.listen = Some(open.into()))).unwrap_err();
+            assert!(refused.to_string().contains("--allow-public-http"), "{open}");
+            let allowed = args(|a| (a.listen, a.allow_public_http) = (Some(open.into()), Some(true)));
+            assert!(Config::load(allowed).is_ok(), "{open}");
+        }
+        for closed in ["127.0.0.1", "localhost:0", "[::1]:8420", "127.9.9.9:1"] {
+            assert!(Config::load(args(|a| a.listen = Some(closed.into()))).is_ok(), "{closed}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_setting_in_the_file_names_the_nearest_known_one() {
+        let error = FileConfig::parse("lisen = '127.0.0.1:1'").unwrap_err().to_string();
+        assert!(error.contains("\"lisen\"") && error.contains("\"listen\""), "{error}");
+        assert!(FileConfig::parse("listen = 3").is_err());
+        assert!(FileConfig::parse("listen = ").is_err());
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_what_is_printed_can_be_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fournil.toml");
+        std::fs::write(&path, "listen = '127.0.0.1:1'\nlog = 'debug'\npublic-url = 'https://batch.example.org/'")
+            .unwrap();
+        let said = args(|a| (a.config, a.listen) = (Some(path.clone()), Some("127.0.0.1:2".into())));
+        let config = Config::load(said).unwrap();
+        assert_eq!((config.listen.port(), config.log.as_str()), (2, "debug"));
+        assert!(config.is_https());
+        std::fs::write(&path, config.to_string()).unwrap();
+        assert_eq!(Config::load(args(|a| a.config = Some(path))).unwrap(), config);
+    }
+
+    #[test]
+    fn a_public_url_is_scheme_and_host() {
+        for (url, good) in [
+            ("https://batch.example.org", true),
+            ("http://h:81/", true),
+            ("batch.example.org", false),
+            ("ftp://h", false),
+            ("https://h/path", false),
+        ] {
+            assert_eq!(check_url(url).is_ok(), good, "{url}");
+        }
+    }
+
+    #[test]
+    fn words_have_distances() {
+        for (a, b, expected) in [("", "abc", 3), ("listen", "listen", 0), ("lisen", "listen", 1), ("log", "logs", 1)] {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+        }
+    }
+}

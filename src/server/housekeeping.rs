@@ -1,0 +1,36 @@
+//! Small things done from time to time.
+
+use std::time::Duration;
+
+use super::shutdown::Stopping;
+use crate::service::{self, Context, account, key, session};
+
+const EVERY: Duration = Duration::from_secs(60);
+const SESSIONS_EVERY: u32 = 60;
+
+/// Stores when keys were used, removes sessions that have run out, and finishes deletions of accounts, until the server
+/// stops.
+pub async fn run(cx: Context, mut stopping: Stopping) {
+    let mut clock = tokio::time::interval(EVERY);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for minute in 0u32.. {
+        let stop = tokio::select! {
+            _ = clock.tick() => false,
+            () = stopping.wait() => true,
+        };
+        log("store when keys were used", key::store_key_uses(&cx).await);
+        if stop {
+            return;
+        }
+        log("finish deletions of accounts", account::accounts_finish_delete(&cx).await);
+        if minute % SESSIONS_EVERY == 0 {
+            log("remove sessions that have run out", session::remove_expired(&cx).await);
+        }
+    }
+}
+
+fn log(what: &str, result: service::Result<()>) {
+    if let Err(error) = result {
+        tracing::error!(what, error = &error as &dyn std::error::Error, "housekeeping failed; it is tried again");
+    }
+}

@@ -1,0 +1,90 @@
+//! What a server function finds around it: the operations' context, the caller, and the session's cookie.
+//! Put there by [`super::server_functions`], which has asked the store who calls.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::api::{self, Code, Secret};
+use crate::service::session::From;
+use crate::service::{Caller, Context};
+
+/// Name of the session's cookie.
+const COOKIE: &str = "fournil_session";
+/// How long a browser keeps it, in seconds; the server may end it earlier.
+const COOKIE_LIFE: u32 = 7 * 24 * 3600;
+
+/// Provided to each server function.
+#[derive(Clone)]
+pub struct Around {
+    pub cx: Context,
+    pub from: From,
+    pub caller: Option<Caller>,
+    /// Whether browsers come by TLS.
+    pub is_https: bool,
+}
+
+/// The context and who is signed in.
+///
+/// # Errors
+/// `Unauthorized` when nobody is.
+pub fn context() -> Result<(Context, Caller), api::Error> {
+    let around = around()?;
+    let caller = around.caller.ok_or(Code::Unauthorized)?;
+    Ok((around.cx, caller))
+}
+
+/// The context and where the request comes from, for what needs no sign-in.
+///
+/// # Errors
+/// None inside a request.
+pub fn anonymous() -> Result<(Context, From), api::Error> {
+    let around = around()?;
+    Ok((around.cx, around.from))
+}
+
+fn around() -> Result<Around, api::Error> {
+    use_context::<Around>().ok_or_else(|| Code::InternalError.into())
+}
+
+/// Gives the browser the session's secret. Scripts cannot read it, and other sites' requests do not carry it.
+pub fn set_cookie(secret: &Secret) {
+    put_cookie(&secret.0, COOKIE_LIFE);
+}
+
+/// Takes the session's secret from the browser.
+pub fn clear_cookie() {
+    put_cookie("", 0);
+}
+
+fn put_cookie(value: &str, life_secs: u32) {
+    let (Some(around), Some(options)) = (use_context::<Around>(), use_context::<ResponseOptions>()) else { return };
+    let secure = if around.is_https { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={life_secs}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = HeaderValue::from_str(&cookie).expect("base64url is ASCII");
+    options.append_header(header::SET_COOKIE, cookie);
+}
+
+/// The session's secret that a request carries.
+pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut values = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    values.find(|(name, value)| *name == COOKIE && !value.is_empty()).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let find = |line: &'static str| {
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);
+            session_cookie(&headers).map(str::to_owned)
+        };
+        assert_eq!(find("theme=dark; fournil_session=abc"), Some("abc".to_owned()));
+        assert_eq!(find("fournil_session="), None);
+        assert_eq!(find("xfournil_session=abc"), None);
+        assert_eq!(find(""), None);
+    }
+}

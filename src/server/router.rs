@@ -1,0 +1,105 @@
+//! All routes, and what stands before them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::headers::{ErrorAnswer, PortalHeaders};
+use super::hosts::Hosts;
+use super::server_functions::ServerFunctions;
+use super::shutdown::Stopping;
+use super::{Portal, csrf, events, headers, hosts, server_functions};
+use crate::api::Code;
+use crate::service::Context;
+
+/// Longest body of a request. Batch takes up to 1 MiB of tasks at once; their JSON may be spaced out.
+const BODY_BYTES: usize = 4 * 1024 * 1024;
+/// How long an answer may take to begin.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
+
+/// First parts of paths that belong to programs: a browser never gets the portal's page for them.
+const PROGRAMS: &[&str] = &[
+    "pools", "jobs", "jobschedules", "applications", "nodecounts", "supportedimages", "certificates",
+    "poolusagemetrics", "storage", "node", "subscriptions", "providers", "portal", "livez", "readyz",
+];
+
+pub struct Parts {
+    pub cx: Context,
+    pub portal: Portal,
+    pub hosts: Hosts,
+    pub is_https: bool,
+    pub stopping: Stopping,
+}
+
+pub fn router(parts: Parts) -> Router {
+    let hosts = Arc::new(parts.hosts);
+    let index = parts.portal.index().unwrap_or_default();
+    let portal_headers = Arc::new(PortalHeaders::new(index, &parts.cx.installation.build_id, parts.is_https));
+    let health = Router::new().route("/livez", get(alive)).route("/readyz", get(ready)).with_state(parts.cx.clone());
+    Router::new()
+        .merge(portal(&parts.cx, parts.is_https, parts.stopping, hosts.clone()))
+        .merge(health)
+        .merge(files(parts.portal))
+        .layer(from_fn_with_state(portal_headers, headers::add_portal_headers))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))
+        .layer(map_response(name_too_large))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .layer(from_fn_with_state(hosts, hosts::check))
+        .layer(from_fn_with_state(parts.cx, headers::name_request))
+}
+
+/// What the session's cookie opens.
+fn portal(cx: &Context, is_https: bool, stopping: Stopping, hosts: Arc<Hosts>) -> Router {
+    let functions = ServerFunctions::new(cx.clone(), is_https);
+    let events = events::Events { cx: cx.clone(), stopping };
+    Router::new()
+        .route("/portal/fn/{*name}", post(server_functions::serve).with_state(functions))
+        .route("/portal/events", get(events::serve).with_state(events))
+        .route_layer(from_fn_with_state(hosts, csrf::check))
+}
+
+/// Everything that has no route: the portal's files and places.
+fn files(portal: Portal) -> Router {
+    Router::new().fallback(file).with_state(portal)
+}
+
+async fn file(State(portal): State<Portal>, request: Request) -> Response {
+    let path = request.uri().path();
+    let root = path.split('/').nth(1).unwrap_or_default();
+    let page = if PROGRAMS.contains(&root) { None } else { portal.answer(request.method(), path, request.headers()) };
+    page.unwrap_or_else(|| ErrorAnswer::from(Code::ResourceNotFound).into_response())
+}
+
+/// A body over the limit is refused before it is read, in our own shape of errors.
+async fn name_too_large(response: Response) -> Response {
+    let is_ours =
+        response.headers().get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !is_ours {
+        return ErrorAnswer::from(Code::RequestBodyTooLarge).into_response();
+    }
+    response
+}
+
+/// The process answers.
+async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Operations can be served: the store reads and writes.
+async fn ready(State(cx): State<Context>) -> Response {
+    match cx.store.write(|_| Box::pin(async { Ok::<_, crate::store::Error>(()) })).await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the store does not work");
+            ErrorAnswer::from(Code::ServerBusy).into_response()
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Builds everything once, starts it, and stops it in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::config::Config;
+use super::data_dir::DataDir;
+use super::hosts::Hosts;
+use super::shutdown::{self, Stop};
+use super::{NoNodes, Portal, housekeeping, ids, listen, router};
+use crate::api::Location;
+use crate::domain::vm_size;
+use crate::service::context::{Clock, Installation, Random, Signal, Signals};
+use crate::service::{Context, Error, events, session};
+use crate::store::{Store, meta};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// What a server is made of.
+pub struct Options {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub portal: Portal,
+}
+
+/// A server that runs. Dropping it does not stop it; [`Server::stop`] does.
+pub struct Server {
+    /// How browsers and programs reach it.
+    pub url: String,
+    /// The address it listens on.
+    pub address: SocketAddr,
+    /// Makes the first user; absent when there are users.
+    pub set_up_link: Option<String>,
+    pub cx: Context,
+    stop: Stop,
+    tasks: Vec<JoinHandle<()>>,
+    /// Held until everything has ended.
+    _data_dir: DataDir,
+}
+
+impl Server {
+    /// Starts a server; it answers when this returns.
+    ///
+    /// # Errors
+    /// When the data folder is in use, the database cannot be opened, or the address cannot be listened on.
+    pub async fn start(options: Options) -> anyhow::Result<Server> {
+        let Options { config, clock, random, portal } = options;
+        let data_dir = DataDir::lock(&config.data_dir)?;
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.with_context(|| format!("{} cannot be listened on", config.listen))?;
+        let address = listener.local_addr()?;
+        let url = config.public_url.clone().unwrap_or_else(|| local_url(address));
+        let (cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
+        let set_up_link = session::new_set_up(&cx).await?.map(|secret| format!("{url}/setup#{}", secret.0));
+        let (stop, stopping) = shutdown::channel();
+
+        let hosts = Hosts::new(address, config.public_url.as_deref(), &config.allowed_hosts);
+        let parts = router::Parts {
+            cx: cx.clone(),
+            portal: portal.clone(),
+            hosts,
+            is_https: config.is_https(),
+            stopping: stopping.clone(),
+        };
+        // The scheduler takes `signals` and is started here; until then nobody hears them.
+        drop(signals);
+        let tasks = vec![
+            tokio::spawn(listen::serve(listener, router::router(parts), stopping.clone())),
+            tokio::spawn(housekeeping::run(cx.clone(), stopping)),
+        ];
+        tokio::spawn(cx.events.clone().run());
+        tokio::task::spawn_blocking(move || portal.compress());
+        data_dir.write_url(&local_url(address))?;
+        Ok(Server { url, address, set_up_link, cx, stop, tasks, _data_dir: data_dir })
+    }
+
+    /// Lets requests that are being answered end, and stops.
+    pub async fn stop(self) {
+        self.stop.now();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the server had ended badly");
+            }
+        }
+    }
+}
+
+/// Opens the store and builds the context of all operations.
+pub async fn open(
+    data_dir: &DataDir,
+    base_url: String,
+    build_id: String,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> anyhow::Result<(Context, UnboundedReceiver<Signal>)> {
+    let store = Store::open(&data_dir.state()).await.context("the database cannot be opened")?;
+    let (signals, receiver) = Signals::new();
+    let installation = Installation {
+        subscription_id: subscription_id(&store, &*random).await?,
+        base_url,
+        locations: vec![this_machine()],
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        build_id,
+        elevation_allowed: rustix::process::geteuid().is_root(),
+    };
+    let cx = Context {
+        store,
+        clock,
+        random,
+        events: events::Hub::new(),
+        signals,
+        files: Arc::new(NoNodes),
+        identity: Arc::default(),
+        rates: Arc::default(),
+        installation: Arc::new(installation),
+    };
+    Ok((cx, receiver))
+}
+
+/// The installation's own subscription, made up at its first start.
+async fn subscription_id(store: &Store, random: &dyn Random) -> Result<String, Error> {
+    const NAME: &str = "subscription_id";
+    if let Some(id) = meta::get(&mut *store.read().await?, NAME).await? {
+        return Ok(id);
+    }
+    let id = ids::uuid(random);
+    let new = id.clone();
+    store.write(move |conn| Box::pin(async move { meta::set(conn, NAME, &new).await })).await?;
+    Ok(id)
+}
+
+/// Where nodes run on the server's own machine.
+fn this_machine() -> Location {
+    let cores = std::thread::available_parallelism().map_or(1, |n| i64::try_from(n.get()).unwrap_or(1));
+    let mut vm_sizes = vm_size::of_machine(cores, memory_mib().unwrap_or(cores * 1024));
+    vm_sizes.extend(vm_size::of_azure());
+    Location { name: "local".to_owned(), display_name: "This machine".to_owned(), vm_sizes }
+}
+
+fn memory_mib() -> Option<i64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<i64>().ok()? / 1024)
+}
+
+/// How programs on this machine reach an address that is listened on.
+fn local_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        let loopback =
+            if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(loopback);
+    }
+    format!("http://{address}")
+}
