@@ -1,1 +1,20 @@
-//! (being written)
+//! What happens by itself: tasks go to nodes, pools follow their targets, jobs end.
+//!
+//! One driver owns the world in memory (see `domain::placement`). It is woken by signals of operations, by what agents say
+//! and by a slow tick; each time it takes everything that waits, saves what it means in one transaction, plans, saves the
+//! plan, and tells the nodes. Every step is level-triggered: it looks at what is, so a lost signal only costs a tick. When
+//! anything fails, the world is built again from the store.
+
+mod connect;
+mod driver;
+pub mod hub;
+mod jobs;
+mod load;
+mod nodes;
+mod place_tasks;
+mod pools;
+pub mod provider;
+mod task_reports;
+
+pub use connect::routes;
+pub use driver::{Driver, Inputs, Settings};

@@ -108,8 +108,10 @@ pub enum Signal {
     Pool(i64),
     /// The job's state, limits or priority changed.
     Job(i64),
-    /// Tasks were added to the job, or became active again.
+    /// Tasks were added to the job.
     TasksAdded(i64),
+    /// A task waits again by a user's word.
+    TaskBack { job_key: i64, task_key: i64, slots: i32 },
     /// These attempts are over by a user's word: their nodes must end them.
     TasksEnded(Vec<EndedAttempt>),
     /// Clean-ups were queued for these nodes.

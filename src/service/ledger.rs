@@ -42,6 +42,13 @@ impl Ledger {
         Ok(Some(row))
     }
 
+    /// Where the task's current attempt is: `pool/node`.
+    pub fn set_place(&mut self, task_key: i64, place: &str) {
+        if let Some(row) = self.changed.get_mut(&task_key) {
+            row.node_info = Some(place.to_owned());
+        }
+    }
+
     /// Counts the change of a row from `before` to what it is.
     fn note(&mut self, row: &TaskRow, before: &Life) {
         let job = self.jobs.entry(row.job_key).or_default();

@@ -11,7 +11,7 @@ use crate::domain::check;
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
-use crate::domain::task::{self, Event, Life};
+use crate::domain::task::{self, Event, Life, Phase};
 use crate::store::job::JobRow;
 use crate::store::task::{NewTask, TaskRow};
 use crate::store::{self, Conn};
@@ -141,7 +141,7 @@ async fn change(
     caller.may(Some(account), Permission::JobWrite)?;
     let (account_, job, id, now) = (account.clone(), job.clone(), id.clone(), cx.clock.now());
     let only_if = caller.only_if.clone();
-    let (job, ended) = cx
+    let (job, ended, back) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
@@ -154,9 +154,10 @@ async fn change(
                 }
                 let ended = live_attempt(&row);
                 let mut ledger = Ledger::default();
-                ledger.apply(&row, event, 0, now).map_err(Code::from)?;
+                let after = ledger.apply(&row, event, 0, now).map_err(Code::from)?;
                 ledger.save(conn).await?;
-                Ok((job, ended))
+                let back = after.filter(|after| after.life.phase == Phase::Waiting);
+                Ok((job, ended, back.map(|row| (row.key, row.slots))))
             })
         })
         .await?;
@@ -238,8 +239,8 @@ fn changed(cx: &Context, account: &AccountName, job: JobRow, ended: Option<Ended
     if let Some(ended) = ended {
         cx.signals.send(Signal::TasksEnded(vec![ended]));
     }
-    // Also when a waiting task has gone: the scheduler's window may hold it.
-    cx.signals.send(Signal::TasksAdded(job.key));
+    // The job's counters changed.
+    cx.signals.send(Signal::Job(job.key));
     cx.events.tell(account.as_str(), Changed::Job { job: job.id });
 }
 

@@ -398,3 +398,15 @@ pub async fn key_of(conn: &mut Conn, account: &AccountName) -> Result<Option<i64
         .await
         .map_err(Error::from)
 }
+
+/// Key and name of every account.
+pub async fn names(conn: &mut Conn) -> Result<Vec<(i64, AccountName)>> {
+    let rows = sqlx::query("SELECT key, name FROM accounts").fetch_all(conn).await?;
+    rows.iter().map(|row| Ok((get(row, "key")?, name(row, "name")?))).collect()
+}
+
+/// The limits of an account; none is left of one that is gone.
+pub async fn quotas(conn: &mut Conn, key: i64) -> Result<AccountQuotas> {
+    let row = sqlx::query("SELECT quotas FROM accounts WHERE key = ?1").bind(key).fetch_optional(conn).await?;
+    row.as_ref().map_or_else(|| Ok(AccountQuotas::default()), |row| json(row, "quotas"))
+}

@@ -1,0 +1,149 @@
+//! Jobs go on by themselves: disabled when nothing runs, completed when all is done, gone when deleted.
+
+use super::driver::Driver;
+use super::load;
+use crate::api::{Changed, DisableJobOption, JobState, OnAllTasksComplete};
+use crate::domain::job::{self, EndRunning, Step, View};
+use crate::service::Result;
+use crate::service::context::Signal;
+use crate::service::job::enter;
+use crate::store;
+use crate::store::job::JobRow;
+
+/// Tasks of a deleted job that go in one transaction, so that others need not wait long.
+const TASKS_PER_DELETE: i64 = 2000;
+
+impl Driver {
+    pub(super) async fn reconcile_jobs(&mut self) -> Result<()> {
+        let dirty = std::mem::take(&mut self.dirty_jobs);
+        if dirty.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<i64> = dirty.into_iter().collect();
+        let mut conn = self.cx.store.read().await?;
+        let rows = store::job::with_keys(&mut conn, &keys).await?;
+        let accounts = load::accounts(&mut conn).await?;
+        drop(conn);
+        for key in keys.iter().filter(|key| rows.iter().all(|row| row.key != **key)) {
+            self.forget_job(*key);
+        }
+        for row in rows {
+            if row.state == JobState::Completed {
+                self.forget_job(row.key);
+                continue;
+            }
+            self.put_job(&accounts, row.clone());
+            let step = job::next_step(&self.job_view(&row), self.now());
+            self.take_step(row, step).await?;
+        }
+        Ok(())
+    }
+
+    fn job_view(&self, row: &JobRow) -> View {
+        View {
+            state: row.state,
+            counts: row.counts.task_counts,
+            n_on_nodes: self.world.jobs.get(&row.key).map_or(0, |job| job.on_nodes),
+            disable_tasks: row.disable_tasks.unwrap_or(DisableJobOption::Requeue),
+            on_all_tasks_complete: row.settings.on_all_tasks_complete.unwrap_or(OnAllTasksComplete::NoAction),
+            deadline: row.deadline,
+        }
+    }
+
+    async fn take_step(&mut self, row: JobRow, step: Step) -> Result<()> {
+        match step {
+            Step::Stay => Ok(()),
+            Step::BecomeDisabled => self.enter_state(row, JobState::Disabled, None).await,
+            Step::BecomeActive => self.enter_state(row, JobState::Active, None).await,
+            Step::BecomeCompleted => self.enter_state(row, JobState::Completed, None).await,
+            Step::Terminate(reason) => self.enter_state(row, JobState::Terminating, Some(reason)).await,
+            Step::EndRunning(how) => self.end_running(row.key, how).await,
+            Step::Vanish => self.vanish_job(row).await,
+        }
+    }
+
+    /// Saves the job's new state, unless a user's word came between: then the job is looked at again.
+    async fn enter_state(&mut self, row: JobRow, state: JobState, reason: Option<&'static str>) -> Result<()> {
+        let (key, now) = (row.key, self.now());
+        let (from, counts) = (row.state, row.counts);
+        let ends_itself = reason == Some("AllTasksComplete");
+        let done = self
+            .cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move {
+                    let Some(mut current) = store::job::with_key(conn, key).await? else { return Ok(false) };
+                    // Tasks may have been added since the counters were read.
+                    if current.state != from || (ends_itself && current.counts != counts) {
+                        return Ok(false);
+                    }
+                    enter(&mut current, state, now);
+                    if let Some(reason) = reason {
+                        current.terminate_reason = Some(reason.to_owned());
+                    }
+                    if state == JobState::Completed {
+                        current.ended = Some(now);
+                    }
+                    store::job::save(conn, &current).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        // Whatever it is now, it is looked at again: with its new state, or with what came between.
+        self.cx.signals.send(Signal::Job(key));
+        if let Some(job) = self.jobs.get(&key).filter(|_| done) {
+            self.cx.events.tell(job.account.as_str(), Changed::Job { job: job.id.clone() });
+        }
+        Ok(())
+    }
+
+    /// Ends or requeues what nodes have of the job.
+    async fn end_running(&mut self, key: i64, how: EndRunning) -> Result<()> {
+        let held = self.world.pools.values().flat_map(|pool| &pool.nodes).flat_map(|(node, state)| {
+            state.held.iter().filter(|(_, held)| held.job == key).map(|(task, held)| (*node, *task, held.attempt))
+        });
+        let held: Vec<(i64, i64, i64)> =
+            held.filter(|(_, task, number)| !self.killed.contains(&(*task, *number))).collect();
+        match how {
+            EndRunning::Requeue => self.requeue.extend(held.iter().map(|(_, task, number)| (*task, *number))),
+            EndRunning::Terminate => {
+                let tasks = held.iter().map(|(_, task, _)| *task).collect();
+                self.terminate_tasks(tasks, "The task's job ended.").await?;
+            }
+        }
+        for (node, task, number) in held {
+            self.kill(node, task, number);
+        }
+        Ok(())
+    }
+
+    /// Removes the tasks of a deleted job piece by piece, their folders, and then the job.
+    async fn vanish_job(&mut self, row: JobRow) -> Result<()> {
+        let key = row.key;
+        let (left, nodes) = self
+            .cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move {
+                    if store::task::delete_some(conn, row.key, TASKS_PER_DELETE).await? > 0 {
+                        return Ok((true, Vec::new()));
+                    }
+                    let folder = format!("workitems/{}", row.id);
+                    let nodes = store::node::clean_up_everywhere(conn, row.account_key, &folder).await?;
+                    store::job::delete(conn, &row).await?;
+                    Ok((false, nodes))
+                })
+            })
+            .await?;
+        self.cx.signals.send(Signal::CleanUps(nodes));
+        if left {
+            self.cx.signals.send(Signal::Job(key));
+            return Ok(());
+        }
+        if let Some(job) = self.jobs.get(&key) {
+            self.cx.events.tell(job.account.as_str(), Changed::Job { job: job.id.clone() });
+        }
+        self.forget_job(key);
+        crate::service::account::accounts_finish_delete(&self.cx).await
+    }
+}

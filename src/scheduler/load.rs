@@ -1,0 +1,199 @@
+//! Builds the world from the store: at the start, and whenever the driver cannot be sure of what it knows.
+
+use std::collections::HashMap;
+
+use tokio::time::Instant;
+
+use super::driver::{Driver, Job, Node, Pool};
+use crate::api::agent::Attempt;
+use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
+use crate::domain::ids::AccountName;
+use crate::domain::node::{Facts, StartTaskFact};
+use crate::domain::placement::{self, Held, Waiting, World};
+use crate::domain::{job, task};
+use crate::service::Result;
+use crate::store::job::JobRow;
+use crate::store::node::NodeRow;
+use crate::store::pool::PoolRow;
+use crate::store::{self, Conn};
+
+/// Waiting tasks of a job that are kept in memory: more are read when fewer than the first number are left.
+const WINDOW_LOW: usize = 512;
+const WINDOW: i64 = 4096;
+
+impl Driver {
+    pub(super) async fn rebuild(&mut self) -> Result<()> {
+        let store = self.cx.store.clone();
+        let mut conn = store.read().await?;
+        let accounts = accounts(&mut conn).await?;
+        let connections: HashMap<i64, u64> = self.nodes.iter().filter_map(|(k, n)| Some((*k, n.connection?))).collect();
+        self.world = World::default();
+        (self.pools, self.jobs, self.nodes) = (HashMap::new(), HashMap::new(), HashMap::new());
+        self.killed.clear();
+        self.requeue.clear();
+        for pool in store::pool::all(&mut conn).await? {
+            self.add_pool(&accounts, &pool);
+        }
+        let lease = self.settings.lease.to_std().unwrap_or_default();
+        for row in store::node::all(&mut conn, None).await? {
+            let connection = connections.get(&row.key).copied();
+            self.add_node(row, connection, Instant::now() + lease);
+        }
+        for row in store::task::assigned(&mut conn, None).await? {
+            let node = row.life.node_key.and_then(|key| self.nodes.get(&key));
+            let Some(pool) = node.and_then(|n| self.world.pools.get_mut(&n.row.pool_key)) else { continue };
+            let begun = row.life.phase == task::Phase::Running;
+            let held =
+                Held { job: row.job_key, attempt: row.life.attempt, slots: row.slots, since: row.life.since, begun };
+            pool.hold(row.life.node_key.unwrap_or_default(), row.key, held);
+        }
+        for row in store::job::unfinished(&mut conn).await? {
+            self.put_job(&accounts, row);
+        }
+        for key in self.nodes.keys().copied().collect::<Vec<_>>() {
+            self.node_changed(key);
+        }
+        self.dirty_pools.extend(self.pools.keys());
+        self.dirty_jobs.extend(self.jobs.keys());
+        self.to_plan.extend(self.pools.keys());
+        Ok(())
+    }
+
+    pub(super) fn add_pool(&mut self, accounts: &HashMap<i64, AccountName>, pool: &PoolRow) {
+        let Some(account) = accounts.get(&pool.account_key) else { return };
+        self.world.pools.entry(pool.key).or_insert_with(|| placement::Pool::new(pool.settings.fill_type()));
+        let known = Pool {
+            account: account.clone(),
+            account_key: pool.account_key,
+            id: pool.id.clone(),
+            slots: pool.settings.slots_per_node(),
+            start_task: pool.settings.start_task.clone(),
+        };
+        self.pools.insert(pool.key, known);
+    }
+
+    /// A node that was just made, or one of the store.
+    pub(super) fn add_node(&mut self, row: NodeRow, connection: Option<u64>, lost_at: Instant) {
+        let start_task = self.pools.get(&row.pool_key).and_then(|p| p.start_task.as_ref());
+        let facts = Facts {
+            joined: row.boot.is_some(),
+            lost: false,
+            leaving: row.leaving,
+            broken: !row.errors.is_empty(),
+            start_task: start_task_fact(start_task.is_some(), &row),
+            scheduling: row.scheduling,
+            busy: false,
+        };
+        let lost_at = (connection.is_none() && facts.joined).then_some(lost_at);
+        let key = row.key;
+        self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false });
+        self.node_changed(key);
+    }
+
+    /// Puts a job as it is stored into the world; a completed one leaves it.
+    pub(super) fn put_job(&mut self, accounts: &HashMap<i64, AccountName>, row: JobRow) {
+        self.world.unqueue_job(row.key);
+        let Some(account) = accounts.get(&row.account_key) else { return };
+        let pool = self
+            .pools
+            .iter()
+            .find(|(_, p)| p.account_key == row.account_key && p.id.eq_ignore_ascii_case(&row.pool_id));
+        let pool = pool.map(|(key, _)| *key);
+        let priority = row.settings.priority.unwrap_or(0);
+        let most = row.settings.max_parallel_tasks.filter(|n| *n > 0).map_or(i64::MAX, i64::from);
+        let held = self.world.pools.values().flat_map(|p| p.nodes.values()).flat_map(|n| n.held.values());
+        let on_nodes = match self.world.jobs.get(&row.key) {
+            Some(known) => known.on_nodes,
+            None => held.filter(|h| h.job == row.key).count() as i64,
+        };
+        let open = job::runs_tasks(row.state);
+        let placed = self.world.jobs.entry(row.key).or_insert_with(|| placement::Job::new(pool, priority, open, most));
+        (placed.pool, placed.priority, placed.open, placed.most, placed.on_nodes) =
+            (pool, priority, open, most, on_nodes);
+        let ends_itself = row.settings.on_all_tasks_complete == Some(OnAllTasksComplete::TerminateJob);
+        let known = Job {
+            account: account.clone(),
+            id: row.id,
+            watches_counts: ends_itself || !open,
+            environment: row.settings.common_environment_settings.unwrap_or_default(),
+            constraints: row.settings.constraints,
+        };
+        self.jobs.insert(row.key, known);
+        self.world.queue_job(row.key);
+        self.to_plan.extend(pool);
+    }
+
+    pub(super) fn forget_job(&mut self, key: i64) {
+        self.world.unqueue_job(key);
+        self.world.jobs.remove(&key);
+        self.jobs.remove(&key);
+    }
+
+    /// Reads waiting tasks of the job into its window, when it has few and there are more.
+    pub(super) async fn fill_window(&mut self, key: i64) -> Result<()> {
+        let Some(job) = self.world.jobs.get(&key) else { return Ok(()) };
+        if !job.more || !job.open || job.waiting.len() >= WINDOW_LOW {
+            return Ok(());
+        }
+        let after = job.loaded_to;
+        let mut conn = self.cx.store.read().await?;
+        let tasks = store::task::waiting(&mut conn, key, after, WINDOW).await?;
+        let nodes: HashMap<&str, i64> = self.nodes.iter().map(|(key, node)| (node.row.id.as_str(), *key)).collect();
+        let Some(job) = self.world.jobs.get_mut(&key) else { return Ok(()) };
+        job.more = tasks.len() as i64 == WINDOW;
+        job.loaded_to = tasks.last().map_or(after, |task| task.key);
+        for task in tasks {
+            let wish = task.affinity.as_deref().and_then(|wish| wish.strip_prefix("TVM:"));
+            let affinity = wish.and_then(|node| nodes.get(node)).copied();
+            job.waiting.insert(task.key, Waiting { slots: task.slots, affinity });
+        }
+        self.world.queue_job(key);
+        Ok(())
+    }
+
+    /// Tasks were added to a job, or came back by a user's word.
+    pub(super) async fn tasks_added(&mut self, key: i64) -> Result<()> {
+        let Some(job) = self.world.jobs.get_mut(&key) else {
+            self.dirty_jobs.insert(key);
+            return Ok(());
+        };
+        job.more = true;
+        self.to_plan.extend(job.pool);
+        if self.jobs.get(&key).is_some_and(|job| job.watches_counts) {
+            self.dirty_jobs.insert(key);
+        }
+        Ok(())
+    }
+
+    /// A task waits again. One beyond the window is found when the window gets there.
+    pub(super) fn task_back(&mut self, job_key: i64, task: i64, slots: i32) {
+        let Some(job) = self.world.jobs.get_mut(&job_key) else { return };
+        if task <= job.loaded_to {
+            job.waiting.insert(task, Waiting { slots, affinity: None });
+        }
+        job.more = true;
+        self.to_plan.extend(job.pool);
+        self.world.queue_job(job_key);
+    }
+}
+
+/// Names of all accounts by key.
+pub(super) async fn accounts(conn: &mut Conn) -> Result<HashMap<i64, AccountName>> {
+    Ok(store::account::names(conn).await?.into_iter().collect())
+}
+
+/// How far the start task is, as the store remembers it.
+fn start_task_fact(has_start_task: bool, row: &NodeRow) -> StartTaskFact {
+    match (&row.start_task_info, row.ready, has_start_task) {
+        (_, true, _) | (_, _, false) => StartTaskFact::Done,
+        (None, false, true) => StartTaskFact::NotBegun,
+        (Some(info), false, true) => match (info.state, info.result) {
+            (StartTaskState::Completed, Some(TaskExecutionResult::Failure)) => StartTaskFact::Failed,
+            _ => StartTaskFact::Running,
+        },
+    }
+}
+
+pub(super) fn attempt(task: i64, number: i64) -> Attempt {
+    Attempt { task, number }
+}

@@ -1,0 +1,275 @@
+//! What is heard of nodes: they connect, speak of their start task and health, fall silent.
+
+use std::collections::HashMap;
+
+use tokio::time::Instant;
+
+use super::driver::{Done, Driver};
+use super::load::attempt;
+use super::provider::NodeSpec;
+use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Welcome};
+use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
+use crate::domain::node::{self, StartTaskFact};
+use crate::service::Result;
+use crate::store;
+
+impl Driver {
+    /// A node's agent is here: both sides compare what they hold.
+    pub(super) async fn connected(&mut self, node_key: i64, connection: u64, hello: Hello) -> Result<()> {
+        let Some(live) = self.nodes.get_mut(&node_key) else {
+            // Deleted while it was away.
+            self.hub.send(node_key, ToAgent::Leave);
+            return Ok(());
+        };
+        live.connection = Some(connection);
+        live.lost_at = None;
+        (live.facts.joined, live.facts.lost, live.facts.broken) = (true, false, false);
+        let rebooted = live.row.boot.as_deref() != Some(hello.boot.as_str());
+        live.row.boot = Some(hello.boot);
+        live.row.booted = Some(hello.booted_at);
+        live.row.ip_address = hello.ip_address;
+        live.row.agent_version = Some(hello.agent_version);
+        live.row.errors.clear();
+        live.unsaved = true;
+        let pool_key = live.row.pool_key;
+        let has_start_task = self.pools.get(&pool_key).is_some_and(|p| p.start_task.is_some());
+        match hello.start_task {
+            _ if !has_start_task => (live.row.ready, live.facts.start_task) = (true, StartTaskFact::Done),
+            Some(report) => take_start_task(live, report),
+            None if rebooted => (live.row.ready, live.facts.start_task) = (false, StartTaskFact::NotBegun),
+            None => {}
+        }
+        let (lost, stale) = self.compare(pool_key, node_key, &hello.alive, &hello.ended);
+        let killed = hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
+        self.welcome(node_key, stale);
+        // It may not have heard it the first time.
+        self.hub.send(node_key, ToAgent::Kill { attempts: killed });
+        self.save_reports(vec![(node_key, FromAgent::GaveBack { attempts: lost })]).await?;
+        self.send_clean_ups(node_key).await?;
+        self.node_changed(node_key);
+        self.dirty_pools.insert(pool_key);
+        self.dirty_jobs.extend(self.jobs.iter().filter(|(_, job)| job.watches_counts).map(|(key, _)| *key));
+        Ok(())
+    }
+
+    /// Attempts that the node should have and has not; and those that it has and should not.
+    fn compare(&self, pool: i64, node: i64, alive: &[Attempt], ended: &[Attempt]) -> (Vec<Attempt>, Vec<Attempt>) {
+        let theirs: HashMap<i64, i64> = alive.iter().chain(ended).map(|a| (a.task, a.number)).collect();
+        let held = self.world.pools.get(&pool).and_then(|p| p.nodes.get(&node)).map(|n| &n.held);
+        let ours: HashMap<i64, i64> = held.into_iter().flatten().map(|(task, held)| (*task, held.attempt)).collect();
+        let missing = |here: &HashMap<i64, i64>, there: &HashMap<i64, i64>| {
+            here.iter().filter(|(task, number)| there.get(task) != Some(number)).map(|(t, n)| attempt(*t, *n)).collect()
+        };
+        (missing(&ours, &theirs), missing(&theirs, &ours))
+    }
+
+    fn welcome(&self, node_key: i64, stale: Vec<Attempt>) {
+        let Some(node) = self.nodes.get(&node_key) else { return };
+        let Some(pool) = self.pools.get(&node.row.pool_key) else { return };
+        let number = u32::try_from(node.row.pool_key).unwrap_or_default();
+        let welcome = Welcome {
+            account: pool.account.to_string(),
+            account_url: self.cx.installation.account_url(&pool.account).to_owned(),
+            pool: pool.id.clone(),
+            is_dedicated: node.row.dedicated,
+            slots: pool.slots,
+            start_task: pool.start_task.clone(),
+            // The provider starts agents on this host and sees for itself when one is dead.
+            lease_secs: None,
+            kill_wait_secs: self.settings.kill_wait_secs,
+            task_user: self.settings.first_task_user.map(|first| first + number),
+            elevation_allowed: self.cx.installation.elevation_allowed,
+            stale,
+        };
+        self.hub.send(node_key, ToAgent::Welcome(welcome));
+    }
+
+    pub(super) fn disconnected(&mut self, node_key: i64, connection: u64) {
+        let lease = self.settings.lease.to_std().unwrap_or_default();
+        let Some(node) = self.nodes.get_mut(&node_key) else { return };
+        if node.connection != Some(connection) {
+            return;
+        }
+        node.connection = None;
+        node.lost_at = Some(Instant::now() + lease);
+        self.node_changed(node_key);
+        self.ensure(node_key);
+    }
+
+    pub(super) fn start_task_reported(&mut self, node_key: i64, report: StartTaskReport) {
+        if let Some(node) = self.nodes.get_mut(&node_key) {
+            take_start_task(node, report);
+            self.node_changed(node_key);
+        }
+    }
+
+    pub(super) fn health_reported(&mut self, node_key: i64, error: Option<NodeError>) {
+        let Some(node) = self.nodes.get_mut(&node_key) else { return };
+        node.facts.broken = error.is_some();
+        node.row.errors = error.into_iter().collect();
+        node.unsaved = true;
+        self.node_changed(node_key);
+    }
+
+    /// Nodes without a connection: their agents are started again; those silent for longer than the lease are killed, and
+    /// what they had runs elsewhere.
+    pub(super) fn watch_nodes(&mut self) {
+        let now = Instant::now();
+        let silent: Vec<i64> =
+            self.nodes.iter().filter(|(_, node)| node.connection.is_none()).map(|(key, _)| *key).collect();
+        for key in silent {
+            let Some(node) = self.nodes.get_mut(&key) else { continue };
+            if node.lost_at.is_some_and(|at| now >= at) {
+                node.lost_at = None;
+                node.facts.lost = true;
+                tracing::warn!(node = node.row.id, "a node is lost: no word from its agent for longer than its lease");
+                self.node_changed(key);
+                self.provider_kill(key);
+            } else {
+                self.ensure(key);
+            }
+        }
+    }
+
+    /// Lets the provider start the agent, unless it lives or the node is leaving.
+    pub(super) fn ensure(&mut self, key: i64) {
+        let Some(node) = self.nodes.get(&key) else { return };
+        if node.facts.leaving || self.provider_busy.contains(&key) {
+            return;
+        }
+        let spec = NodeSpec { node: node.row.id.clone(), token: node.row.token.clone() };
+        let provider = self.provider.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = provider.ensure(&spec) {
+                tracing::error!(node = spec.node, %error, "a node's agent cannot be started; it is tried again");
+            }
+        });
+    }
+
+    /// Lets the provider kill the agent and all that it ran, then tells the driver.
+    pub(super) fn provider_kill(&mut self, key: i64) {
+        self.provider_works(key, Done::Killed(key), |provider, node| provider.kill(node));
+    }
+
+    pub(super) fn provider_remove(&mut self, key: i64) {
+        self.provider_works(key, Done::Removed(key), |provider, node| provider.remove(node));
+    }
+
+    fn provider_works<F>(&mut self, key: i64, success: Done, work: F)
+    where
+        F: FnOnce(&dyn super::provider::Provider, &str) -> std::io::Result<()> + Send + 'static,
+    {
+        let Some(node) = self.nodes.get(&key) else { return };
+        if !self.provider_busy.insert(key) {
+            return;
+        }
+        let (id, provider, done) = (node.row.id.clone(), self.provider.clone(), self.done.clone());
+        tokio::task::spawn_blocking(move || {
+            let result = work(&*provider, &id);
+            if let Err(error) = &result {
+                tracing::error!(node = id, %error, "a node cannot be stopped; it is tried again");
+            }
+            // The driver is gone only when the server stops.
+            let _ = done.send(if result.is_ok() { success } else { Done::Failed(key) });
+        });
+    }
+
+    pub(super) async fn provider_done(&mut self, done: Done) -> Result<()> {
+        match done {
+            Done::Failed(key) => {
+                self.provider_busy.remove(&key);
+            }
+            Done::Killed(key) => {
+                self.provider_busy.remove(&key);
+                self.give_back_all(key).await?;
+                self.ensure(key);
+            }
+            Done::Removed(key) => {
+                self.provider_busy.remove(&key);
+                self.give_back_all(key).await?;
+                self.node_removed(key).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that a dead node had is over.
+    async fn give_back_all(&mut self, key: i64) -> Result<()> {
+        let Some(node) = self.nodes.get(&key) else { return Ok(()) };
+        let held = self.world.pools.get(&node.row.pool_key).and_then(|p| p.nodes.get(&key)).map(|n| &n.held);
+        let attempts: Vec<Attempt> = held.into_iter().flatten().map(|(task, h)| attempt(*task, h.attempt)).collect();
+        self.save_reports(vec![(key, FromAgent::GaveBack { attempts })]).await
+    }
+
+    /// Folders of deleted tasks, for nodes that can be told.
+    pub(super) async fn send_clean_ups(&mut self, node_key: i64) -> Result<()> {
+        if self.nodes.get(&node_key).is_none_or(|node| node.connection.is_none()) {
+            return Ok(());
+        }
+        let mut conn = self.cx.store.read().await?;
+        let (keys, directories): (Vec<i64>, Vec<String>) =
+            store::node::clean_ups(&mut conn, node_key).await?.into_iter().unzip();
+        drop(conn);
+        if keys.is_empty() || !self.hub.send(node_key, ToAgent::CleanUp { directories }) {
+            return Ok(());
+        }
+        self.cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move { Ok(store::node::forget_clean_ups(conn, &keys).await?) })
+            })
+            .await
+    }
+
+    /// Saves nodes of which something changed, with the states that follow from it.
+    pub(super) async fn save_nodes(&mut self) -> Result<()> {
+        let now = self.now();
+        let mut rows = Vec::new();
+        for key in std::mem::take(&mut self.dirty_nodes) {
+            let Some(node) = self.nodes.get_mut(&key) else { continue };
+            let known = (node.connection.is_some() || node.facts.lost || node.facts.leaving || !node.facts.joined)
+                .then(|| node::state(&node.facts));
+            // A node that has just fallen silent keeps the state it had until its lease is over.
+            if let Some(state) = known.filter(|state| *state != node.row.state) {
+                (node.row.state, node.row.since, node.unsaved) = (state, now, true);
+            }
+            if std::mem::take(&mut node.unsaved) {
+                rows.push(node.row.clone());
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let saved = rows.clone();
+        self.cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move {
+                    for row in &rows {
+                        store::node::save(conn, row).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        for row in saved {
+            if let Some(pool) = self.pools.get(&row.pool_key) {
+                self.cx.events.tell(pool.account.as_str(), Changed::Pool { pool: pool.id.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn take_start_task(node: &mut super::driver::Node, report: StartTaskReport) {
+    let failed =
+        report.info.state == StartTaskState::Completed && report.info.result == Some(TaskExecutionResult::Failure);
+    node.facts.start_task = match (report.ready, failed) {
+        (true, _) => StartTaskFact::Done,
+        (false, true) => StartTaskFact::Failed,
+        (false, false) => StartTaskFact::Running,
+    };
+    node.row.ready = report.ready;
+    node.unsaved = true;
+    node.row.start_task_info = Some(report.info);
+}

@@ -1,0 +1,179 @@
+//! Waiting tasks go to nodes: a plan out of the world, saved in one transaction, then sent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::driver::Driver;
+use super::load::attempt;
+use crate::api::agent::{RunTask, ToAgent};
+use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
+use crate::domain::placement::Assignment;
+use crate::domain::task::{self, Event};
+use crate::service::Result;
+use crate::service::ledger::Ledger;
+use crate::store;
+use crate::store::task::TaskRow;
+
+/// Assignments of one pass for one pool; the next pass follows at once.
+const MOST_ASSIGNMENTS: usize = 512;
+/// What was sent ahead and has not begun for so long may be recalled.
+const RECALL_AFTER: Duration = Duration::from_secs(1);
+
+impl Driver {
+    pub(super) async fn place_tasks(&mut self) -> Result<()> {
+        for pool in std::mem::take(&mut self.to_plan) {
+            self.fill_windows(pool).await?;
+            let now = self.now();
+            let plan = self.world.plan(pool, MOST_ASSIGNMENTS, now);
+            if plan.len() == MOST_ASSIGNMENTS {
+                self.to_plan.insert(pool);
+                self.cx.signals.send(crate::service::context::Signal::Pool(pool));
+            }
+            if !plan.is_empty() {
+                self.assign(pool, plan, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn fill_windows(&mut self, pool: i64) -> Result<()> {
+        let jobs: Vec<i64> =
+            self.world.jobs.iter().filter(|(_, job)| job.pool == Some(pool) && job.more).map(|(key, _)| *key).collect();
+        for job in jobs {
+            self.fill_window(job).await?;
+        }
+        Ok(())
+    }
+
+    /// Saves the plan, and sends what was saved.
+    async fn assign(&mut self, pool_key: i64, plan: Vec<Assignment>, now: Timestamp) -> Result<()> {
+        let places: HashMap<i64, String> = plan.iter().filter_map(|a| Some((a.node, self.place_of(a.node)?))).collect();
+        let wanted = plan.clone();
+        let assigned = self
+            .cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move {
+                    let keys: Vec<i64> = wanted.iter().map(|a| a.task).collect();
+                    let rows: HashMap<i64, TaskRow> =
+                        store::task::with_keys(conn, &keys).await?.into_iter().map(|row| (row.key, row)).collect();
+                    let mut ledger = Ledger::default();
+                    let mut assigned = HashMap::with_capacity(rows.len());
+                    for assignment in &wanted {
+                        let (Some(row), Some(place)) = (rows.get(&assignment.task), places.get(&assignment.node))
+                        else {
+                            continue;
+                        };
+                        match assign_one(&mut ledger, row, assignment, place, now) {
+                            Some(run) => drop(assigned.insert(row.key, run)),
+                            None => continue,
+                        }
+                    }
+                    ledger.save(conn).await?;
+                    Ok(assigned)
+                })
+            })
+            .await?;
+        self.send_runs(pool_key, plan, assigned);
+        Ok(())
+    }
+
+    /// `pool/node`, for the answers about a task when its node is gone.
+    fn place_of(&self, node_key: i64) -> Option<String> {
+        let node = self.nodes.get(&node_key)?;
+        let pool = self.pools.get(&node.row.pool_key)?;
+        Some(format!("{}/{}", pool.id, node.row.id))
+    }
+
+    fn send_runs(
+        &mut self,
+        pool_key: i64,
+        plan: Vec<Assignment>,
+        mut assigned: HashMap<i64, (i64, String, TaskCreate)>,
+    ) {
+        let mut runs: BTreeMap<i64, Vec<RunTask>> = BTreeMap::new();
+        for assignment in plan {
+            let Some(pool) = self.world.pools.get_mut(&pool_key) else { return };
+            let job = self.jobs.get(&assignment.job);
+            let (Some(job), Some((number, id, settings))) = (job, assigned.remove(&assignment.task)) else {
+                // Terminated or deleted meanwhile.
+                pool.release(assignment.node, assignment.task, 0);
+                if let Some(job) = self.world.jobs.get_mut(&assignment.job) {
+                    job.on_nodes -= 1;
+                }
+                self.world.queue_job(assignment.job);
+                self.node_changed(assignment.node);
+                continue;
+            };
+            if let Some(held) = pool.nodes.get_mut(&assignment.node).and_then(|n| n.held.get_mut(&assignment.task)) {
+                held.attempt = number;
+            }
+            let run = run_task(assignment, number, &job.id, id, settings, &job.environment);
+            runs.entry(assignment.node).or_default().push(run);
+            self.node_changed(assignment.node);
+        }
+        for (node, tasks) in runs {
+            // To a node that has just gone: what it should have is given back when it returns or is lost.
+            self.hub.send(node, ToAgent::Run { tasks });
+        }
+    }
+
+    /// Asks for what was sent ahead and lies behind a long task, while another node is free.
+    pub(super) fn recall_stuck(&mut self, now: Timestamp) {
+        let before = Timestamp::from_micros(now.micros() - RECALL_AFTER.micros());
+        for pool in self.world.pools.keys() {
+            let mut recalls: BTreeMap<i64, Vec<_>> = BTreeMap::new();
+            for (node, task, number) in self.world.to_recall(*pool, before) {
+                recalls.entry(node).or_default().push(attempt(task, number));
+            }
+            for (node, attempts) in recalls {
+                self.hub.send(node, ToAgent::Recall { attempts });
+            }
+        }
+    }
+}
+
+/// The attempt's number, the task's id and settings; nothing when the task is not to run. One whose stored settings
+/// cannot be read is ended with an error of ours, so that it holds nothing up.
+fn assign_one(
+    ledger: &mut Ledger,
+    row: &TaskRow,
+    to: &Assignment,
+    place: &str,
+    now: Timestamp,
+) -> Option<(i64, String, TaskCreate)> {
+    let Ok(settings) = row.settings() else {
+        tracing::error!(task.key = row.key, "a task's stored settings cannot be read: it is ended");
+        let message = "The server cannot read the task's stored settings.";
+        let _ = ledger.apply(row, Event::Terminate { message }, 0, now);
+        return None;
+    };
+    let after = ledger.apply(row, Event::Assign { node_key: to.node }, 0, now).ok()??;
+    ledger.set_place(row.key, place);
+    Some((after.life.attempt, row.id.clone(), settings))
+}
+
+fn run_task(
+    to: Assignment,
+    number: i64,
+    job: &str,
+    id: String,
+    settings: TaskCreate,
+    common: &[EnvironmentSetting],
+) -> RunTask {
+    let own = settings.environment_settings.unwrap_or_default();
+    let mut environment: Vec<EnvironmentSetting> =
+        common.iter().filter(|setting| own.iter().all(|o| o.name != setting.name)).cloned().collect();
+    environment.extend(own);
+    let elevation = settings.user_identity.and_then(|i| i.auto_user).and_then(|user| user.elevation_level);
+    RunTask {
+        a: attempt(to.task, number),
+        job: job.to_owned(),
+        directory: task::directory(job, &id),
+        task: id,
+        command_line: settings.command_line,
+        environment,
+        slots: to.slots,
+        max_wall_clock: settings.constraints.and_then(|c| c.max_wall_clock_time).filter(|d| !d.is_unlimited()),
+        elevated: elevation == Some(ElevationLevel::Admin),
+    }
+}

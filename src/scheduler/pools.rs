@@ -1,0 +1,263 @@
+//! Pools follow their targets: nodes are made, leave and are removed.
+
+use tokio::time::Instant;
+
+use super::driver::Driver;
+use super::load;
+use crate::api::{AllocationState, Changed, NodeDeallocationOption, NodeState, PoolState, SchedulingState, Timestamp};
+use crate::domain::pool::{self, NodeView, Sizes, Steps, View};
+use crate::domain::task::Event;
+use crate::service::Result;
+use crate::service::ledger::Ledger;
+use crate::store;
+use crate::store::node::NodeRow;
+use crate::store::pool::PoolRow;
+
+/// Nodes that one pass makes at most; the next pass follows at once.
+const MOST_NEW_NODES: i64 = 200;
+
+impl Driver {
+    pub(super) async fn reconcile_pools(&mut self) -> Result<()> {
+        for key in std::mem::take(&mut self.dirty_pools) {
+            let mut conn = self.cx.store.read().await?;
+            let Some(row) = store::pool::with_key(&mut conn, key).await? else { continue };
+            if !self.pools.contains_key(&key) {
+                let accounts = load::accounts(&mut conn).await?;
+                self.add_pool(&accounts, &row);
+                // Jobs may have waited for a pool of this name.
+                self.dirty_jobs.extend(self.jobs.keys());
+            }
+            let asked = store::pool::cores_asked(&mut conn, row.account_key, key).await?;
+            let quotas = store::account::quotas(&mut conn, row.account_key).await?;
+            drop(conn);
+            let cores = row.cores.max(1);
+            let allowed = Sizes {
+                dedicated: (quotas.dedicated_core_quota - asked.dedicated).max(0) / cores,
+                low_priority: (quotas.low_priority_core_quota - asked.low_priority).max(0) / cores,
+            };
+            let view = self.view(&row, allowed);
+            let steps = pool::next_steps(&view, self.now());
+            if steps != Steps::default() {
+                self.take_steps(row, steps).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn view(&self, row: &PoolRow, allowed: Sizes) -> View {
+        let placed = self.world.pools.get(&row.key);
+        let nodes = self.nodes.values().filter(|node| node.row.pool_key == row.key).map(|node| {
+            let n_tasks = placed.and_then(|p| p.nodes.get(&node.row.key)).map_or(0, |n| n.held.len());
+            let state = if node.facts.leaving { NodeState::LeavingPool } else { node.row.state };
+            NodeView { key: node.row.key, dedicated: node.row.dedicated, state, n_tasks, joined: node.facts.joined }
+        });
+        let mut nodes: Vec<NodeView> = nodes.collect();
+        nodes.sort_by_key(|node| node.key);
+        View {
+            state: row.state,
+            allocation: row.allocation,
+            target: row.target,
+            deadline: row.deadline,
+            deallocation: row.deallocation,
+            allowed,
+            nodes,
+        }
+    }
+
+    async fn take_steps(&mut self, mut row: PoolRow, steps: Steps) -> Result<()> {
+        let now = self.now();
+        if steps.create != Sizes::default() {
+            self.create_nodes(&row, steps.create, now).await?;
+        }
+        for key in steps.leave {
+            if let Some(node) = self.nodes.get_mut(&key) {
+                (node.facts.leaving, node.row.leaving, node.unsaved) = (true, true, true);
+                self.node_changed(key);
+                self.dirty_pools.insert(row.key);
+            }
+        }
+        for key in steps.end_tasks {
+            self.end_tasks_of(key, row.deallocation).await?;
+        }
+        for key in steps.remove {
+            self.provider_remove(key);
+        }
+        if steps.vanish {
+            return self.vanish(row).await;
+        }
+        if let Some(errors) = steps.become_steady {
+            (row.allocation, row.allocation_since) = (AllocationState::Steady, now);
+            (row.resize_errors, row.deadline) = (Some(errors), None);
+            let saved = row.clone();
+            self.cx
+                .store
+                .write::<_, crate::service::Error, _>(move |conn| {
+                    Box::pin(async move {
+                        // A user's word that came between stands.
+                        let current = store::pool::with_key(conn, saved.key).await?;
+                        if current.is_some_and(|c| c.etag == saved.etag && c.state == PoolState::Active) {
+                            store::pool::save(conn, &saved).await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .await?;
+        }
+        if let Some(pool) = self.pools.get(&row.key) {
+            self.cx.events.tell(pool.account.as_str(), Changed::Pool { pool: pool.id.clone() });
+        }
+        // A deleted pool goes on by itself: leaving nodes become empty, and then nothing is left.
+        if self.dirty_pools.contains(&row.key) {
+            self.cx.signals.send(crate::service::context::Signal::Pool(row.key));
+        }
+        Ok(())
+    }
+
+    async fn create_nodes(&mut self, pool: &PoolRow, sizes: Sizes, now: Timestamp) -> Result<()> {
+        let kinds = [(true, sizes.dedicated), (false, sizes.low_priority)];
+        let mut rows = Vec::new();
+        for (dedicated, count) in kinds {
+            for _ in 0..count.min(MOST_NEW_NODES) {
+                rows.push(self.new_node(pool, dedicated, now));
+            }
+        }
+        let (pool_key, new) = (pool.key, rows.clone());
+        let made: Vec<NodeRow> = self
+            .cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move {
+                    store::node::insert(conn, pool_key, &new).await?;
+                    let mut made = Vec::new();
+                    for row in &new {
+                        made.extend(store::node::with_id(conn, &row.id).await?);
+                    }
+                    Ok(made)
+                })
+            })
+            .await?;
+        for row in made {
+            let key = row.key;
+            self.add_node(row, None, Instant::now());
+            self.ensure(key);
+        }
+        if sizes.dedicated > MOST_NEW_NODES || sizes.low_priority > MOST_NEW_NODES {
+            self.dirty_pools.insert(pool.key);
+        }
+        Ok(())
+    }
+
+    fn new_node(&self, pool: &PoolRow, dedicated: bool, now: Timestamp) -> NodeRow {
+        let id = format!("tvmps_{}_{}", self.cx.random.hex(8), if dedicated { 'd' } else { 'p' });
+        NodeRow {
+            key: 0,
+            pool_key: pool.key,
+            token: format!("{id}.{}", self.cx.random.hex(32)),
+            id,
+            dedicated,
+            state: NodeState::Creating,
+            since: now,
+            scheduling: SchedulingState::Enabled,
+            slots: pool.settings.slots_per_node(),
+            allocated: now,
+            booted: None,
+            boot: None,
+            ip_address: String::new(),
+            agent_version: None,
+            start_task_info: None,
+            ready: false,
+            leaving: false,
+            errors: Vec::new(),
+            recent: Vec::new(),
+            running_tasks: 0,
+            running_slots: 0,
+            tasks_run: 0,
+            tasks_succeeded: 0,
+        }
+    }
+
+    /// Ends or requeues what a leaving node has. One that cannot be told is stopped with all it runs.
+    async fn end_tasks_of(&mut self, node_key: i64, option: NodeDeallocationOption) -> Result<()> {
+        let Some(node) = self.nodes.get(&node_key) else { return Ok(()) };
+        let connected = node.connection.is_some();
+        let held = self.world.pools.get(&node.row.pool_key).and_then(|p| p.nodes.get(&node_key)).map(|n| &n.held);
+        let attempts: Vec<(i64, i64)> = held.into_iter().flatten().map(|(task, held)| (*task, held.attempt)).collect();
+        if option == NodeDeallocationOption::Terminate {
+            self.terminate_tasks(attempts.iter().map(|(task, _)| *task).collect(), "The task's node left the pool.")
+                .await?;
+        } else {
+            self.requeue.extend(attempts.iter().copied());
+        }
+        if connected {
+            for (task, number) in attempts {
+                self.kill(node_key, task, number);
+            }
+        } else {
+            self.provider_remove(node_key);
+        }
+        Ok(())
+    }
+
+    /// Ends tasks in the store; their attempts are killed by the caller.
+    pub(super) async fn terminate_tasks(&mut self, keys: Vec<i64>, message: &'static str) -> Result<()> {
+        let now = self.now();
+        self.cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move {
+                    let mut ledger = Ledger::default();
+                    for row in store::task::with_keys(conn, &keys).await? {
+                        // Completed meanwhile: so be it.
+                        let _ = ledger.apply(&row, Event::Terminate { message }, 0, now);
+                    }
+                    Ok(ledger.save(conn).await?)
+                })
+            })
+            .await
+    }
+
+    pub(super) async fn node_removed(&mut self, key: i64) -> Result<()> {
+        let Some(node) = self.nodes.remove(&key) else { return Ok(()) };
+        self.hub.forget(key);
+        let pool_key = node.row.pool_key;
+        if let Some(pool) = self.world.pools.get_mut(&pool_key) {
+            pool.remove_node(key);
+        }
+        self.dirty_nodes.remove(&key);
+        self.cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move {
+                    // As stored: its counters may be newer than what the driver remembers.
+                    if let Some(row) = store::node::with_key(conn, key).await? {
+                        store::node::delete(conn, &[row]).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        self.dirty_pools.insert(pool_key);
+        if let Some(pool) = self.pools.get(&pool_key) {
+            self.cx.events.tell(pool.account.as_str(), Changed::Pool { pool: pool.id.clone() });
+        }
+        Ok(())
+    }
+
+    async fn vanish(&mut self, row: PoolRow) -> Result<()> {
+        let key = row.key;
+        self.cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move { Ok(store::pool::delete(conn, &row).await?) })
+            })
+            .await?;
+        self.world.pools.remove(&key);
+        if let Some(pool) = self.pools.remove(&key) {
+            self.cx.events.tell(pool.account.as_str(), Changed::Pool { pool: pool.id });
+        }
+        for job in self.world.jobs.values_mut().filter(|job| job.pool == Some(key)) {
+            job.pool = None;
+        }
+        crate::service::account::accounts_finish_delete(&self.cx).await
+    }
+}
