@@ -44,7 +44,7 @@ pub async fn prepare(State(cx): State<Context>, mut request: Request, next: Next
     let query = Query::parse(request.uri().query().unwrap_or_default())?;
     query.api_version()?;
     let time = query.timeout()?;
-    let call = Call {
+    let mut call = Call {
         cx,
         caller: known.caller,
         account: known.account,
@@ -54,6 +54,9 @@ pub async fn prepare(State(cx): State<Context>, mut request: Request, next: Next
         path: request.uri().path().to_owned(),
         headers: request.headers().clone(),
     };
+    if !call.reads() {
+        call.caller.only_if = call.condition()?;
+    }
     request.extensions_mut().insert(call);
     tokio::time::timeout(time, next.run(request)).await.map_err(|_| Code::OperationTimedOut.into())
 }
@@ -109,10 +112,19 @@ impl Call {
 
     /// `properties` are those that can be selected; a list without any takes no `$select`.
     pub fn list_query(&self, fields: &[Field], properties: &'static [&'static str], most: usize) -> Result<ListQuery> {
-        match properties {
-            [] => self.query.allow(&["$filter", "maxresults", "$skiptoken"])?,
-            _ => self.query.allow(&["$filter", "$select", "$expand", "maxresults", "$skiptoken"])?,
-        }
+        self.list_query_with(&[], fields, properties, most)
+    }
+
+    /// As [`Call::list_query`], for a list with parameters of its own.
+    pub fn list_query_with(
+        &self,
+        own: &[&str],
+        fields: &[Field],
+        properties: &'static [&'static str],
+        most: usize,
+    ) -> Result<ListQuery> {
+        let selects: &[&str] = if properties.is_empty() { &[] } else { &["$select", "$expand"] };
+        self.query.allow(&[&["$filter", "maxresults", "$skiptoken"], selects, own].concat())?;
         self.query.expand()?;
         let page = self.query.max_results(most)?;
         let filter = self.query.filter(fields)?;
@@ -148,6 +160,11 @@ impl Call {
         link
     }
 
+    /// Whether the request only looks.
+    fn reads(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
@@ -176,15 +193,15 @@ impl Call {
         })
     }
 
-    /// Refuses the request if its condition does not hold for the resource as it is: 304 for reads, 412 for writes.
+    /// For reads: refuses the request if its condition does not hold for the resource as it is, with 304 where the
+    /// caller asks whether something is new. Writes are checked by their operation, as `Caller::only_if`.
     pub fn check(&self, e_tag: &str, modified: Timestamp) -> Result<()> {
         let condition = self.condition()?;
         if condition.holds(e_tag, modified) {
             return Ok(());
         }
-        let reads = matches!(self.method, Method::GET | Method::HEAD);
-        let unchanged = matches!(condition, Condition::NoneMatch(_) | Condition::ModifiedSince(_));
-        let status = if reads && unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::PRECONDITION_FAILED };
+        let is_old = matches!(condition, Condition::NoneMatch(_) | Condition::ModifiedSince(_));
+        let status = if is_old { StatusCode::NOT_MODIFIED } else { StatusCode::PRECONDITION_FAILED };
         Err(Failure::with_status(Code::ConditionNotMet, status))
     }
 }

@@ -4,13 +4,22 @@
 //! A request passes these layers: [`error::finish`] (headers of every answer, bodies of failures), [`auth::authenticate`]
 //! (before anything else is read), [`call::prepare`] (api-version, query, time), then the handler of its route.
 
+mod absent;
 mod auth;
 mod body;
 mod call;
 mod error;
+mod file;
+mod image;
+mod job;
+mod node;
+mod path;
+mod pool;
 mod query;
+mod range;
 mod reply;
 mod request_info;
 mod router;
+mod task;
 
-pub use router::routes;
+pub use router::{ROOTS, all, routes};

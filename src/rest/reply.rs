@@ -1,7 +1,7 @@
 //! Answers in Batch's form.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
+use axum::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -16,6 +16,13 @@ const DATA_SERVICE_ID: HeaderName = HeaderName::from_static("dataserviceid");
 pub fn done(status: StatusCode, url: &str) -> Response {
     let mut response = status.into_response();
     set(response.headers_mut(), DATA_SERVICE_ID, url);
+    response
+}
+
+/// The answer to a creation.
+pub fn created(url: &str) -> Response {
+    let mut response = done(StatusCode::CREATED, url);
+    set(response.headers_mut(), LOCATION, url);
     response
 }
 
@@ -51,7 +58,7 @@ struct List<'a, T> {
 }
 
 /// One thing, with the properties that were asked for. `kind` is its name in the metadata, e.g. `pools`.
-pub fn element(base_url: &str, kind: &str, value: impl Serialize, select: Option<&[&str]>) -> Response {
+pub fn element(base_url: &str, kind: &str, value: &impl Serialize, select: Option<&[&str]>) -> Response {
     let metadata = format!("{base_url}/$metadata#{kind}/@Element");
     match select {
         None => json(&Element { metadata: &metadata, value }),

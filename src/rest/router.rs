@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
-use super::{auth, call, error};
+use super::{absent, auth, call, error, file, image, job, node, pool, task};
 use crate::api::Code;
 use crate::service::Context;
 
@@ -24,8 +24,18 @@ pub fn routes<S: Clone + Send + Sync + 'static>(cx: &Context) -> Router<S> {
 
 /// The data plane and nothing else, for the host names of accounts: every path is answered in Batch's form.
 pub fn all(cx: &Context) -> Router {
-    let resources: Router<Context> = Router::new();
+    let resources = [
+        pool::routes(),
+        node::routes(),
+        job::routes(),
+        task::routes(),
+        file::routes(),
+        image::routes(),
+        absent::routes(),
+    ];
     resources
+        .into_iter()
+        .fold(Router::new(), Router::merge)
         .fallback(|| async { Failure::from(Code::ResourceNotFound) })
         .method_not_allowed_fallback(|| async { Failure::from(Code::UnsupportedHttpVerb) })
         .layer(from_fn_with_state(cx.clone(), call::prepare))

@@ -1,0 +1,35 @@
+//! Resources of Batch's that this server does not have yet. Their lists are empty, because none can exist; making one is
+//! refused, so that no program waits for what will not happen.
+
+use axum::Router;
+use axum::routing::{any, get};
+
+use super::call::{Call, PAGE};
+use super::error::{Failure, Result};
+use crate::api::Code;
+use crate::domain::odata::{Field, JOB_FIELDS, POOL_FIELDS};
+use crate::service::Context;
+
+pub fn routes() -> Router<Context> {
+    Router::new()
+        .route("/applications", get(|call| empty(call, "applications", &[])))
+        .route("/applications/{application}", get(|| none(Code::ApplicationNotFound)))
+        .route(
+            "/certificates",
+            get(|call| empty(call, "certificates", POOL_FIELDS)).post(|| none(Code::NotImplemented)),
+        )
+        .route("/jobschedules", get(|call| empty(call, "jobschedules", JOB_FIELDS)).post(|| none(Code::NotImplemented)))
+        .route("/jobschedules/{schedule}", any(|| none(Code::JobScheduleNotFound)))
+        .route("/jobschedules/{schedule}/{operation}", any(|| none(Code::JobScheduleNotFound)))
+        .route("/poolusagemetrics", get(|| none(Code::NotImplemented)))
+}
+
+/// Whatever a filter says, nothing fits it; but it must be a filter.
+async fn empty(call: Call, kind: &'static str, fields: &'static [Field]) -> Result {
+    let list = call.list_query(fields, &["id", "state", "url"], PAGE)?;
+    Ok(call.list_reply(kind, &list, Vec::<String>::new(), |id| id))
+}
+
+async fn none(code: Code) -> Result {
+    Err(Failure::from(code))
+}

@@ -1,0 +1,152 @@
+//! Pools.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+
+use super::body::{Body, NoBody};
+use super::call::{Call, PAGE};
+use super::error::Result;
+use super::path::Of;
+use super::reply;
+use crate::api::{self, Code};
+use crate::domain::ids::PoolId;
+use crate::domain::odata::POOL_FIELDS;
+use crate::service::{Context, pool, slices};
+
+const PROPERTIES: &[&str] = &[
+    "id",
+    "displayName",
+    "url",
+    "eTag",
+    "lastModified",
+    "creationTime",
+    "state",
+    "stateTransitionTime",
+    "allocationState",
+    "allocationStateTransitionTime",
+    "vmSize",
+    "virtualMachineConfiguration",
+    "resizeTimeout",
+    "resizeErrors",
+    "currentDedicatedNodes",
+    "currentLowPriorityNodes",
+    "targetDedicatedNodes",
+    "targetLowPriorityNodes",
+    "enableAutoScale",
+    "autoScaleFormula",
+    "autoScaleEvaluationInterval",
+    "autoScaleRun",
+    "enableInterNodeCommunication",
+    "networkConfiguration",
+    "startTask",
+    "certificateReferences",
+    "applicationPackageReferences",
+    "applicationLicenses",
+    "taskSlotsPerNode",
+    "taskSchedulingPolicy",
+    "userAccounts",
+    "metadata",
+    "stats",
+    "mountConfiguration",
+    "identity",
+    "targetNodeCommunicationMode",
+    "currentNodeCommunicationMode",
+    "upgradePolicy",
+    "resourceTags",
+];
+
+pub fn routes() -> Router<Context> {
+    Router::new()
+        .route("/pools", get(pool_list).post(pool_create))
+        .route("/pools/{pool}", get(pool_get).patch(pool_patch).delete(pool_delete))
+        .route("/pools/{pool}/updateproperties", post(pool_update_properties))
+        .route("/pools/{pool}/resize", post(pool_resize))
+        .route("/pools/{pool}/stopresize", post(pool_stop_resize))
+        .route("/pools/{pool}/removenodes", post(pool_remove_nodes))
+        .route("/pools/{pool}/enableautoscale", post(pool_enable_auto_scale))
+        .route("/pools/{pool}/disableautoscale", post(pool_without_auto_scale))
+        .route("/pools/{pool}/evaluateautoscale", post(pool_without_auto_scale))
+}
+
+async fn pool_list(call: Call) -> Result {
+    let list = call.list_query(POOL_FIELDS, PROPERTIES, PAGE)?;
+    let pools = slices::pool_slice(&call.cx, &call.caller, &call.account, &list.slice).await?;
+    Ok(call.list_reply("pools", &list, pools, |pool| &pool.settings.id))
+}
+
+async fn pool_create(call: Call, Body(create): Body<api::PoolCreate>) -> Result {
+    call.no_query()?;
+    let pool = pool::pool_create(&call.cx, &call.caller, &call.account, create).await?;
+    let url = call.url(&format!("/pools/{}", pool.settings.id));
+    Ok(reply::with_version(reply::created(&url), &pool.e_tag, pool.last_modified))
+}
+
+/// Also answers HEAD, which asks whether the pool exists.
+async fn pool_get(call: Call, Of(id): Of<PoolId>) -> Result {
+    let query = call.get_query(PROPERTIES)?;
+    let pool = load(&call, &id).await?;
+    call.check(&pool.e_tag, pool.last_modified)?;
+    let reply = reply::element(&call.base_url, "pools", &pool, query.select.as_deref());
+    Ok(reply::with_version(reply, &pool.e_tag, pool.last_modified))
+}
+
+async fn pool_patch(call: Call, Of(id): Of<PoolId>, Body(patch): Body<api::PoolPatch>) -> Result {
+    call.no_query()?;
+    pool::pool_patch(&call.cx, &call.caller, &call.account, &id, patch).await?;
+    changed(&call, &id, StatusCode::OK).await
+}
+
+async fn pool_update_properties(call: Call, Of(id): Of<PoolId>, Body(update): Body<api::PoolUpdate>) -> Result {
+    call.no_query()?;
+    pool::pool_update_properties(&call.cx, &call.caller, &call.account, &id, update).await?;
+    changed(&call, &id, StatusCode::NO_CONTENT).await
+}
+
+async fn pool_resize(call: Call, Of(id): Of<PoolId>, Body(resize): Body<api::PoolResize>) -> Result {
+    call.no_query()?;
+    pool::pool_resize(&call.cx, &call.caller, &call.account, &id, resize).await?;
+    changed(&call, &id, StatusCode::ACCEPTED).await
+}
+
+async fn pool_stop_resize(call: Call, Of(id): Of<PoolId>, _: NoBody) -> Result {
+    call.no_query()?;
+    pool::pool_stop_resize(&call.cx, &call.caller, &call.account, &id).await?;
+    changed(&call, &id, StatusCode::ACCEPTED).await
+}
+
+async fn pool_remove_nodes(call: Call, Of(id): Of<PoolId>, Body(remove): Body<api::NodeRemove>) -> Result {
+    call.no_query()?;
+    pool::pool_remove_nodes(&call.cx, &call.caller, &call.account, &id, remove).await?;
+    changed(&call, &id, StatusCode::ACCEPTED).await
+}
+
+async fn pool_delete(call: Call, Of(id): Of<PoolId>, _: NoBody) -> Result {
+    call.no_query()?;
+    pool::pool_delete(&call.cx, &call.caller, &call.account, &id).await?;
+    Ok(reply::done(StatusCode::ACCEPTED, &call.url(&format!("/pools/{id}"))))
+}
+
+/// Formulas are not evaluated here: a pool that asked for one would keep its size and nobody would know why.
+async fn pool_enable_auto_scale(call: Call, Of(id): Of<PoolId>) -> Result {
+    load(&call, &id).await?;
+    let reason = "this server does not evaluate autoscale formulas; resize the pool instead";
+    Err(api::Error::new(Code::InvalidAutoScalingSettings).with("Reason", reason).into())
+}
+
+/// No pool has autoscale on.
+async fn pool_without_auto_scale(call: Call, Of(id): Of<PoolId>) -> Result {
+    load(&call, &id).await?;
+    Err(api::Error::new(Code::OperationNotValidOnPool).with("Reason", "autoscale is not enabled on the pool").into())
+}
+
+async fn load(call: &Call, id: &PoolId) -> Result<api::Pool> {
+    Ok(pool::pool_get(&call.cx, &call.caller, &call.account, id).await?.pool)
+}
+
+/// The answer to a change: the pool's URL, and its version after it.
+async fn changed(call: &Call, id: &PoolId, status: StatusCode) -> Result {
+    let pool = load(call, id).await?;
+    let done = reply::done(status, &call.url(&format!("/pools/{id}")));
+    Ok(reply::with_version(done, &pool.e_tag, pool.last_modified))
+}

@@ -1,0 +1,144 @@
+//! Tasks.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use super::body::{Body, NoBody};
+use super::call::{Call, PAGE};
+use super::error::{Failure, Result};
+use super::path::Of;
+use super::reply;
+use crate::api::{self, Code};
+use crate::domain::ids::{JobId, TaskId};
+use crate::domain::odata::TASK_FIELDS;
+use crate::service::{Context, slices, task};
+
+const PROPERTIES: &[&str] = &[
+    "id",
+    "displayName",
+    "url",
+    "eTag",
+    "lastModified",
+    "creationTime",
+    "exitConditions",
+    "state",
+    "stateTransitionTime",
+    "previousState",
+    "previousStateTransitionTime",
+    "commandLine",
+    "containerSettings",
+    "resourceFiles",
+    "outputFiles",
+    "environmentSettings",
+    "affinityInfo",
+    "constraints",
+    "requiredSlots",
+    "userIdentity",
+    "executionInfo",
+    "nodeInfo",
+    "multiInstanceSettings",
+    "stats",
+    "dependsOn",
+    "applicationPackageReferences",
+    "authenticationTokenSettings",
+];
+
+pub fn routes() -> Router<Context> {
+    Router::new()
+        .route("/jobs/{job}/tasks", get(task_list).post(task_create))
+        .route("/jobs/{job}/addtaskcollection", post(task_add_collection))
+        .route("/jobs/{job}/tasks/{task}", get(task_get).put(task_update).delete(task_delete))
+        .route("/jobs/{job}/tasks/{task}/terminate", post(task_terminate))
+        .route("/jobs/{job}/tasks/{task}/reactivate", post(task_reactivate))
+        .route("/jobs/{job}/tasks/{task}/subtasksinfo", get(subtask_list))
+}
+
+async fn task_list(call: Call, Of(job): Of<JobId>) -> Result {
+    let list = call.list_query(TASK_FIELDS, PROPERTIES, PAGE)?;
+    let tasks = slices::task_slice(&call.cx, &call.caller, &call.account, &job, &list.slice).await?;
+    Ok(call.list_reply("tasks", &list, tasks, |task| &task.settings.id))
+}
+
+async fn task_create(call: Call, Of(job): Of<JobId>, Body(create): Body<api::TaskCreate>) -> Result {
+    call.no_query()?;
+    let mut results = task::task_add_collection(&call.cx, &call.caller, &call.account, &job, vec![create]).await?;
+    let result = results.pop().ok_or(Failure::from(Code::InternalError))?;
+    if let Some(error) = result.error {
+        return Err(error.into());
+    }
+    let created = reply::created(&call.url(&format!("/jobs/{job}/tasks/{}", result.task_id)));
+    Ok(match result.e_tag.zip(result.last_modified) {
+        Some((e_tag, modified)) => reply::with_version(created, &e_tag, modified),
+        None => created,
+    })
+}
+
+async fn task_add_collection(call: Call, Of(job): Of<JobId>, Body(tasks): Body<api::TaskAddCollection>) -> Result {
+    call.no_query()?;
+    let results = task::task_add_collection(&call.cx, &call.caller, &call.account, &job, tasks.value).await?;
+    let results: Vec<Value> = results.iter().map(add_result).collect();
+    Ok(reply::list(&call.base_url, "TaskAddResult", &results, None, None))
+}
+
+/// The result of one task; its error in the form of REST's errors.
+fn add_result(result: &api::TaskAddResult) -> Value {
+    let mut value = json!(api::TaskAddResult { error: None, ..result.clone() });
+    if let Some(error) = &result.error {
+        value["error"] = json!({
+            "code": error.code.as_str(),
+            "message": { "lang": "en-US", "value": error.message },
+            "values": error.values,
+        });
+    }
+    value
+}
+
+async fn task_get(call: Call, Of((job, id)): Of<(JobId, TaskId)>) -> Result {
+    let query = call.get_query(PROPERTIES)?;
+    let task = load(&call, &job, &id).await?;
+    call.check(&task.e_tag, task.last_modified)?;
+    let reply = reply::element(&call.base_url, "tasks", &task, query.select.as_deref());
+    Ok(reply::with_version(reply, &task.e_tag, task.last_modified))
+}
+
+async fn task_update(call: Call, Of((job, id)): Of<(JobId, TaskId)>, Body(update): Body<api::TaskUpdate>) -> Result {
+    call.no_query()?;
+    task::task_update(&call.cx, &call.caller, &call.account, &job, &id, update).await?;
+    let task = load(&call, &job, &id).await?;
+    Ok(reply::with_version(reply::done(StatusCode::OK, &url(&call, &job, &id)), &task.e_tag, task.last_modified))
+}
+
+async fn task_delete(call: Call, Of((job, id)): Of<(JobId, TaskId)>, _: NoBody) -> Result {
+    call.no_query()?;
+    task::task_delete(&call.cx, &call.caller, &call.account, &job, &id).await?;
+    Ok(reply::done(StatusCode::OK, &url(&call, &job, &id)))
+}
+
+async fn task_terminate(call: Call, Of((job, id)): Of<(JobId, TaskId)>, _: NoBody) -> Result {
+    call.no_query()?;
+    task::task_terminate(&call.cx, &call.caller, &call.account, &job, &id).await?;
+    Ok(reply::done(StatusCode::NO_CONTENT, &url(&call, &job, &id)))
+}
+
+async fn task_reactivate(call: Call, Of((job, id)): Of<(JobId, TaskId)>, _: NoBody) -> Result {
+    call.no_query()?;
+    task::task_reactivate(&call.cx, &call.caller, &call.account, &job, &id).await?;
+    Ok(reply::done(StatusCode::NO_CONTENT, &url(&call, &job, &id)))
+}
+
+/// Subtasks belong to tasks that run on several nodes; there are none here.
+async fn subtask_list(call: Call, Of((job, id)): Of<(JobId, TaskId)>) -> Result {
+    call.query.allow(&["$select"])?;
+    load(&call, &job, &id).await?;
+    Ok(reply::list(&call.base_url, "subtasks", &Vec::<Value>::new(), None, None))
+}
+
+async fn load(call: &Call, job: &JobId, id: &TaskId) -> Result<api::Task> {
+    Ok(task::task_get(&call.cx, &call.caller, &call.account, job, id).await?)
+}
+
+fn url(call: &Call, job: &JobId, id: &TaskId) -> String {
+    call.url(&format!("/jobs/{job}/tasks/{id}"))
+}
