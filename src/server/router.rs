@@ -18,6 +18,7 @@ use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
 use super::{Portal, csrf, events, headers, hosts, server_functions};
 use crate::api::Code;
+use crate::rest;
 use crate::service::Context;
 
 /// Longest body of a request. Batch takes up to 1 MiB of tasks at once; their JSON may be spaced out.
@@ -52,6 +53,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))
         .layer(map_response(name_too_large))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .merge(rest::routes(&parts.cx))
         .layer(from_fn_with_state(hosts, hosts::check))
         .layer(from_fn_with_state(parts.cx, headers::name_request))
 }
