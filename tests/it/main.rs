@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
 mod rest_shared_key;
+mod scheduler;
+mod support;
 mod tidy;

@@ -1,0 +1,332 @@
+//! The real store, services and scheduler, with nodes that the test plays: cases read as what happens to them.
+
+use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::io;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent};
+use fournil::api::{self, ErrorCategory, TaskFailureInformation, Timestamp};
+use fournil::domain::ids::{AccountName, JobId, NodeId, PoolId, TaskId};
+use fournil::domain::vm_size;
+use fournil::scheduler::hub::Hub;
+use fournil::scheduler::provider::{NodeSpec, Provider};
+use fournil::scheduler::{Driver, Inputs, Settings};
+use fournil::server::ids::SystemRandom;
+use fournil::service::context::{Clock, Installation, Signals};
+use fournil::service::{Caller, Context, account, events, job, pool, task};
+use fournil::store::{self, Store};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Stands still until the test moves it.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn at(start: Timestamp) -> Arc<TestClock> {
+        Arc::new(TestClock(AtomicI64::new(start.micros())))
+    }
+
+    pub fn forward(&self, by: api::Duration) {
+        self.0.fetch_add(by.micros(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Remembers which nodes are wanted.
+#[derive(Default)]
+pub struct FakeProvider {
+    pub wanted: Mutex<HashMap<String, String>>,
+    pub killed: Mutex<Vec<String>>,
+}
+
+impl Provider for FakeProvider {
+    fn ensure(&self, node: &NodeSpec) -> io::Result<()> {
+        self.wanted.lock().unwrap().insert(node.node.clone(), node.token.clone());
+        Ok(())
+    }
+
+    fn kill(&self, node: &str) -> io::Result<()> {
+        self.killed.lock().unwrap().push(node.to_owned());
+        Ok(())
+    }
+
+    fn remove(&self, node: &str) -> io::Result<()> {
+        self.wanted.lock().unwrap().remove(node);
+        Ok(())
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        Ok(self.wanted.lock().unwrap().keys().cloned().collect())
+    }
+}
+
+pub struct World {
+    pub cx: Context,
+    pub clock: Arc<TestClock>,
+    pub provider: Arc<FakeProvider>,
+    pub hub: Hub,
+    pub caller: Caller,
+    pub account: AccountName,
+    /// Nodes that the test plays.
+    played: Mutex<HashSet<i64>>,
+    driver: JoinHandle<()>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// With an account and nothing else.
+    pub async fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::open(folder, TestClock::at(Timestamp::from_secs(1_800_000_000)), Arc::default()).await;
+        let create = api::AccountCreate { name: "test".into(), location: "local".into(), ..Default::default() };
+        account::account_create(&world.cx, &world.caller, create).await.unwrap();
+        world
+    }
+
+    async fn open(folder: tempfile::TempDir, clock: Arc<TestClock>, provider: Arc<FakeProvider>) -> World {
+        let store = Store::open(folder.path()).await.unwrap();
+        let (signals, receiver) = Signals::new();
+        let events = events::Hub::new();
+        let (hub, node_events) = Hub::new(events.clone());
+        let vm_sizes = vm_size::of_machine(2, 4096);
+        let installation = Installation {
+            subscription_id: "00000000-0000-0000-0000-000000000000".into(),
+            base_url: "http://127.0.0.1:1".into(),
+            locations: vec![api::Location { name: "local".into(), display_name: "Here".into(), vm_sizes }],
+            version: "0".into(),
+            build_id: "b".into(),
+            elevation_allowed: false,
+        };
+        let cx = Context {
+            store,
+            clock: clock.clone(),
+            random: Arc::new(SystemRandom),
+            events,
+            signals,
+            files: Arc::new(hub.clone()),
+            identity: Arc::default(),
+            rates: Arc::default(),
+            installation: Arc::new(installation),
+        };
+        let inputs = Inputs { signals: receiver, node_events };
+        let settings = Settings { lease: api::Duration::from_millis(300), kill_wait_secs: 1, first_task_user: None };
+        let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider.clone(), settings, inputs));
+        let account = "test".parse().unwrap();
+        World { cx, clock, provider, hub, caller: Caller::system(), account, played: Mutex::default(), driver, folder }
+    }
+
+    /// The server dies without a word and starts again on what it had stored.
+    pub async fn restart(self) -> World {
+        self.driver.abort();
+        let _ = self.driver.await;
+        World::open(self.folder, self.clock, self.provider).await
+    }
+
+    pub async fn pool(&self, id: &str, nodes: i32, slots: i32) {
+        let create = api::PoolCreate {
+            id: id.into(),
+            vm_size: "local_2".into(),
+            target_dedicated_nodes: Some(nodes),
+            task_slots_per_node: Some(slots),
+            ..Default::default()
+        };
+        pool::pool_create(&self.cx, &self.caller, &self.account, create).await.unwrap();
+    }
+
+    pub async fn job(&self, id: &str, pool: &str) {
+        self.job_with(id, pool, |_| ()).await;
+    }
+
+    pub async fn job_with(&self, id: &str, pool: &str, change: impl FnOnce(&mut api::JobCreate)) {
+        let mut create = api::JobCreate { id: id.into(), ..Default::default() };
+        create.pool_info.pool_id = Some(pool.into());
+        change(&mut create);
+        job::job_create(&self.cx, &self.caller, &self.account, create).await.unwrap();
+    }
+
+    /// Adds tasks that only say their ids.
+    pub async fn tasks(&self, job: &str, ids: &[&str]) {
+        let tasks = ids.iter().map(|id| simple(id)).collect();
+        self.add(job, tasks).await;
+    }
+
+    pub async fn add(&self, job: &str, tasks: Vec<api::TaskCreate>) {
+        let job = job.parse().unwrap();
+        let results = task::task_add_collection(&self.cx, &self.caller, &self.account, &job, tasks).await.unwrap();
+        assert!(results.iter().all(|r| r.status == api::TaskAddStatus::Success), "{results:?}");
+    }
+
+    /// The next node that the provider was asked for and that is not connected yet, now connected.
+    pub async fn node(&self) -> FakeNode {
+        let (key, id) = self.until("a node is wanted", async || self.wanted_node().await).await;
+        self.connect(key, id, "boot-1", Vec::new(), Vec::new()).await
+    }
+
+    async fn wanted_node(&self) -> Option<(i64, String)> {
+        let wanted: Vec<String> = self.provider.wanted.lock().unwrap().keys().cloned().collect();
+        let mut conn = self.cx.store.read().await.unwrap();
+        for id in wanted {
+            let row = store::node::with_id(&mut conn, &id).await.unwrap();
+            if let Some(row) = row.filter(|row| self.played.lock().unwrap().insert(row.key)) {
+                return Some((row.key, id));
+            }
+        }
+        None
+    }
+
+    /// A node's agent comes (again), with what it has.
+    pub async fn connect(
+        &self,
+        key: i64,
+        id: String,
+        boot: &str,
+        alive: Vec<Attempt>,
+        ended: Vec<Attempt>,
+    ) -> FakeNode {
+        let hello = Hello {
+            node: id.clone(),
+            agent_version: "0".into(),
+            boot: boot.into(),
+            booted_at: self.clock.now(),
+            ip_address: "127.0.0.1".into(),
+            cores: 2,
+            memory_mib: 1024,
+            alive,
+            ended,
+            start_task: None,
+        };
+        let (connection, receiver) = self.hub.connect(key, hello);
+        let mut node = FakeNode { key, id, connection, hub: self.hub.clone(), receiver, now: self.clock.clone() };
+        let ToAgent::Welcome(_) = node.hears().await else { panic!("a node is welcomed first") };
+        node
+    }
+
+    /// Waits until the condition gives something.
+    pub async fn until<T, F: Future<Output = Option<T>>>(&self, what: &str, condition: impl Fn() -> F) -> T {
+        let wait = async {
+            loop {
+                if let Some(value) = condition().await {
+                    return value;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("in vain: {what}"))
+    }
+
+    pub async fn task(&self, job: &str, id: &str) -> api::Task {
+        let (job, id): (JobId, TaskId) = (job.parse().unwrap(), id.parse().unwrap());
+        task::task_get(&self.cx, &self.caller, &self.account, &job, &id).await.unwrap()
+    }
+
+    pub async fn until_task(&self, job: &str, id: &str, condition: impl Fn(&api::Task) -> bool) -> api::Task {
+        self.until("a task", async || Some(self.task(job, id).await).filter(|task| condition(task))).await
+    }
+
+    pub async fn job_get(&self, id: &str) -> Option<api::JobSummary> {
+        job::job_get(&self.cx, &self.caller, &self.account, &id.parse().unwrap()).await.ok()
+    }
+
+    pub async fn until_job(&self, id: &str, state: api::JobState) -> api::JobSummary {
+        self.until("a job's state", async || self.job_get(id).await.filter(|job| job.job.state == state)).await
+    }
+
+    pub async fn pool_get(&self, id: &str) -> Option<api::PoolSummary> {
+        let id: PoolId = id.parse().unwrap();
+        pool::pool_get(&self.cx, &self.caller, &self.account, &id).await.ok()
+    }
+
+    pub async fn until_pool(&self, id: &str, condition: impl Fn(&api::PoolSummary) -> bool) -> api::PoolSummary {
+        self.until("a pool", async || self.pool_get(id).await.filter(|pool| condition(pool))).await
+    }
+
+    pub async fn node_state(&self, pool: &str, id: &str) -> api::NodeState {
+        let (pool, id): (PoolId, NodeId) = (pool.parse().unwrap(), id.parse().unwrap());
+        fournil::service::node::node_get(&self.cx, &self.caller, &self.account, &pool, &id).await.unwrap().state
+    }
+}
+
+pub fn simple(id: &str) -> api::TaskCreate {
+    api::TaskCreate { id: id.into(), command_line: "/bin/true".into(), ..Default::default() }
+}
+
+/// A node whose agent is the test.
+pub struct FakeNode {
+    pub key: i64,
+    pub id: String,
+    connection: u64,
+    hub: Hub,
+    receiver: mpsc::UnboundedReceiver<ToAgent>,
+    now: Arc<TestClock>,
+}
+
+impl FakeNode {
+    /// The next message.
+    pub async fn hears(&mut self) -> ToAgent {
+        tokio::time::timeout(PATIENCE, self.receiver.recv())
+            .await
+            .expect("the node is told something")
+            .expect("connected")
+    }
+
+    /// The next tasks to run; what else is said meanwhile is passed over.
+    pub async fn runs(&mut self) -> Vec<RunTask> {
+        loop {
+            if let ToAgent::Run { tasks } = self.hears().await {
+                return tasks;
+            }
+        }
+    }
+
+    /// The next attempts to kill.
+    pub async fn kills(&mut self) -> Vec<Attempt> {
+        loop {
+            if let ToAgent::Kill { attempts } = self.hears().await
+                && !attempts.is_empty()
+            {
+                return attempts;
+            }
+        }
+    }
+
+    pub fn says(&self, message: FromAgent) {
+        self.hub.said(self.key, self.connection, vec![message]);
+    }
+
+    pub fn started(&self, task: &RunTask) {
+        self.says(FromAgent::Started { a: task.a, at: self.now.now() });
+    }
+
+    pub fn ended(&self, task: &RunTask, exit: i32) {
+        self.says(FromAgent::Ended(end(task.a, exit, self.now.now())));
+    }
+
+    pub fn gave_back(&self, attempts: Vec<Attempt>) {
+        self.says(FromAgent::GaveBack { attempts });
+    }
+
+    pub fn disconnects(self) -> (i64, String) {
+        self.hub.disconnect(self.key, self.connection);
+        (self.key, self.id)
+    }
+}
+
+pub fn end(a: Attempt, exit: i32, at: Timestamp) -> Ended {
+    let failure = (exit != 0).then(|| TaskFailureInformation {
+        category: ErrorCategory::UserError,
+        code: "FailureExitCode".into(),
+        message: None,
+        details: Vec::new(),
+    });
+    Ended { a, started: Some(at), at, exit: Some(exit), failure }
+}
