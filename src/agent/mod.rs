@@ -1,1 +1,99 @@
-//! (being written)
+//! A compute node: runs the server's tasks as processes and tells what becomes of them.
+//!
+//! It knows the server by the protocol of [`crate::api::agent`] only, and outlives it. Its folder holds `agent.json` (who it is),
+//! `agent.pid` (locked while it lives), `agent.log`, `journal` (what it must know after its death) and `root/` (Batch's node
+//! folders). Reading order: [`node_loop`] is the agent, [`runs`] ends what it began, [`launcher`] and [`process`] begin it.
+
+mod clock;
+mod command_line;
+mod environment;
+mod failure;
+mod files;
+mod journal;
+mod launcher;
+mod lease;
+pub mod leftovers;
+pub mod lock;
+mod node_loop;
+mod node_root;
+mod process;
+mod process_tree;
+mod run_id;
+mod runs;
+mod sample;
+mod server_client;
+mod start_task;
+mod watches;
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
+use anyhow::Context;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::stat::{Mode, umask};
+
+use crate::api::agent::AgentConfig;
+use journal::Journal;
+use lock::AgentLock;
+use node_loop::Stop;
+
+/// Name of the agent's settings in its folder.
+pub const CONFIG_FILE: &str = "agent.json";
+
+/// Runs the agent of the node whose folder is `dir`, until the node leaves its pool or the agent is told to end. Must be called
+/// before the process has a second thread.
+pub fn run(dir: &Path) -> anyhow::Result<()> {
+    let _ = tracing_subscriber::fmt().with_env_filter(log_filter()).with_ansi(false).with_writer(std::io::stderr).try_init();
+    let working_directory = std::env::current_dir().context("the working directory")?;
+    let dir = fs::canonicalize(dir).with_context(|| format!("opening {}", dir.display()))?;
+    let lock = AgentLock::acquire(&dir).context("locking the node's folder")?.context("another agent runs on this folder")?;
+    match run_locked(&dir)? {
+        Stop::Exit => Ok(()),
+        Stop::Leave => node_loop::remove_traces(&dir).context("removing the node's files"),
+        Stop::Reboot => {
+            drop(lock);
+            Err(run_anew(&working_directory)).context("starting anew")
+        }
+    }
+}
+
+fn run_locked(dir: &Path) -> anyhow::Result<Stop> {
+    settle_in().context("setting up the process")?;
+    let config = fs::read(dir.join(CONFIG_FILE)).with_context(|| format!("reading {CONFIG_FILE}"))?;
+    let config: AgentConfig = serde_json::from_slice(&config).with_context(|| format!("reading {CONFIG_FILE}"))?;
+    let n_killed = leftovers::kill_all(dir).context("ending what an earlier agent left")?;
+    let (journal, past) = Journal::open(dir).context("opening the journal")?;
+    let root = node_root::prepare(dir).context("preparing the node's root")?;
+    tracing::info!(node = config.node, root = %root.display(), n_killed, n_lost = past.begun.len(), "the agent starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build()?;
+    let mark = run_id::mark_of(dir)?;
+    let stop = runtime.block_on(node_loop::run(config, root, mark, journal, past))?;
+    tracing::info!(?stop, "the agent ends");
+    Ok(stop)
+}
+
+/// What the agent's tasks inherit, and what protects the agent from them.
+fn settle_in() -> anyhow::Result<()> {
+    // Fails for one that leads a session already, which is as good.
+    let _ = nix::unistd::setsid();
+    umask(Mode::from_bits_truncate(0o027));
+    std::env::set_current_dir("/")?;
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    nix::sys::prctl::set_child_subreaper(true)?;
+    // Tasks of the same user cannot look into the agent.
+    nix::sys::prctl::set_dumpable(false)?;
+    Ok(())
+}
+
+/// Replaces the process by a new one of the same program, in which a newer version may run.
+fn run_anew(working_directory: &Path) -> std::io::Error {
+    let program = std::env::current_exe().ok().filter(|path| path.exists()).unwrap_or_else(|| "/proc/self/exe".into());
+    #[allow(clippy::disallowed_methods, reason = "makes no process: it becomes another program")]
+    let mut command = std::process::Command::new(program);
+    command.args(std::env::args_os().skip(1)).current_dir(working_directory).exec()
+}
+
+fn log_filter() -> tracing_subscriber::EnvFilter {
+    tracing_subscriber::EnvFilter::try_from_env("FOURNIL_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"))
+}

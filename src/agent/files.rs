@@ -1,0 +1,272 @@
+//! Reads, lists and deletes files below the node's root for the server.
+//!
+//! Every path is opened below a handle of the root by the kernel's own rule (`RESOLVE_BENEATH`): neither `..`, nor an absolute
+//! path, nor a link that a task made can lead out, also not one that is swapped in between. Only regular files are read: a
+//! pipe or a device that a task put there is not touched.
+
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2, renameat, statat, unlinkat};
+use rustix::io::Errno;
+
+use super::node_root;
+use super::process::{UserId, use_files_as};
+use crate::api::agent::{FileAsk, FileReply, MAX_READ_BYTES};
+use crate::api::{Code, FileProperties, NodeFile, Timestamp};
+
+/// More entries than this are left out of a listing.
+const MAX_ENTRIES: usize = 50_000;
+
+/// Where folders go that are being removed.
+const DISCARDED: &str = "volatile";
+
+/// Deeper folders are left out of a listing, and not deleted.
+const MAX_DEPTH: usize = 256;
+
+#[derive(Debug)]
+pub struct NodeFiles {
+    root: File,
+    n_discarded: AtomicU64,
+}
+
+impl NodeFiles {
+    pub fn open(root: &Path) -> io::Result<Self> {
+        let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
+        Ok(NodeFiles { root, n_discarded: AtomicU64::new(0) })
+    }
+
+    /// Answers with the rights of `user`. Call it on a thread that may wait for a disk.
+    pub fn answer(&self, request: u64, ask: &FileAsk, user: Option<UserId>) -> (FileReply, Vec<u8>) {
+        use_files_as(user);
+        let answer = match ask {
+            FileAsk::List { path, recursive } => self.list(path, *recursive).map(|files| (files, Vec::new())),
+            FileAsk::Stat { path } => self.stat(path).map(|file| (vec![file], Vec::new())),
+            FileAsk::Read { path, offset, length } => self.read(path, *offset, *length).map(|(file, data)| (vec![file], data)),
+            FileAsk::Delete { path, recursive } => self.delete(path, *recursive).map(|()| (Vec::new(), Vec::new())),
+        };
+        match answer {
+            Ok((files, data)) => (FileReply { request, files, error: None }, data),
+            Err(code) => (FileReply { request, files: Vec::new(), error: Some(code) }, Vec::new()),
+        }
+    }
+
+    /// The length of a regular file; None when there is none.
+    pub fn length(&self, path: &str) -> Option<u64> {
+        let stat = fstat(self.open_beneath(path, OFlags::PATH, ResolveFlags::empty()).ok()?).ok()?;
+        is_regular(&stat).then_some(stat.st_size as u64)
+    }
+
+    /// Takes a folder away at once by moving it to the agent's own folder; says its name there. None when there is none. Done
+    /// with the agent's own rights: a task that was elevated may have left what the task user cannot move.
+    pub fn discard(&self, directory: &str) -> Option<String> {
+        use_files_as(None);
+        let result = self.try_discard(directory);
+        if let Err(code) = result
+            && code != Code::FileNotFound
+        {
+            tracing::warn!(directory, %code, "a folder could not be removed");
+        }
+        // The job's folders go with its last task's.
+        for (end, _) in directory.rmatch_indices('/') {
+            if self.delete(&directory[..end], false).is_err() {
+                break;
+            }
+        }
+        result.ok()
+    }
+
+    pub fn remove_discarded(&self, name: &str) {
+        use_files_as(None);
+        if let Err(code) = self.delete(&format!("{DISCARDED}/{name}"), true) {
+            tracing::warn!(name, %code, "a folder could not be removed");
+        }
+    }
+
+    fn try_discard(&self, directory: &str) -> Result<String, Code> {
+        let not_found = |e| code_of(e, Code::FileNotFound);
+        let (parent, name) = self.open_parent(directory)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let discarded = self.open_beneath(DISCARDED, flags, ResolveFlags::NO_SYMLINKS).map_err(not_found)?;
+        let new_name = format!("removed-{}-{}", std::process::id(), self.n_discarded.fetch_add(1, Ordering::Relaxed));
+        renameat(&parent, &name, &discarded, &new_name).map_err(not_found)?;
+        Ok(new_name)
+    }
+
+    fn open_beneath(&self, path: &str, flags: OFlags, more: ResolveFlags) -> Result<OwnedFd, Errno> {
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | more;
+        let path = path.trim_matches('/');
+        let path = if path.is_empty() { "." } else { path };
+        // The kernel asks to try again when a folder on the way was moved meanwhile.
+        for _ in 0..16 {
+            match openat2(&self.root, path, flags | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty(), resolve) {
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                result => return result,
+            }
+        }
+        Err(Errno::NOENT)
+    }
+
+    fn stat(&self, path: &str) -> Result<NodeFile, Code> {
+        refuse_absolute(path)?;
+        let file = self.open_beneath(path, OFlags::PATH, ResolveFlags::empty()).map_err(|e| code_of(e, Code::FileNotFound))?;
+        let stat = fstat(&file).map_err(|e| code_of(e, Code::FileNotFound))?;
+        to_node_file(path.to_owned(), &stat).ok_or(Code::FileNotFound)
+    }
+
+    fn read(&self, path: &str, offset: u64, length: u64) -> Result<(NodeFile, Vec<u8>), Code> {
+        refuse_absolute(path)?;
+        let not_found = |e| code_of(e, Code::FileNotFound);
+        // Not to wait for a pipe's other end.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        let file = self.open_beneath(path, flags, ResolveFlags::empty()).map_err(not_found)?;
+        let stat = fstat(&file).map_err(not_found)?;
+        if !is_regular(&stat) {
+            return Err(Code::FileNotFound);
+        }
+        let wanted = length.min(MAX_READ_BYTES).min((stat.st_size as u64).saturating_sub(offset));
+        let mut data = vec![0; wanted as usize];
+        let n = read_up_to(&File::from(file), &mut data, offset).map_err(|_| Code::InternalError)?;
+        data.truncate(n);
+        Ok((to_node_file(path.to_owned(), &stat).ok_or(Code::FileNotFound)?, data))
+    }
+
+    fn list(&self, path: &str, recursive: bool) -> Result<Vec<NodeFile>, Code> {
+        refuse_absolute(path).map_err(|_| Code::PathNotFound)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let folder = self.open_beneath(path, flags, ResolveFlags::empty()).map_err(|e| code_of(e, Code::PathNotFound))?;
+        let mut files = Vec::new();
+        self.list_into(&folder, path.trim_matches('/'), "", recursive, 0, &mut files);
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+
+    /// `below` is the folder's path in the listing. Links are shown as what they lead to, if that is below the root; folders
+    /// behind links are not entered.
+    fn list_into(&self, folder: &OwnedFd, asked: &str, below: &str, recursive: bool, depth: usize, files: &mut Vec<NodeFile>) {
+        let Ok(entries) = Dir::read_from(folder) else { return };
+        for entry in entries.flatten() {
+            let Some(name) = entry.file_name().to_str().ok().filter(|name| !matches!(*name, "." | "..")) else { continue };
+            if files.len() >= MAX_ENTRIES {
+                return;
+            }
+            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            let Ok(mut stat) = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+            let is_link = FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+            if is_link {
+                let target = self.open_beneath(&format!("{asked}/{path}"), OFlags::PATH, ResolveFlags::empty());
+                let Ok(target) = target.and_then(fstat) else { continue };
+                stat = target;
+            }
+            let Some(file) = to_node_file(path.clone(), &stat) else { continue };
+            let enter = recursive && file.is_directory && !is_link && depth < MAX_DEPTH;
+            files.push(file);
+            if enter && let Ok(child) = open_folder(folder, OsStr::new(name)) {
+                self.list_into(&child, asked, &path, recursive, depth + 1, files);
+            }
+        }
+    }
+
+    fn delete(&self, path: &str, recursive: bool) -> Result<(), Code> {
+        let (parent, name) = self.open_parent(path)?;
+        remove(&parent, OsStr::new(&name), recursive, 0).map_err(|e| code_of(e, Code::FileNotFound))
+    }
+
+    /// The folder that holds what is to go, opened without following any link, and the name in it.
+    fn open_parent(&self, path: &str) -> Result<(OwnedFd, String), Code> {
+        refuse_absolute(path)?;
+        let mut parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        if parts.contains(&"..") {
+            return Err(Code::FileNotFound);
+        }
+        let name = parts.pop().ok_or(Code::Forbidden)?;
+        if parts.is_empty() && node_root::is_fixed(OsStr::new(name)) {
+            return Err(Code::Forbidden);
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let parent = self.open_beneath(&parts.join("/"), flags, ResolveFlags::NO_SYMLINKS);
+        Ok((parent.map_err(|e| code_of(e, Code::FileNotFound))?, name.to_owned()))
+    }
+}
+
+/// Removes an entry of a folder that is open. Links are removed, never followed: each step goes by a handle.
+fn remove(parent: &OwnedFd, name: &OsStr, recursive: bool, depth: usize) -> Result<(), Errno> {
+    match unlinkat(parent, name, AtFlags::empty()) {
+        Err(Errno::ISDIR | Errno::PERM) => {}
+        result => return result,
+    }
+    if recursive && depth < MAX_DEPTH {
+        let folder = open_folder(parent, name)?;
+        for entry in Dir::read_from(&folder)?.flatten() {
+            let child = OsStr::from_bytes(entry.file_name().to_bytes());
+            if child != "." && child != ".." {
+                match remove(&folder, child, true, depth + 1) {
+                    Ok(()) | Err(Errno::NOENT) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+    unlinkat(parent, name, AtFlags::REMOVEDIR)
+}
+
+fn open_folder(parent: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(parent.as_fd(), name, flags, Mode::empty())
+}
+
+fn refuse_absolute(path: &str) -> Result<(), Code> {
+    if path.starts_with('/') || path.contains('\0') { Err(Code::FileNotFound) } else { Ok(()) }
+}
+
+fn is_regular(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+}
+
+/// None for what is neither a regular file nor a folder.
+fn to_node_file(name: String, stat: &Stat) -> Option<NodeFile> {
+    let is_directory = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => true,
+        FileType::RegularFile => false,
+        _ => return None,
+    };
+    let properties = (!is_directory).then(|| FileProperties {
+        last_modified: Timestamp::from_micros(stat.st_mtime * 1_000_000 + stat.st_mtime_nsec as i64 / 1000),
+        content_length: stat.st_size as u64,
+        content_type: Some(content_type(&name)),
+        file_mode: Some(format!("0o{:o}", stat.st_mode)),
+    });
+    Some(NodeFile { name, url: String::new(), is_directory, properties })
+}
+
+fn content_type(name: &str) -> String {
+    mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream").to_owned()
+}
+
+fn read_up_to(file: &File, data: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut n = 0;
+    while n < data.len() {
+        match file.read_at(&mut data[n..], offset + n as u64) {
+            Ok(0) => break,
+            Ok(more) => n += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(n)
+}
+
+fn code_of(error: Errno, not_found: Code) -> Code {
+    match error {
+        Errno::ACCESS | Errno::PERM => Code::Forbidden,
+        Errno::NOTEMPTY | Errno::EXIST => Code::OperationInvalidForCurrentState,
+        // Not there, a link or `..` that leads out, a loop, a name that is too long, a file where a folder should be.
+        _ => not_found,
+    }
+}

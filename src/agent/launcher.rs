@@ -1,0 +1,163 @@
+//! The thread that begins runs: makes a run's folder, opens its files and starts its process.
+//!
+//! A thread of its own so that a slow disk delays tasks and not heartbeats; so that file work is done with the rights of the
+//! task user, never with root's (what a task put in the way cannot lead it anywhere where the task could not go itself); and
+//! so that the children of the agent's first thread are orphans only, see [`super::process_tree`].
+
+use std::ffi::CString;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+
+use rustix::fs::{FileType, Mode, OFlags, fcntl_setfl, fstat, mkdirat, openat};
+use rustix::io::Errno;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
+use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
+use super::run_id::RunId;
+use super::{clock, command_line, failure};
+use crate::api::{EnvironmentSetting, TaskFailureInformation, Timestamp};
+
+pub struct Launch {
+    pub run: RunId,
+    pub node: Arc<NodeFacts>,
+    pub job_and_task: Option<(String, String)>,
+    pub directory: String,
+    pub command_line: String,
+    pub environment: Vec<EnvironmentSetting>,
+    /// The task user, when there is one.
+    pub user: Option<UserId>,
+    /// With the agent's own user instead.
+    pub elevated: bool,
+}
+
+pub struct Launched {
+    pub run: RunId,
+    pub at: Timestamp,
+    /// The process id.
+    pub result: Result<i32, TaskFailureInformation>,
+}
+
+/// Starts the thread. It ends when the sender is dropped.
+pub fn start(root: &Path, report: UnboundedSender<Launched>) -> io::Result<mpsc::Sender<Launch>> {
+    let (sender, launches) = mpsc::channel::<Launch>();
+    let null = OpenOptions::new().read(true).open("/dev/null")?;
+    let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
+    std::thread::Builder::new().name("launcher".into()).stack_size(256 << 10).spawn(move || {
+        let mut launcher = Launcher { root, null, spawner: Spawner::new(), files_as: None };
+        for launch in launches {
+            let result = launcher.launch(&launch);
+            let launched = Launched { run: launch.run, at: clock::now(), result };
+            if report.send(launched).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(sender)
+}
+
+struct Launcher {
+    root: File,
+    null: File,
+    spawner: Spawner,
+    files_as: Option<UserId>,
+}
+
+impl Launcher {
+    fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
+        let arguments = command_line::split(&launch.command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
+        let job_and_task = launch.job_and_task.as_ref().map(|(job, task)| (job.as_str(), task.as_str()));
+        let run = RunFacts {
+            run: launch.run,
+            job_and_task,
+            directory: &launch.directory,
+            settings: &launch.environment,
+            elevated: launch.elevated && launch.user.is_some(),
+        };
+        let variables = variables(&launch.node, &run);
+        self.take_rights(launch.user);
+        let (stdout, stderr) = self.prepare(&launch.directory).map_err(|e| failure::no_directory(&e))?;
+        let directory = format!("{}/{}/wd", launch.node.root.display(), launch.directory);
+        let identity = match (launch.user, launch.elevated) {
+            (group, true) => Identity::Elevated { group },
+            (Some(user), false) => Identity::User(user),
+            (None, false) => Identity::Own,
+        };
+        let program = Program {
+            candidates: &candidates(&arguments[0], &variables),
+            arguments: &to_c_strings(&arguments),
+            environment: &to_block(&variables),
+            directory: &CString::new(directory).map_err(|_| failure::launch_failed("the folder's name holds a NUL"))?,
+            stdin: self.null.as_fd(),
+            stdout: stdout.as_fd(),
+            stderr: stderr.as_fd(),
+            identity,
+        };
+        self.spawner.spawn(&program).map_err(|error| match error {
+            SpawnError::NotFound => failure::program_not_found(&arguments[0]),
+            SpawnError::Failed { .. } => failure::launch_failed(&error.to_string()),
+        })
+    }
+
+    fn take_rights(&mut self, user: Option<UserId>) {
+        if self.files_as != user {
+            use_files_as(user);
+            self.files_as = user;
+        }
+    }
+
+    /// Makes the run's folder and `wd` in it, and opens its output files. What an earlier attempt left stays.
+    fn prepare(&self, directory: &str) -> io::Result<(OwnedFd, OwnedFd)> {
+        let is_new = self.make_folder(directory)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = openat(&self.root, directory, flags, Mode::empty())?;
+        exists_is_fine(mkdirat(&folder, "wd", Mode::from_raw_mode(0o770)))?;
+        Ok((open_output(&folder, "stdout.txt", is_new)?, open_output(&folder, "stderr.txt", is_new)?))
+    }
+
+    /// True when it was not there. Usually only the last part of the path is missing.
+    fn make_folder(&self, directory: &str) -> io::Result<bool> {
+        let mode = Mode::from_raw_mode(0o770);
+        match mkdirat(&self.root, directory, mode) {
+            Err(Errno::NOENT) => {
+                for (end, _) in directory.match_indices('/') {
+                    exists_is_fine(mkdirat(&self.root, &directory[..end], mode))?;
+                }
+                exists_is_fine(mkdirat(&self.root, directory, mode))
+            }
+            result => exists_is_fine(result),
+        }
+    }
+}
+
+fn exists_is_fine(made: Result<(), Errno>) -> io::Result<bool> {
+    match made {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A file that is already there may be anything that an earlier attempt made of it: a pipe must not stop the thread.
+fn open_output(folder: &OwnedFd, name: &str, is_new: bool) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let mode = Mode::from_raw_mode(0o640);
+    if is_new {
+        return Ok(openat(folder, name, flags, mode)?);
+    }
+    let file = openat(folder, name, flags | OFlags::NONBLOCK, mode)?;
+    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
+        return Err(io::Error::other(format!("{name} is not a regular file")));
+    }
+    fcntl_setfl(&file, OFlags::APPEND)?;
+    Ok(file)
+}
+
+fn to_c_strings(arguments: &[String]) -> Vec<CString> {
+    arguments.iter().map(|a| CString::new(a.as_str()).expect("the splitter refuses NUL")).collect()
+}
+

@@ -1,0 +1,326 @@
+//! The runs that have begun and are not over, and their processes: how they are ended, and when nothing of them is left.
+//!
+//! ```text
+//! Launching ──▶ Alive ──exit──▶ Draining ──no process left──▶ over
+//!     │           │                ▲
+//!     │           └─end─▶ Ending ──┤ (SIGTERM; what is left gets SIGKILL after the kill wait)
+//!     │                      └─────▶ Killed ──exit──▶ Draining
+//!     └──could not be run──▶ over
+//! ```
+//!
+//! A run is over only when its last process is: what it left in the background is killed, whatever groups, sessions or
+//! parents that changed. An orphan whose environment was cleared and that left its session is of no known run; it is killed
+//! when the last of the runs that there were when it was found ends.
+
+use std::collections::HashMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use super::leftovers::kill;
+use super::process::{self, Exit};
+use super::process_tree::{self, Orphans};
+use super::run_id::RunId;
+use super::{clock, failure};
+use crate::api::{self, TaskFailureInformation, Timestamp};
+
+/// How long the end of killed processes holds up the end of their run. Only a process stuck in the kernel takes longer.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What becomes of a run when it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Its own end is reported.
+    Report,
+    /// It exceeded this limit, which is reported.
+    RanTooLong(api::Duration),
+    /// It is given back.
+    GiveBack,
+}
+
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Relative to the node's root.
+    pub directory: String,
+    pub slots: i32,
+    pub limit: Option<api::Duration>,
+    pub started: Option<Timestamp>,
+    pub fate: Fate,
+    leader: Option<i32>,
+    phase: Phase,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    Launching,
+    Alive { too_long_at: Option<Instant> },
+    Ending { kill_at: Instant },
+    Killed,
+    Draining { exit: i32, at: Timestamp, kill_at: Instant },
+}
+
+impl Run {
+    pub fn new(directory: String, slots: i32, limit: Option<api::Duration>) -> Self {
+        Run { directory, slots, limit, started: None, fate: Fate::Report, leader: None, phase: Phase::Launching }
+    }
+
+    /// The first process, while it runs.
+    pub fn leader(&self) -> Option<i32> {
+        self.leader.filter(|_| !matches!(self.phase, Phase::Draining { .. }))
+    }
+}
+
+/// A run of which nothing is left.
+#[derive(Debug)]
+pub struct Over {
+    pub id: RunId,
+    pub run: Run,
+    pub at: Timestamp,
+    pub exit: Option<i32>,
+    pub failure: Option<TaskFailureInformation>,
+}
+
+pub struct Runs {
+    runs: HashMap<RunId, Run>,
+    by_leader: HashMap<i32, RunId>,
+    slots_in_use: i32,
+    orphans: Orphans,
+    /// Tells the processes of this node from those of others.
+    mark: String,
+    /// Orphans of no known run, each with the runs that could own it.
+    unowned: HashMap<i32, Vec<RunId>>,
+    /// Exits of children that the launcher has not told of yet, each with the number of launches there were by then.
+    early: HashMap<i32, (i32, u64)>,
+    n_launches: u64,
+    n_launched: u64,
+}
+
+impl Runs {
+    pub fn new(mark: String) -> io::Result<Self> {
+        Ok(Runs {
+            runs: HashMap::new(),
+            by_leader: HashMap::new(),
+            slots_in_use: 0,
+            orphans: Orphans::open()?,
+            mark,
+            unowned: HashMap::new(),
+            early: HashMap::new(),
+            n_launches: 0,
+            n_launched: 0,
+        })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    pub fn slots_in_use(&self) -> i32 {
+        self.slots_in_use
+    }
+
+    pub fn get(&self, id: RunId) -> Option<&Run> {
+        self.runs.get(&id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (RunId, &Run)> {
+        self.runs.iter().map(|(id, run)| (*id, run))
+    }
+
+    /// The launcher is about to be told of the run.
+    pub fn launching(&mut self, id: RunId, run: Run) {
+        self.n_launches += 1;
+        self.slots_in_use += run.slots;
+        self.runs.insert(id, run);
+    }
+
+    /// The launcher's answer, in the order in which it was told.
+    pub fn launched(&mut self, id: RunId, result: Result<i32, TaskFailureInformation>, at: Timestamp, kill_wait: Duration) -> Option<Over> {
+        self.n_launched += 1;
+        let early = result.as_ref().ok().and_then(|pid| self.early.remove(pid));
+        let n_launched = self.n_launched;
+        self.early.retain(|_, (_, n_launches)| *n_launches > n_launched);
+        let pid = match result {
+            Ok(pid) => pid,
+            Err(failure) => return self.remove(id).map(|run| Over { id, run, at, exit: None, failure: Some(failure) }),
+        };
+        let run = self.runs.get_mut(&id)?;
+        let now = clock::instant();
+        run.started = Some(at);
+        run.leader = Some(pid);
+        run.phase = Phase::Alive { too_long_at: run.limit.and_then(api::Duration::to_std).and_then(|limit| now.checked_add(limit)) };
+        let was_ended = run.fate == Fate::GiveBack;
+        if let Some((code, _)) = early {
+            run.phase = Phase::Draining { exit: code, at: clock::now(), kill_at: now };
+        } else {
+            self.by_leader.insert(pid, id);
+            if was_ended {
+                self.terminate(id, kill_wait, now);
+            }
+        }
+        None
+    }
+
+    /// Ends a run as `fate` says: SIGTERM, and SIGKILL after `kill_wait`. One that is ending already keeps its time.
+    pub fn end(&mut self, id: RunId, fate: Fate, kill_wait: Duration, now: Instant) {
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.fate = fate;
+            if matches!(run.phase, Phase::Alive { .. }) {
+                self.terminate(id, kill_wait, now);
+            }
+        }
+    }
+
+    pub fn end_all(&mut self, kill_wait: Duration, now: Instant) {
+        for id in self.runs.keys().copied().collect::<Vec<_>>() {
+            self.end(id, Fate::GiveBack, kill_wait, now);
+        }
+    }
+
+    fn terminate(&mut self, id: RunId, kill_wait: Duration, now: Instant) {
+        let orphans = self.orphans_of(id);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(leader) = run.leader else { return };
+        run.phase = Phase::Ending { kill_at: now + kill_wait };
+        signal_tree(leader, &orphans, Signal::TERM);
+        // A stopped process acts on the signal only when it goes on.
+        signal_tree(leader, &orphans, Signal::CONT);
+    }
+
+    /// Does what is due, and says what comes next.
+    pub fn tick(&mut self, kill_wait: Duration, now: Instant) {
+        let too_long = |run: &Run| matches!(run.phase, Phase::Alive { too_long_at: Some(at) } if at <= now);
+        let to_kill = |run: &Run| matches!(run.phase, Phase::Ending { kill_at } if kill_at <= now);
+        let due = |is_due: &dyn Fn(&Run) -> bool| self.runs.iter().filter(|(_, run)| is_due(run)).map(|(id, _)| *id).collect::<Vec<_>>();
+        let (too_long, to_kill) = (due(&too_long), due(&to_kill));
+        for id in too_long {
+            let limit = self.runs[&id].limit.expect("only a run with a limit is too long");
+            self.end(id, Fate::RanTooLong(limit), kill_wait, now);
+        }
+        for id in to_kill {
+            let orphans = self.orphans_of(id);
+            if let Some(run) = self.runs.get_mut(&id) {
+                run.phase = Phase::Killed;
+                signal_tree(run.leader.unwrap_or(0), &orphans, Signal::KILL);
+            }
+        }
+    }
+
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.runs.values().filter_map(|run| match run.phase {
+            Phase::Alive { too_long_at } => too_long_at,
+            Phase::Ending { kill_at } => Some(kill_at),
+            // Looked at when a child ends; this is for a child that does not.
+            Phase::Draining { kill_at, .. } => Some(if kill_at > clock::instant() { kill_at } else { kill_at + DRAIN_PATIENCE }),
+            Phase::Launching | Phase::Killed => None,
+        }).min()
+    }
+
+    /// Takes the children that have ended off the process table, and says which runs are over by now.
+    pub fn reap(&mut self, now: Instant) -> Vec<Over> {
+        while let Some(exit) = process::next_exit() {
+            self.take_exit(exit, now);
+        }
+        self.settle(now)
+    }
+
+    fn take_exit(&mut self, Exit { pid, code }: Exit, now: Instant) {
+        let Some(run) = self.by_leader.remove(&pid).and_then(|id| self.runs.get_mut(&id)) else {
+            process::reap(pid);
+            self.unowned.remove(&pid);
+            if self.n_launches > self.n_launched {
+                self.early.insert(pid, (code, self.n_launches));
+            }
+            return;
+        };
+        // What still runs of one that is being ended keeps its time to end in good order.
+        let kill_at = match run.phase {
+            Phase::Ending { kill_at } => kill_at,
+            _ => now,
+        };
+        if kill_at <= now {
+            // The zombie holds the group's number, so this hits no other group.
+            signal_group(pid, Signal::KILL);
+        }
+        run.phase = Phase::Draining { exit: code, at: clock::now(), kill_at };
+        process::reap(pid);
+    }
+
+    /// The draining runs of which nothing is left. Kills what is left of the others when its time has come.
+    fn settle(&mut self, now: Instant) -> Vec<Over> {
+        let draining: Vec<RunId> = self.runs.iter().filter(|(_, run)| matches!(run.phase, Phase::Draining { .. })).map(|(id, _)| *id).collect();
+        if draining.is_empty() {
+            return Vec::new();
+        }
+        let orphans = self.orphans.list();
+        let owners: Vec<(i32, Option<RunId>)> = orphans.into_iter().map(|pid| (pid, self.owner_or_last(pid, &draining))).collect();
+        let mut over = Vec::new();
+        for id in draining {
+            let left: Vec<i32> = owners.iter().filter(|(_, owner)| *owner == Some(id)).map(|(pid, _)| *pid).collect();
+            let Phase::Draining { exit, at, kill_at } = self.runs[&id].phase else { continue };
+            let is_stuck = now >= kill_at + DRAIN_PATIENCE;
+            if left.is_empty() || is_stuck {
+                if is_stuck && !left.is_empty() {
+                    tracing::error!(run = %id, pids = ?left, "processes of a task do not end");
+                }
+                over.extend(self.remove(id).map(|run| finish(id, run, exit, at)));
+            } else if now >= kill_at {
+                left.iter().flat_map(|pid| process_tree::tree_of(*pid)).for_each(kill);
+            }
+        }
+        over
+    }
+
+    fn remove(&mut self, id: RunId) -> Option<Run> {
+        let run = self.runs.remove(&id)?;
+        self.slots_in_use -= run.slots;
+        Some(run)
+    }
+
+    fn orphans_of(&mut self, id: RunId) -> Vec<i32> {
+        let orphans = self.orphans.list();
+        orphans.into_iter().filter(|pid| self.owner(*pid) == Some(id)).collect()
+    }
+
+    /// The run of an orphan; of one that is of no known run the last that could own it, when that one ends.
+    fn owner_or_last(&mut self, pid: i32, draining: &[RunId]) -> Option<RunId> {
+        self.owner(pid).or_else(|| {
+            let possible = self.unowned.entry(pid).or_insert_with(|| self.runs.keys().copied().collect());
+            possible.retain(|id| self.runs.contains_key(id));
+            let all_end = possible.iter().all(|id| draining.contains(id));
+            if all_end { possible.first().or(draining.first()).copied() } else { None }
+        })
+    }
+
+    fn owner(&self, pid: i32) -> Option<RunId> {
+        process_tree::run_by_marker(pid, &self.mark).filter(|id| self.runs.contains_key(id)).or_else(|| {
+            let session = process_tree::session(pid)?;
+            self.runs.iter().find(|(_, run)| run.leader == Some(session)).map(|(id, _)| *id)
+        })
+    }
+}
+
+fn finish(id: RunId, run: Run, exit: i32, at: Timestamp) -> Over {
+    let failure = match run.fate {
+        Fate::RanTooLong(limit) => Some(failure::ran_too_long(limit)),
+        Fate::Report | Fate::GiveBack => failure::of_exit_code(exit),
+    };
+    Over { id, run, at, exit: Some(exit), failure }
+}
+
+/// The whole tree of a run: by its group at once, since a group cannot fork away from a signal, and what left the group one
+/// by one. Nobody gets a signal twice.
+fn signal_tree(leader: i32, orphans: &[i32], signal: Signal) {
+    let tree = std::iter::once(&leader).chain(orphans).flat_map(|pid| process_tree::tree_of(*pid));
+    let outside: Vec<i32> = tree.filter(|pid| process_tree::group(*pid) != Some(leader)).collect();
+    signal_group(leader, signal);
+    for pid in outside.into_iter().filter_map(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+fn signal_group(leader: i32, signal: Signal) {
+    if let Some(group) = Pid::from_raw(leader) {
+        let _ = kill_process_group(group, signal);
+    }
+}

@@ -1,0 +1,193 @@
+//! The agent's connection to the server: made again for ever, with growing pauses that are not the same for all agents.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use futures_util::{SinkExt, StreamExt};
+use rand::Rng;
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::{Bytes, Message, client::IntoClientRequest};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::api::agent::{AgentConfig, CONNECT_PATH, FileReply, ToAgent};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A server that does not answer so long is as if it were not there.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many frames of the server's may wait for the node.
+const INBOX: usize = 64;
+
+pub enum FromServer {
+    Connected(Link),
+    Messages(Vec<ToAgent>),
+    /// A frame without messages: the server lives.
+    Heard,
+    Lost,
+}
+
+pub enum Frame {
+    Text(String),
+    Binary(Vec<u8>),
+    Ping,
+    /// Ends the connection, and says when all before it is sent.
+    Close(oneshot::Sender<()>),
+}
+
+/// The way out of one connection; what is sent after its end is lost.
+pub struct Link {
+    pub frames: mpsc::UnboundedSender<Frame>,
+    /// The node's own address on the way to the server.
+    pub ip_address: String,
+}
+
+/// Connects for as long as somebody receives.
+pub fn start(config: AgentConfig) -> mpsc::Receiver<FromServer> {
+    let (to_node, from_server) = mpsc::channel(INBOX);
+    tokio::spawn(run(config, to_node));
+    from_server
+}
+
+async fn run(config: AgentConfig, to_node: mpsc::Sender<FromServer>) {
+    let mut pause = FIRST_PAUSE;
+    while !to_node.is_closed() {
+        match connect(&config).await {
+            Ok(socket) => {
+                pause = FIRST_PAUSE;
+                tracing::info!("connected to the server");
+                talk(socket, &to_node).await;
+                tracing::info!("the connection to the server has ended");
+                let _ = to_node.send(FromServer::Lost).await;
+            }
+            Err(error) => tracing::debug!(error = format!("{error:#}"), "no connection to the server"),
+        }
+        tokio::time::sleep(jittered(pause)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Between a half and all of `pause`, so that a thousand agents do not come at once.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(rand::rng().random_range(0.5..1.0))
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+async fn connect(config: &AgentConfig) -> anyhow::Result<Socket> {
+    let file = PathBuf::from(&config.server_url_file);
+    let url = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    let mut request = websocket_url(&url)?.into_client_request().context("the server's URL")?;
+    let token = format!("Bearer {}", config.token).parse().context("the node's token")?;
+    request.headers_mut().insert("authorization", token);
+    let (socket, _) = tokio::time::timeout(CONNECT_PATIENCE, tokio_tungstenite::connect_async(request)).await??;
+    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+        stream.set_nodelay(true)?;
+    }
+    Ok(socket)
+}
+
+fn websocket_url(server_url: &str) -> anyhow::Result<String> {
+    let base = server_url.trim().trim_end_matches('/');
+    let rest = base.strip_prefix("http").filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
+    Ok(format!("ws{}{CONNECT_PATH}", rest.with_context(|| format!("{base:?} is not the URL of a server"))?))
+}
+
+async fn talk(mut socket: Socket, to_node: &mpsc::Sender<FromServer>) {
+    let ip_address = match socket.get_ref() {
+        MaybeTlsStream::Plain(stream) => stream.local_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
+        _ => String::new(),
+    };
+    let (frames, mut outbox) = mpsc::unbounded_channel();
+    if to_node.send(FromServer::Connected(Link { frames, ip_address })).await.is_err() {
+        return;
+    }
+    loop {
+        let went_on = tokio::select! {
+            message = socket.next() => match message {
+                Some(Ok(message)) => receive(message, to_node).await,
+                _ => false,
+            },
+            frame = outbox.recv() => match frame {
+                Some(frame) => send(&mut socket, frame, &mut outbox).await,
+                // The node has taken the connection for dead.
+                None => false,
+            },
+        };
+        if !went_on {
+            return;
+        }
+    }
+}
+
+/// False when the connection has ended.
+async fn receive(message: Message, to_node: &mpsc::Sender<FromServer>) -> bool {
+    let news = match message {
+        Message::Text(text) => FromServer::Messages(read_messages(&text)),
+        Message::Close(_) => return false,
+        _ => FromServer::Heard,
+    };
+    to_node.send(news).await.is_ok()
+}
+
+/// One message that makes no sense, e.g. of a newer server, does not take the others with it.
+fn read_messages(text: &str) -> Vec<ToAgent> {
+    serde_json::from_str(text).unwrap_or_else(|_| {
+        let parts: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+        let read = |part| serde_json::from_value(part).inspect_err(|error| tracing::warn!(%error, "a message of the server makes no sense"));
+        parts.into_iter().filter_map(|part| read(part).ok()).collect()
+    })
+}
+
+/// Sends what waits, in one go. False when the connection has ended.
+async fn send(socket: &mut Socket, first: Frame, outbox: &mut mpsc::UnboundedReceiver<Frame>) -> bool {
+    let mut next = Some(first);
+    while let Some(frame) = next {
+        let message = match frame {
+            Frame::Text(text) => Message::text(text),
+            Frame::Binary(data) => Message::binary(data),
+            Frame::Ping => Message::Ping(Bytes::new()),
+            Frame::Close(done) => {
+                let _ = socket.close(None).await;
+                let _ = done.send(());
+                return false;
+            }
+        };
+        if socket.feed(message).await.is_err() {
+            return false;
+        }
+        next = outbox.try_recv().ok();
+    }
+    socket.flush().await.is_ok()
+}
+
+/// A reply with the file's bytes, as the protocol frames it.
+pub fn file_frame(reply: &FileReply, data: &[u8]) -> Vec<u8> {
+    let head = serde_json::to_vec(reply).expect("a reply is JSON");
+    let length = u32::try_from(head.len()).expect("a reply without its data is far shorter than 4 GiB");
+    [&length.to_le_bytes(), head.as_slice(), data].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::agent::Attempt;
+
+    #[test]
+    fn the_url_of_the_server_becomes_that_of_its_websocket() {
+        let url = |text| websocket_url(text).ok();
+        assert_eq!(url("http://127.0.0.1:8080\n").as_deref(), Some("ws://127.0.0.1:8080/node/v1/connect"));
+        assert_eq!(url("https://batch.example/").as_deref(), Some("wss://batch.example/node/v1/connect"));
+        assert_eq!((url("ftp://x"), url(""), url("httpx")), (None, None, None));
+    }
+
+    #[test]
+    fn an_unknown_message_does_not_take_the_others_with_it() {
+        let text = r#"[{"m":"fromTheFuture","x":1},{"m":"ack","attempts":[{"t":1,"n":2}]}]"#;
+        assert_eq!(read_messages(text), [ToAgent::Ack { attempts: vec![Attempt { task: 1, number: 2 }] }]);
+        assert_eq!(read_messages("nonsense"), []);
+    }
+}
