@@ -1,5 +1,6 @@
 //! The native program. Reads the command line and calls the library.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -27,11 +28,18 @@ enum Command {
         #[arg(long)]
         print_config: bool,
     },
+    /// Runs one compute node; the server starts it
+    Agent {
+        /// The node's folder
+        #[arg(long)]
+        dir: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve { args, print_config } => serve(args, print_config),
+        Command::Agent { dir } => fournil::agent::run(&dir).map(|()| ExitCode::SUCCESS),
     };
     match result {
         Ok(code) => code,

@@ -118,7 +118,10 @@ mod tests {
 
     #[test]
     fn nothing_is_expanded() {
-        check("echo $HOME `id` $(id) *.txt ~ a|b >c &&d", &["echo", "$HOME", "`id`", "$(id)", "*.txt", "~", "a|b", ">c", "&&d"]);
+        check(
+            "echo $HOME `id` $(id) *.txt ~ a|b >c &&d",
+            &["echo", "$HOME", "`id`", "$(id)", "*.txt", "~", "a|b", ">c", "&&d"],
+        );
         check("ssh -oProxyCommand=id #x", &["ssh", "-oProxyCommand=id", "#x"]);
         check("echo é 日本", &["echo", "é", "日本"]);
     }

@@ -109,7 +109,9 @@ pub fn candidates(program: &str, variables: &BTreeMap<String, String>) -> Vec<CS
         return CString::new(program).into_iter().collect();
     }
     let path = variables.get("PATH").map_or(DEFAULT_PATH, String::as_str);
-    let in_folder = |folder: &str| CString::new(if folder.is_empty() { format!("./{program}") } else { format!("{folder}/{program}") }).ok();
+    let in_folder = |folder: &str| {
+        CString::new(if folder.is_empty() { format!("./{program}") } else { format!("{folder}/{program}") }).ok()
+    };
     if program.is_empty() { Vec::new() } else { path.split(':').filter_map(in_folder).collect() }
 }
 
@@ -132,11 +134,17 @@ mod tests {
     }
 
     fn of_task(settings: &[(&str, Option<&str>)]) -> BTreeMap<String, String> {
-        let setting = |(name, value): &(&str, Option<&str>)| EnvironmentSetting { name: (*name).into(), value: value.map(str::to_owned) };
+        let setting = |(name, value): &(&str, Option<&str>)| EnvironmentSetting {
+            name: (*name).into(),
+            value: value.map(str::to_owned),
+        };
         let settings: Vec<_> = settings.iter().map(setting).collect();
         let run = RunId::Task(Attempt { task: 7, number: 2 });
         let directory = "workitems/j/job-1/t";
-        variables(&node(), &RunFacts { run, job_and_task: Some(("j", "t")), directory, settings: &settings, elevated: false })
+        variables(
+            &node(),
+            &RunFacts { run, job_and_task: Some(("j", "t")), directory, settings: &settings, elevated: false },
+        )
     }
 
     #[test]
@@ -150,13 +158,17 @@ mod tests {
         check("HOME", "/mnt/batch/tasks/workitems/j/job-1/t/wd");
         check("USER", "_azbatch");
         check(MARKER, "m:7.2");
-        let ours = |name: &String| name.starts_with("AZ_BATCH_") || ["PATH", "HOME", "USER", "LOGNAME", "LANG", MARKER].contains(&name.as_str());
+        let ours = |name: &String| {
+            name.starts_with("AZ_BATCH_")
+                || ["PATH", "HOME", "USER", "LOGNAME", "LANG", MARKER].contains(&name.as_str())
+        };
         assert!(all.keys().all(ours));
     }
 
     #[test]
     fn the_start_task_has_no_job() {
-        let run = RunFacts { run: RunId::StartTask, job_and_task: None, directory: "startup", settings: &[], elevated: true };
+        let run =
+            RunFacts { run: RunId::StartTask, job_and_task: None, directory: "startup", settings: &[], elevated: true };
         let all = variables(&node(), &run);
         assert!(!all.contains_key("AZ_BATCH_JOB_ID") && !all.contains_key("AZ_BATCH_TASK_ID"));
         assert_eq!(all["AZ_BATCH_TASK_WORKING_DIR"], all["AZ_BATCH_NODE_STARTUP_WORKING_DIR"]);
@@ -165,14 +177,25 @@ mod tests {
 
     #[test]
     fn settings_win_but_not_over_what_programs_rely_on() {
-        let all = of_task(&[("PATH", Some("/opt/bin")), ("HOME", None), ("AZ_BATCH_NODE_ID", Some("other")), ("AZ_BATCH_MINE", Some("1"))]);
+        let all = of_task(&[
+            ("PATH", Some("/opt/bin")),
+            ("HOME", None),
+            ("AZ_BATCH_NODE_ID", Some("other")),
+            ("AZ_BATCH_MINE", Some("1")),
+        ]);
         assert_eq!((all["PATH"].as_str(), all["HOME"].as_str()), ("/opt/bin", ""));
         assert_eq!((all["AZ_BATCH_NODE_ID"].as_str(), all["AZ_BATCH_MINE"].as_str()), ("n1", "1"));
     }
 
     #[test]
     fn settings_that_no_program_can_be_given_are_left_out() {
-        let all = of_task(&[("", Some("x")), ("A=B", Some("x")), ("C\0D", Some("x")), ("E", Some("x\0y")), ("F", Some("a=b\nc"))]);
+        let all = of_task(&[
+            ("", Some("x")),
+            ("A=B", Some("x")),
+            ("C\0D", Some("x")),
+            ("E", Some("x\0y")),
+            ("F", Some("a=b\nc")),
+        ]);
         assert_eq!(all.len(), of_task(&[]).len() + 1);
         assert!(to_block(&all).contains(&c"F=a=b\nc".to_owned()));
     }
@@ -180,7 +203,10 @@ mod tests {
     #[test]
     fn programs_are_looked_up_in_the_tasks_path() {
         let all = of_task(&[("PATH", Some("/a:/b::"))]);
-        assert_eq!(candidates("x", &all), [c"/a/x".to_owned(), c"/b/x".to_owned(), c"./x".to_owned(), c"./x".to_owned()]);
+        assert_eq!(
+            candidates("x", &all),
+            [c"/a/x".to_owned(), c"/b/x".to_owned(), c"./x".to_owned(), c"./x".to_owned()]
+        );
         assert_eq!(candidates("./x", &all), [c"./x".to_owned()]);
         assert!(candidates("", &all).is_empty());
     }

@@ -5,7 +5,12 @@ use std::io;
 use crate::api::{Duration, ErrorCategory, TaskFailureInformation};
 
 fn user_error(code: &str, message: String) -> TaskFailureInformation {
-    TaskFailureInformation { category: ErrorCategory::UserError, code: code.to_owned(), message: Some(message), details: Vec::new() }
+    TaskFailureInformation {
+        category: ErrorCategory::UserError,
+        code: code.to_owned(),
+        message: Some(message),
+        details: Vec::new(),
+    }
 }
 
 pub fn program_not_found(program: &str) -> TaskFailureInformation {

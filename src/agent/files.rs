@@ -13,7 +13,9 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2, renameat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::node_root;
@@ -48,7 +50,9 @@ impl NodeFiles {
         let answer = match ask {
             FileAsk::List { path, recursive } => self.list(path, *recursive).map(|files| (files, Vec::new())),
             FileAsk::Stat { path } => self.stat(path).map(|file| (vec![file], Vec::new())),
-            FileAsk::Read { path, offset, length } => self.read(path, *offset, *length).map(|(file, data)| (vec![file], data)),
+            FileAsk::Read { path, offset, length } => {
+                self.read(path, *offset, *length).map(|(file, data)| (vec![file], data))
+            }
             FileAsk::Delete { path, recursive } => self.delete(path, *recursive).map(|()| (Vec::new(), Vec::new())),
         };
         match answer {
@@ -115,7 +119,8 @@ impl NodeFiles {
 
     fn stat(&self, path: &str) -> Result<NodeFile, Code> {
         refuse_absolute(path)?;
-        let file = self.open_beneath(path, OFlags::PATH, ResolveFlags::empty()).map_err(|e| code_of(e, Code::FileNotFound))?;
+        let file =
+            self.open_beneath(path, OFlags::PATH, ResolveFlags::empty()).map_err(|e| code_of(e, Code::FileNotFound))?;
         let stat = fstat(&file).map_err(|e| code_of(e, Code::FileNotFound))?;
         to_node_file(path.to_owned(), &stat).ok_or(Code::FileNotFound)
     }
@@ -140,7 +145,8 @@ impl NodeFiles {
     fn list(&self, path: &str, recursive: bool) -> Result<Vec<NodeFile>, Code> {
         refuse_absolute(path).map_err(|_| Code::PathNotFound)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let folder = self.open_beneath(path, flags, ResolveFlags::empty()).map_err(|e| code_of(e, Code::PathNotFound))?;
+        let folder =
+            self.open_beneath(path, flags, ResolveFlags::empty()).map_err(|e| code_of(e, Code::PathNotFound))?;
         let mut files = Vec::new();
         self.list_into(&folder, path.trim_matches('/'), "", recursive, 0, &mut files);
         files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -149,10 +155,20 @@ impl NodeFiles {
 
     /// `below` is the folder's path in the listing. Links are shown as what they lead to, if that is below the root; folders
     /// behind links are not entered.
-    fn list_into(&self, folder: &OwnedFd, asked: &str, below: &str, recursive: bool, depth: usize, files: &mut Vec<NodeFile>) {
+    fn list_into(
+        &self,
+        folder: &OwnedFd,
+        asked: &str,
+        below: &str,
+        recursive: bool,
+        depth: usize,
+        files: &mut Vec<NodeFile>,
+    ) {
         let Ok(entries) = Dir::read_from(folder) else { return };
         for entry in entries.flatten() {
-            let Some(name) = entry.file_name().to_str().ok().filter(|name| !matches!(*name, "." | "..")) else { continue };
+            let Some(name) = entry.file_name().to_str().ok().filter(|name| !matches!(*name, "." | "..")) else {
+                continue;
+            };
             if files.len() >= MAX_ENTRIES {
                 return;
             }

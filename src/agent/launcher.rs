@@ -69,7 +69,8 @@ struct Launcher {
 
 impl Launcher {
     fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
-        let arguments = command_line::split(&launch.command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
+        let arguments =
+            command_line::split(&launch.command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
         let job_and_task = launch.job_and_task.as_ref().map(|(job, task)| (job.as_str(), task.as_str()));
         let run = RunFacts {
             run: launch.run,
@@ -160,4 +161,3 @@ fn open_output(folder: &OwnedFd, name: &str, is_new: bool) -> io::Result<OwnedFd
 fn to_c_strings(arguments: &[String]) -> Vec<CString> {
     arguments.iter().map(|a| CString::new(a.as_str()).expect("the splitter refuses NUL")).collect()
 }
-

@@ -66,7 +66,8 @@ impl Folder {
 
     fn processes(&self) -> HashSet<i32> {
         let leaders = self.leaders.iter().map(|(pid, start)| (*pid, *start));
-        let leaders: HashSet<i32> = leaders.filter(|(pid, start)| process_tree::start_time(*pid) == Some(*start)).map(|(pid, _)| pid).collect();
+        let leaders: HashSet<i32> =
+            leaders.filter(|(pid, start)| process_tree::start_time(*pid) == Some(*start)).map(|(pid, _)| pid).collect();
         let mut found: HashSet<i32> = leaders.iter().flat_map(|pid| process_tree::tree_of(*pid)).collect();
         found.extend(process_tree::all().into_iter().filter(|pid| self.owns(*pid, &leaders)));
         found.retain(|pid| *pid != self.own && process_tree::is_alive(*pid));

@@ -21,8 +21,13 @@ pub struct AgentLock {
 impl AgentLock {
     /// None when another agent holds the folder.
     pub fn acquire(dir: &Path) -> io::Result<Option<Self>> {
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(dir.join(FILE_NAME))?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(dir.join(FILE_NAME))?;
         match fcntl(&file, FcntlArg::F_OFD_SETLK(&whole_file())) {
             Ok(_) => {}
             Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EACCES) => return Ok(None),
@@ -40,7 +45,9 @@ impl AgentLock {
 pub enum Holder {
     Nobody,
     /// An agent that is just starting has not yet said its id.
-    Somebody { pid: Option<i32> },
+    Somebody {
+        pid: Option<i32>,
+    },
 }
 
 /// Asks without taking the lock, so that it never stands in a starting agent's way.
@@ -58,7 +65,8 @@ pub fn holder(dir: &Path) -> io::Result<Holder> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let named = text.trim().split_once(' ').and_then(|(pid, start)| Some((pid.parse().ok()?, start.parse().ok()?)));
-    let pid = named.filter(|(pid, start): &(i32, u64)| process_tree::start_time(*pid) == Some(*start)).map(|(pid, _)| pid);
+    let pid =
+        named.filter(|(pid, start): &(i32, u64)| process_tree::start_time(*pid) == Some(*start)).map(|(pid, _)| pid);
     Ok(Holder::Somebody { pid })
 }
 

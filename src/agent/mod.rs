@@ -44,10 +44,15 @@ pub const CONFIG_FILE: &str = "agent.json";
 /// Runs the agent of the node whose folder is `dir`, until the node leaves its pool or the agent is told to end. Must be called
 /// before the process has a second thread.
 pub fn run(dir: &Path) -> anyhow::Result<()> {
-    let _ = tracing_subscriber::fmt().with_env_filter(log_filter()).with_ansi(false).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(log_filter())
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .try_init();
     let working_directory = std::env::current_dir().context("the working directory")?;
     let dir = fs::canonicalize(dir).with_context(|| format!("opening {}", dir.display()))?;
-    let lock = AgentLock::acquire(&dir).context("locking the node's folder")?.context("another agent runs on this folder")?;
+    let lock =
+        AgentLock::acquire(&dir).context("locking the node's folder")?.context("another agent runs on this folder")?;
     match run_locked(&dir)? {
         Stop::Exit => Ok(()),
         Stop::Leave => node_loop::remove_traces(&dir).context("removing the node's files"),
@@ -89,11 +94,12 @@ fn settle_in() -> anyhow::Result<()> {
 /// Replaces the process by a new one of the same program, in which a newer version may run.
 fn run_anew(working_directory: &Path) -> std::io::Error {
     let program = std::env::current_exe().ok().filter(|path| path.exists()).unwrap_or_else(|| "/proc/self/exe".into());
-    #[allow(clippy::disallowed_methods, reason = "makes no process: it becomes another program")]
+    #[expect(clippy::disallowed_methods, reason = "makes no process: it becomes another program")]
     let mut command = std::process::Command::new(program);
     command.args(std::env::args_os().skip(1)).current_dir(working_directory).exec()
 }
 
 fn log_filter() -> tracing_subscriber::EnvFilter {
-    tracing_subscriber::EnvFilter::try_from_env("FOURNIL_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"))
+    tracing_subscriber::EnvFilter::try_from_env("FOURNIL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"))
 }

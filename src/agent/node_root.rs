@@ -50,7 +50,7 @@ pub fn prepare(dir: &Path) -> io::Result<PathBuf> {
 
 fn mount_privately(root: &Path) -> io::Result<()> {
     let target = Path::new(MOUNT_POINT);
-    DirBuilder::new().recursive(true).mode(0o755).create(target)?;
+    make_mount_point(target)?;
     if same_file(root, target) {
         // A rebooted agent is still in its namespace.
         return Ok(());
@@ -63,6 +63,20 @@ fn mount_privately(root: &Path) -> io::Result<()> {
     let hardened = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(nothing, target, nothing, hardened, nothing)?;
     Ok(())
+}
+
+/// An empty folder of the machine, which everybody may pass through whatever the agent's umask is.
+fn make_mount_point(target: &Path) -> io::Result<()> {
+    if target.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = target.parent() {
+        make_mount_point(parent)?;
+    }
+    match fs::create_dir(target) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result.and_then(|()| fs::set_permissions(target, Permissions::from_mode(0o755))),
+    }
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
@@ -99,7 +113,14 @@ fn make(path: &Path, owner: Option<UserId>, group: Option<UserId>, mode: u32) ->
 /// The first folder on the way to the root that `user` cannot pass through.
 pub fn obstacle(root: &Path, user: UserId) -> Option<PathBuf> {
     let may_pass = |m: &fs::Metadata| {
-        let bits = m.mode() >> if m.uid() == user { 6 } else if m.gid() == user { 3 } else { 0 };
+        let bits = m.mode()
+            >> if m.uid() == user {
+                6
+            } else if m.gid() == user {
+                3
+            } else {
+                0
+            };
         bits & 1 == 1
     };
     let mut ancestors: Vec<&Path> = root.ancestors().collect();

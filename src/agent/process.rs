@@ -244,7 +244,9 @@ pub fn next_exit() -> Option<Exit> {
 /// Takes a child that has ended off the process table.
 pub fn reap(pid: i32) {
     // SAFETY: no pointer is handed over.
-    while unsafe { libc::waitpid(pid, ptr::null_mut(), 0) } == -1 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {}
+    while unsafe { libc::waitpid(pid, ptr::null_mut(), 0) } == -1
+        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+    {}
 }
 
 /// Whose rights this thread has on files; other threads keep theirs. Only root can change it.

@@ -66,7 +66,12 @@ const MAX_TREE: usize = 1 << 20;
 
 /// Every process of the machine.
 pub fn all() -> Vec<i32> {
-    fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
 }
 
 /// Of which run a process is by its environment, if `mark` is that of its node. The environment may have been cleared.

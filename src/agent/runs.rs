@@ -135,7 +135,13 @@ impl Runs {
     }
 
     /// The launcher's answer, in the order in which it was told.
-    pub fn launched(&mut self, id: RunId, result: Result<i32, TaskFailureInformation>, at: Timestamp, kill_wait: Duration) -> Option<Over> {
+    pub fn launched(
+        &mut self,
+        id: RunId,
+        result: Result<i32, TaskFailureInformation>,
+        at: Timestamp,
+        kill_wait: Duration,
+    ) -> Option<Over> {
         self.n_launched += 1;
         let early = result.as_ref().ok().and_then(|pid| self.early.remove(pid));
         let n_launched = self.n_launched;
@@ -148,7 +154,9 @@ impl Runs {
         let now = clock::instant();
         run.started = Some(at);
         run.leader = Some(pid);
-        run.phase = Phase::Alive { too_long_at: run.limit.and_then(api::Duration::to_std).and_then(|limit| now.checked_add(limit)) };
+        run.phase = Phase::Alive {
+            too_long_at: run.limit.and_then(api::Duration::to_std).and_then(|limit| now.checked_add(limit)),
+        };
         let was_ended = run.fate == Fate::GiveBack;
         if let Some((code, _)) = early {
             run.phase = Phase::Draining { exit: code, at: clock::now(), kill_at: now };
@@ -191,7 +199,9 @@ impl Runs {
     pub fn tick(&mut self, kill_wait: Duration, now: Instant) {
         let too_long = |run: &Run| matches!(run.phase, Phase::Alive { too_long_at: Some(at) } if at <= now);
         let to_kill = |run: &Run| matches!(run.phase, Phase::Ending { kill_at } if kill_at <= now);
-        let due = |is_due: &dyn Fn(&Run) -> bool| self.runs.iter().filter(|(_, run)| is_due(run)).map(|(id, _)| *id).collect::<Vec<_>>();
+        let due = |is_due: &dyn Fn(&Run) -> bool| {
+            self.runs.iter().filter(|(_, run)| is_due(run)).map(|(id, _)| *id).collect::<Vec<_>>()
+        };
         let (too_long, to_kill) = (due(&too_long), due(&to_kill));
         for id in too_long {
             let limit = self.runs[&id].limit.expect("only a run with a limit is too long");
@@ -207,13 +217,18 @@ impl Runs {
     }
 
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.runs.values().filter_map(|run| match run.phase {
-            Phase::Alive { too_long_at } => too_long_at,
-            Phase::Ending { kill_at } => Some(kill_at),
-            // Looked at when a child ends; this is for a child that does not.
-            Phase::Draining { kill_at, .. } => Some(if kill_at > clock::instant() { kill_at } else { kill_at + DRAIN_PATIENCE }),
-            Phase::Launching | Phase::Killed => None,
-        }).min()
+        self.runs
+            .values()
+            .filter_map(|run| match run.phase {
+                Phase::Alive { too_long_at } => too_long_at,
+                Phase::Ending { kill_at } => Some(kill_at),
+                // Looked at when a child ends; this is for a child that does not.
+                Phase::Draining { kill_at, .. } => {
+                    Some(if kill_at > clock::instant() { kill_at } else { kill_at + DRAIN_PATIENCE })
+                }
+                Phase::Launching | Phase::Killed => None,
+            })
+            .min()
     }
 
     /// Takes the children that have ended off the process table, and says which runs are over by now.
@@ -248,12 +263,18 @@ impl Runs {
 
     /// The draining runs of which nothing is left. Kills what is left of the others when its time has come.
     fn settle(&mut self, now: Instant) -> Vec<Over> {
-        let draining: Vec<RunId> = self.runs.iter().filter(|(_, run)| matches!(run.phase, Phase::Draining { .. })).map(|(id, _)| *id).collect();
+        let draining: Vec<RunId> = self
+            .runs
+            .iter()
+            .filter(|(_, run)| matches!(run.phase, Phase::Draining { .. }))
+            .map(|(id, _)| *id)
+            .collect();
         if draining.is_empty() {
             return Vec::new();
         }
         let orphans = self.orphans.list();
-        let owners: Vec<(i32, Option<RunId>)> = orphans.into_iter().map(|pid| (pid, self.owner_or_last(pid, &draining))).collect();
+        let owners: Vec<(i32, Option<RunId>)> =
+            orphans.into_iter().map(|pid| (pid, self.owner_or_last(pid, &draining))).collect();
         let mut over = Vec::new();
         for id in draining {
             let left: Vec<i32> = owners.iter().filter(|(_, owner)| *owner == Some(id)).map(|(pid, _)| *pid).collect();

@@ -18,11 +18,17 @@ impl Sampler {
     pub fn sample(&mut self, root: &Path) -> Sample {
         let ticks = fs::read_to_string("/proc/stat").ok().and_then(|text| cpu_ticks(&text));
         let cpu = match (self.ticks, ticks) {
-            (Some((busy, all)), Some((busy_now, all_now))) if all_now > all => busy_now.saturating_sub(busy) as f64 / (all_now - all) as f64,
+            (Some((busy, all)), Some((busy_now, all_now))) if all_now > all => {
+                busy_now.saturating_sub(busy) as f64 / (all_now - all) as f64
+            }
             _ => 0.0,
         };
         self.ticks = ticks.or(self.ticks);
-        Sample { cpu: cpu.clamp(0.0, 1.0), memory_used_bytes: memory_used_bytes(), disk_free_bytes: disk_free_bytes(root) }
+        Sample {
+            cpu: cpu.clamp(0.0, 1.0),
+            memory_used_bytes: memory_used_bytes(),
+            disk_free_bytes: disk_free_bytes(root),
+        }
     }
 }
 
@@ -50,7 +56,8 @@ fn disk_free_bytes(root: &Path) -> u64 {
 
 /// Busy and all ticks of the first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal, …
 fn cpu_ticks(stat: &str) -> Option<(u64, u64)> {
-    let ticks: Vec<u64> = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().filter_map(|n| n.parse().ok()).take(8).collect();
+    let ticks: Vec<u64> =
+        stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().filter_map(|n| n.parse().ok()).take(8).collect();
     let all: u64 = ticks.iter().sum();
     Some((all - ticks.get(3)? - ticks.get(4)?, all))
 }

@@ -98,7 +98,9 @@ fn websocket_url(server_url: &str) -> anyhow::Result<String> {
 
 async fn talk(mut socket: Socket, to_node: &mpsc::Sender<FromServer>) {
     let ip_address = match socket.get_ref() {
-        MaybeTlsStream::Plain(stream) => stream.local_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
+        MaybeTlsStream::Plain(stream) => {
+            stream.local_addr().map(|address| address.ip().to_string()).unwrap_or_default()
+        }
         _ => String::new(),
     };
     let (frames, mut outbox) = mpsc::unbounded_channel();
@@ -137,7 +139,10 @@ async fn receive(message: Message, to_node: &mpsc::Sender<FromServer>) -> bool {
 fn read_messages(text: &str) -> Vec<ToAgent> {
     serde_json::from_str(text).unwrap_or_else(|_| {
         let parts: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-        let read = |part| serde_json::from_value(part).inspect_err(|error| tracing::warn!(%error, "a message of the server makes no sense"));
+        let read = |part| {
+            serde_json::from_value(part)
+                .inspect_err(|error| tracing::warn!(%error, "a message of the server makes no sense"))
+        };
         parts.into_iter().filter_map(|part| read(part).ok()).collect()
     })
 }

@@ -11,7 +11,9 @@
 use std::time::{Duration, Instant};
 
 use crate::api::agent::StartTaskReport;
-use crate::api::{StartTask, StartTaskInformation, StartTaskState, TaskExecutionResult, TaskFailureInformation, Timestamp};
+use crate::api::{
+    StartTask, StartTaskInformation, StartTaskState, TaskExecutionResult, TaskFailureInformation, Timestamp,
+};
 
 /// The pause before the first retry; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -99,7 +101,8 @@ mod tests {
 
     fn life(max_task_retry_count: Option<i32>, wait_for_success: Option<bool>) -> StartTaskLife {
         let mut life = StartTaskLife::default();
-        let task = StartTask { command_line: "x".into(), max_task_retry_count, wait_for_success, ..StartTask::default() };
+        let task =
+            StartTask { command_line: "x".into(), max_task_retry_count, wait_for_success, ..StartTask::default() };
         life.set_once(Some(task), clock::instant());
         life
     }

@@ -123,6 +123,7 @@ pub struct Sample {
 }
 
 /// A message of the server's.
+#[allow(clippy::large_enum_variant, reason = "the large one comes once a connection")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "m")]
 pub enum ToAgent {

@@ -1,6 +1,8 @@
 //! Integration tests: one program, a file a resource.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
+mod agent_support;
+mod agent_tasks;
 mod rest_shared_key;
 mod scheduler;
 mod support;

@@ -14,7 +14,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["api", "domain", "server::clock", "server::ids"]),
     ("blob", &["api", "domain", "server::clock", "server::ids"]),
     ("service", &["api", "domain", "autoscale", "auth", "store", "blob", "server::clock", "server::ids"]),
-    ("scheduler", &["api", "domain", "autoscale", "store", "service", "server::clock", "server::ids"]),
+    (
+        "scheduler",
+        &[
+            "api", "domain", "autoscale", "store", "service", "server::clock", "server::ids", "agent::leftovers",
+            "agent::lock", "agent::CONFIG_FILE",
+        ],
+    ),
     ("rest", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
     ("server_fns", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
     ("agent", &["api", "server::clock", "server::ids"]),
