@@ -10,6 +10,7 @@ mod driver;
 pub mod hub;
 mod jobs;
 mod load;
+pub mod local_provider;
 mod nodes;
 mod place_tasks;
 mod pools;
