@@ -21,7 +21,7 @@ use crate::agent::{CONFIG_FILE, leftovers};
 use crate::api::agent::AgentConfig;
 
 /// The file in the data folder in which the server writes where it listens, before agents can reach it.
-const SERVER_URL_FILE: &str = "server.url";
+const SERVER_URL_FILE: &str = "run/url";
 
 const LOG_FILE: &str = "agent.log";
 

@@ -19,6 +19,7 @@ use super::shutdown::Stopping;
 use super::{Portal, csrf, events, headers, hosts, server_functions};
 use crate::api::Code;
 use crate::rest;
+use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
 
 /// Longest body of a request. Batch takes up to 1 MiB of tasks at once; their JSON may be spaced out.
@@ -38,6 +39,8 @@ pub struct Parts {
     pub hosts: Hosts,
     pub is_https: bool,
     pub stopping: Stopping,
+    /// The agents' door.
+    pub hub: Hub,
 }
 
 pub fn router(parts: Parts) -> Router {
@@ -54,6 +57,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(map_response(name_too_large))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .merge(rest::routes(&parts.cx))
+        .merge(scheduler::routes(parts.cx.store.clone(), parts.hub))
         .layer(from_fn_with_state(hosts, hosts::check))
         .layer(from_fn_with_state(parts.cx, headers::name_request))
 }

@@ -1,6 +1,7 @@
 //! Builds everything once, starts it, and stops it in order.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -14,6 +15,10 @@ use super::shutdown::{self, Stop};
 use super::{NoNodes, Portal, housekeeping, ids, listen, router};
 use crate::api::Location;
 use crate::domain::vm_size;
+use crate::scheduler::hub::Hub;
+use crate::scheduler::local_provider::LocalProvider;
+use crate::scheduler::provider::Provider;
+use crate::scheduler::{self, Driver, Inputs};
 use crate::service::context::{Clock, Installation, Random, Signal, Signals};
 use crate::service::{Context, Error, events, session};
 use crate::store::{Store, meta};
@@ -25,6 +30,10 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub portal: Portal,
+    /// Where nodes come from; absent for agents on this machine.
+    pub provider: Option<Arc<dyn Provider>>,
+    /// The program that is started as `PROGRAM agent`; absent for this one.
+    pub agent_program: Option<PathBuf>,
 }
 
 /// A server that runs. Dropping it does not stop it; [`Server::stop`] does.
@@ -38,6 +47,7 @@ pub struct Server {
     pub cx: Context,
     stop: Stop,
     tasks: Vec<JoinHandle<()>>,
+    driver: JoinHandle<()>,
     /// Held until everything has ended.
     _data_dir: DataDir,
 }
@@ -48,13 +58,16 @@ impl Server {
     /// # Errors
     /// When the data folder is in use, the database cannot be opened, or the address cannot be listened on.
     pub async fn start(options: Options) -> anyhow::Result<Server> {
-        let Options { config, clock, random, portal } = options;
+        let Options { config, clock, random, portal, provider, agent_program } = options;
+        let exe = agent_program.map_or_else(std::env::current_exe, Ok).context("this program cannot be found")?;
         let data_dir = DataDir::lock(&config.data_dir)?;
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("{} cannot be listened on", config.listen))?;
         let address = listener.local_addr()?;
         let url = config.public_url.clone().unwrap_or_else(|| local_url(address));
-        let (cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
+        let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
+        let (hub, node_events) = Hub::new(cx.events.clone());
+        cx.files = Arc::new(hub.clone());
         let set_up_link = session::new_set_up(&cx).await?.map(|secret| format!("{url}/setup#{}", secret.0));
         let (stop, stopping) = shutdown::channel();
 
@@ -65,17 +78,21 @@ impl Server {
             hosts,
             is_https: config.is_https(),
             stopping: stopping.clone(),
+            hub: hub.clone(),
         };
-        // The scheduler takes `signals` and is started here; until then nobody hears them.
-        drop(signals);
+        // Agents ask it where the server is.
+        data_dir.write_url(&local_url(address))?;
+        let provider = provider.unwrap_or_else(|| Arc::new(LocalProvider::new(config.data_dir.clone(), exe)));
+        let settings = scheduler::Settings::usual(rustix::process::geteuid().is_root());
+        let inputs = Inputs { signals, node_events };
+        let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider, settings, inputs));
         let tasks = vec![
             tokio::spawn(listen::serve(listener, router::router(parts), stopping.clone())),
             tokio::spawn(housekeeping::run(cx.clone(), stopping)),
         ];
         tokio::spawn(cx.events.clone().run());
         tokio::task::spawn_blocking(move || portal.compress());
-        data_dir.write_url(&local_url(address))?;
-        Ok(Server { url, address, set_up_link, cx, stop, tasks, _data_dir: data_dir })
+        Ok(Server { url, address, set_up_link, cx, stop, tasks, driver, _data_dir: data_dir })
     }
 
     /// Lets requests that are being answered end, and stops.
@@ -86,6 +103,9 @@ impl Server {
                 tracing::error!(%error, "a part of the server had ended badly");
             }
         }
+        // Whatever it was about to do is found again at the next start; nodes and their tasks go on.
+        self.driver.abort();
+        let _ = self.driver.await;
     }
 }
 

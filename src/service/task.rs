@@ -161,6 +161,9 @@ async fn change(
             })
         })
         .await?;
+    if let Some((task_key, slots)) = back {
+        cx.signals.send(Signal::TaskBack { job_key: job.key, task_key, slots });
+    }
     changed(cx, account, job, ended);
     Ok(())
 }
