@@ -18,6 +18,8 @@ pub fn AppRoutes() -> impl IntoView {
             <ParentRoute path=path!("") view=|| view! { <Frame/> }.into_any()>
                 <Route path=path!("") view=|| view! { <pages::home::HomePage/> }.into_any()/>
                 <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
+                <Route path=path!("/accounts") view=|| view! { <pages::account::AccountListPage/> }.into_any()/>
+                <Route path=path!("/accounts/new") view=|| view! { <pages::account::AccountCreatePage/> }.into_any()/>
                 <AccountRoutes/>
                 <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
             </ParentRoute>
@@ -30,6 +32,10 @@ pub fn AppRoutes() -> impl IntoView {
 fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
     view! {
         <ParentRoute path=path!("/accounts/:account") view=|| view! { <AccountFrame/> }.into_any()>
+            <Route path=path!("") view=|| view! { <pages::account::AccountPage/> }.into_any()/>
+            <Route path=path!("/properties") view=|| view! { <pages::account::PropertiesPage/> }.into_any()/>
+            <Route path=path!("/tags") view=|| view! { <pages::account::TagsPage/> }.into_any()/>
+            <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
             <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
         </ParentRoute>
     }

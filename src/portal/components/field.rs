@@ -31,6 +31,13 @@ impl FieldErrors {
         self.0.push(FieldError { field: field.to_owned(), message, values });
     }
 
+    /// What a check of `domain` found, at the property that it names.
+    pub fn add_refusal(&mut self, error: &api::Error) {
+        let reason = error.value("Reason").unwrap_or(&error.message).to_owned();
+        let field = error.value("PropertyName").unwrap_or_default();
+        self.add_with(field, msg::FIELD_REFUSED, vec![("reason", reason)]);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -144,6 +151,9 @@ pub fn Field(
     #[prop(optional, into)]
     error: Signal<Option<String>>,
     #[prop(optional)] required: bool,
+    /// Holds several controls, which have labels of their own.
+    #[prop(optional)]
+    group: bool,
     children: Children,
 ) -> impl IntoView {
     let form = use_context::<FormErrors>();
@@ -165,12 +175,14 @@ pub fn Field(
             (false, false) => None,
         })
     };
-    provide_context(FieldContext {
-        id: id.clone(),
-        described_by,
-        is_invalid: Signal::derive(move || error.with(Option::is_some)),
-        is_required: required,
-    });
+    if !group {
+        provide_context(FieldContext {
+            id: id.clone(),
+            described_by,
+            is_invalid: Signal::derive(move || error.with(Option::is_some)),
+            is_required: required,
+        });
+    }
     let touch = move |_| {
         if let Some(form) = form {
             form.touched.update(|touched| {
@@ -178,12 +190,25 @@ pub fn Field(
             });
         }
     };
+    let star = required.then(|| view! { <span class="field__required" aria-hidden="true">"*"</span> });
+    let text = move || label.get();
+    let label_id = format!("{id}-label");
+    let head = if group {
+        view! { <span class="field__label" id=label_id.clone()>{text}{star}</span> }.into_any()
+    } else {
+        view! { <label class="field__label" for=id.clone()>{text}{star}</label> }.into_any()
+    };
     view! {
-        <div class="field" on:focusout=touch>
-            <label class="field__label" for=id>
-                {move || label.get()}
-                {required.then(|| view! { <span class="field__required" aria-hidden="true">"*"</span> })}
-            </label>
+        <div
+            class="field"
+            id=group.then_some(id)
+            role=group.then_some("group")
+            tabindex=group.then_some("-1")
+            aria-labelledby=group.then_some(label_id)
+            aria-describedby=move || group.then(|| described_by.get()).flatten()
+            on:focusout=touch
+        >
+            {head}
             {children()}
             {move || hint.get().map(|hint| view! { <p class="field__hint" id=hint_id.clone()>{hint}</p> })}
             <div aria-live="polite">

@@ -11,7 +11,7 @@ use super::icon::{Glyph, Icon};
 static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 
 /// A number for ids of elements that belong together.
-pub(super) fn unique_id(prefix: &str) -> String {
+pub fn unique_id(prefix: &str) -> String {
     format!("{prefix}-{}", NEXT_ID.fetch_add(1, Ordering::Relaxed))
 }
 
