@@ -60,8 +60,14 @@ fn serve(args: ServeArgs, print_config: bool) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let options =
-            Options { config, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), portal: Portal::built(), provider: None, agent_program: None };
+        let options = Options {
+            config,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            portal: Portal::built(),
+            provider: None,
+            agent_program: None,
+        };
         let server = Server::start(options).await.context("the server cannot start")?;
         say(&format!("Fournil is ready at {}\n", server.url));
         if let Some(link) = &server.set_up_link {

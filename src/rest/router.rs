@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::routing::any_service;
 
 use super::error::Failure;
 use super::{absent, auth, call, error, file, image, job, node, pool, task};
@@ -18,7 +19,8 @@ pub const ROOTS: &[&str] = &[
 pub fn routes<S: Clone + Send + Sync + 'static>(cx: &Context) -> Router<S> {
     let all = all(cx);
     ROOTS.iter().fold(Router::new(), |router, root| {
-        router.route_service(&format!("/{root}"), all.clone()).route_service(&format!("/{root}/{{*rest}}"), all.clone())
+        let every = any_service(all.clone());
+        router.route(&format!("/{root}"), every.clone()).route(&format!("/{root}/{{*rest}}"), every)
     })
 }
 
