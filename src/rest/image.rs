@@ -14,8 +14,8 @@ use crate::service::Context;
 const IMAGES: &[[&str; 4]] = &[
     ["batch.node.debian 11", "debian", "debian-11", "11"],
     ["batch.node.debian 12", "debian", "debian-12", "12"],
-    ["batch.node.el 8", "almalinux", "almalinux", "8-gen2"],
     ["batch.node.el 8", "almalinux", "almalinux-hpc", "8-hpc-gen2"],
+    ["batch.node.el 8", "almalinux", "almalinux", "8-gen2"],
     ["batch.node.el 9", "almalinux", "almalinux-x86_64", "9-gen2"],
     ["batch.node.ubuntu 20.04", "canonical", "0001-com-ubuntu-server-focal", "20_04-lts"],
     ["batch.node.ubuntu 20.04", "microsoft-azure-batch", "ubuntu-server-container", "20-04-lts"],
