@@ -3,6 +3,8 @@
 
 mod agent_support;
 mod agent_tasks;
+mod rest_auth;
+mod rest_requests;
 mod rest_shared_key;
 mod scheduler;
 mod support;
