@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 mod csrf;
 pub mod data_dir;
+mod download;
 mod events;
 mod files;
 mod headers;
