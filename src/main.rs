@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
-use fournil::server::config::{Config, ServeArgs};
+use clap::{CommandFactory, Parser, Subcommand};
+use fournil::server::admin::AdminArgs;
+use fournil::server::config::{Config, LogFormat, ServeArgs};
 use fournil::server::{Options, Portal, Server, clock::SystemClock, ids::SystemRandom, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -34,12 +35,21 @@ enum Command {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// What an operator does at the machine: accounts, keys, users, tokens, backups, checks
+    Admin(AdminArgs),
+    /// Prints a script that completes these commands in a shell
+    Completions { shell: clap_complete::Shell },
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve { args, print_config } => serve(args, print_config),
         Command::Agent { dir } => fournil::agent::run(&dir).map(|()| ExitCode::SUCCESS),
+        Command::Admin(args) => admin(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "fournil", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
     };
     match result {
         Ok(code) => code,
@@ -80,6 +90,12 @@ fn serve(args: ServeArgs, print_config: bool) -> anyhow::Result<ExitCode> {
         server.stop().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+fn admin(args: AdminArgs) -> anyhow::Result<ExitCode> {
+    // Only what goes wrong: the outcome is printed.
+    telemetry::start("warn", LogFormat::Text)?;
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(fournil::server::admin::run(args))
 }
 
 /// Prints what other programs read. Who started the server may have closed its end.

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::any_service;
 
 use super::error::Failure;
 use super::{absent, auth, call, error, file, image, job, node, pool, task};
@@ -15,16 +14,8 @@ pub const ROOTS: &[&str] = &[
     "supportedimages",
 ];
 
-/// All of the data plane below its roots, to be merged into a server's router.
-pub fn routes<S: Clone + Send + Sync + 'static>(cx: &Context) -> Router<S> {
-    let all = all(cx);
-    ROOTS.iter().fold(Router::new(), |router, root| {
-        let every = any_service(all.clone());
-        router.route(&format!("/{root}"), every.clone()).route(&format!("/{root}/{{*rest}}"), every)
-    })
-}
-
-/// The data plane and nothing else, for the host names of accounts: every path is answered in Batch's form.
+/// The data plane and nothing else: below its roots, and on the host names of accounts. Every path is answered in Batch's
+/// form.
 pub fn all(cx: &Context) -> Router {
     let resources = [
         pool::routes(),

@@ -2,14 +2,18 @@
 //! stranger's own name (DNS rebinding): such a request names a host that is none of ours.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tower::ServiceExt;
 
 use super::headers::ErrorAnswer;
 use crate::api::Code;
+use crate::rest;
 
 /// Whom requests may be for.
 #[derive(Clone, Debug)]
@@ -43,8 +47,21 @@ impl Hosts {
             Ok(address) => {
                 address.is_loopback() || self.listen.ip().is_unspecified() || address == self.listen.ip().to_canonical()
             }
-            Err(_) => name == "localhost" && (self.listen.ip().is_loopback() || self.listen.ip().is_unspecified()),
+            Err(_) => name == "localhost" && self.has_localhost(),
         }
+    }
+
+    /// Whether `host` lies below one of ours, as `{account}.localhost:8420` does: there the data plane answers, and nothing
+    /// else. Nobody but us can point such names anywhere.
+    pub fn is_below(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let is_below = |own: &str| without_usual_port(&host).strip_suffix(own).is_some_and(|rest| rest.ends_with('.'));
+        self.named.iter().any(|named| is_below(named))
+            || (is_below(&format!("localhost:{}", self.listen.port())) && self.has_localhost())
+    }
+
+    fn has_localhost(&self) -> bool {
+        self.listen.ip().is_loopback() || self.listen.ip().is_unspecified()
     }
 }
 
@@ -60,20 +77,34 @@ fn split_port(host: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// Answers 421 to requests for other hosts. A URL with a host counts as well as the header.
-pub async fn check(State(hosts): State<std::sync::Arc<Hosts>>, request: Request, next: Next) -> Response {
-    if is_for_us(&hosts, request.uri(), request.headers()) {
-        next.run(request).await
+/// What stands at the door.
+#[derive(Clone)]
+pub struct Door {
+    pub hosts: Arc<Hosts>,
+    /// Answers on the host names of accounts, and below its own roots everywhere.
+    pub data_plane: Router,
+}
+
+/// Answers 421 to requests for other hosts, and sends those for the data plane there.
+pub async fn check(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let is_ours = |host: &str| door.hosts.contains(host);
+    let is_below = |host: &str| door.hosts.is_below(host);
+    let root = request.uri().path().split('/').nth(1).unwrap_or_default();
+    let for_data = rest::ROOTS.contains(&root);
+    if is_for(is_ours, request.uri(), request.headers()) {
+        if for_data { door.data_plane.oneshot(request).await.into_response() } else { next.run(request).await }
+    } else if is_for(is_below, request.uri(), request.headers()) {
+        door.data_plane.oneshot(request).await.into_response()
     } else {
         ErrorAnswer::from(Code::MisdirectedRequest).into_response()
     }
 }
 
-fn is_for_us(hosts: &Hosts, uri: &Uri, headers: &HeaderMap) -> bool {
+/// The URL's host counts as well as the header, where it has one.
+fn is_for(is_ours: impl Fn(&str) -> bool, uri: &Uri, headers: &HeaderMap) -> bool {
     let mut named = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (named.next(), named.next()) else { return false };
-    host.to_str().is_ok_and(|host| hosts.contains(host))
-        && uri.authority().is_none_or(|authority| hosts.contains(authority.as_str()))
+    host.to_str().is_ok_and(&is_ours) && uri.authority().is_none_or(|authority| is_ours(authority.as_str()))
 }
 
 #[cfg(test)]
@@ -120,6 +151,25 @@ mod tests {
         }
         check("127.0.0.1:8420", "proxy", false);
         check("127.0.0.1:8420", "public.example.org:8420", false);
+    }
+
+    #[test]
+    fn names_of_accounts_lie_below_ours() {
+        let hosts = Hosts::new("127.0.0.1:8420".parse().unwrap(), Some("https://batch.example.org"), &[]);
+        for host in [
+            "acc.localhost:8420",
+            "acc.local.batch.localhost:8420",
+            "acc.batch.example.org",
+            "acc.BATCH.example.org:443",
+        ] {
+            assert!(hosts.is_below(host) && !hosts.contains(host), "{host}");
+        }
+        for host in [
+            "localhost:8420", "acclocalhost:8420", "acc.localhost:1", "acc.127.0.0.1:8420", "acc.example.org",
+            "batch.example.org",
+        ] {
+            assert!(!hosts.is_below(host), "{host}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Wiring: settings, state, routes, the portal's files, telemetry, shutdown, and the real clock and chance.
 //! No rule of Batch lives here.
 
+pub mod admin;
+mod admin_socket;
 pub mod clock;
 pub mod config;
 mod csrf;

@@ -13,7 +13,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::headers::{ErrorAnswer, PortalHeaders};
-use super::hosts::Hosts;
+use super::hosts::{Door, Hosts};
 use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
 use super::{Portal, csrf, download, events, headers, hosts, server_functions};
@@ -22,16 +22,13 @@ use crate::rest;
 use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
 
-/// Longest body of a request. Batch takes up to 1 MiB of tasks at once; their JSON may be spaced out.
+/// Longest body of a request of the portal. The data plane has limits of its own.
 const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// How long an answer may take to begin.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
-/// First parts of paths that belong to programs: a browser never gets the portal's page for them.
-const PROGRAMS: &[&str] = &[
-    "pools", "jobs", "jobschedules", "applications", "nodecounts", "supportedimages", "certificates",
-    "poolusagemetrics", "storage", "node", "subscriptions", "providers", "portal", "livez", "readyz",
-];
+/// First parts of paths that belong to programs, beside the data plane's: a browser never gets the portal's page for them.
+const PROGRAMS: &[&str] = &["storage", "node", "subscriptions", "providers", "portal", "livez", "readyz"];
 
 pub struct Parts {
     pub cx: Context,
@@ -47,18 +44,18 @@ pub fn router(parts: Parts) -> Router {
     let hosts = Arc::new(parts.hosts);
     let index = parts.portal.index().unwrap_or_default();
     let portal_headers = Arc::new(PortalHeaders::new(index, &parts.cx.installation.build_id, parts.is_https));
+    let door = Door { hosts: hosts.clone(), data_plane: rest::all(&parts.cx) };
     let health = Router::new().route("/livez", get(alive)).route("/readyz", get(ready)).with_state(parts.cx.clone());
     Router::new()
-        .merge(portal(&parts.cx, parts.is_https, parts.stopping, hosts.clone()))
+        .merge(portal(&parts.cx, parts.is_https, parts.stopping, hosts))
         .merge(health)
         .merge(files(parts.portal))
         .layer(from_fn_with_state(portal_headers, headers::add_portal_headers))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))
         .layer(map_response(name_too_large))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
-        .merge(rest::routes(&parts.cx))
         .merge(scheduler::routes(parts.cx.store.clone(), parts.hub))
-        .layer(from_fn_with_state(hosts, hosts::check))
+        .layer(from_fn_with_state(door, hosts::check))
         .layer(from_fn_with_state(parts.cx, headers::name_request))
 }
 

@@ -12,7 +12,7 @@ use super::config::Config;
 use super::data_dir::DataDir;
 use super::hosts::Hosts;
 use super::shutdown::{self, Stop};
-use super::{NoNodes, Portal, housekeeping, ids, listen, router};
+use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, router};
 use crate::api::Location;
 use crate::domain::vm_size;
 use crate::scheduler::hub::Hub;
@@ -68,6 +68,7 @@ impl Server {
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
+        let socket = admin_socket::bind(&data_dir.admin_socket())?;
         let set_up_link = session::new_set_up(&cx).await?.map(|secret| format!("{url}/setup#{}", secret.0));
         let (stop, stopping) = shutdown::channel();
 
@@ -88,6 +89,7 @@ impl Server {
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider, settings, inputs));
         let tasks = vec![
             tokio::spawn(listen::serve(listener, router::router(parts), stopping.clone())),
+            tokio::spawn(admin_socket::serve(socket, cx.clone(), stopping.clone())),
             tokio::spawn(housekeeping::run(cx.clone(), stopping)),
         ];
         tokio::spawn(cx.events.clone().run());
@@ -106,6 +108,7 @@ impl Server {
         // Whatever it was about to do is found again at the next start; nodes and their tasks go on.
         self.driver.abort();
         let _ = self.driver.await;
+        self.cx.store.close().await;
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::task::{JoinError, JoinHandle};
 
 use super::migrate;
 
@@ -42,6 +43,8 @@ pub enum Error {
     SchemaTooNew { found: i64, known: i64 },
     #[error("SQLite {0} is older than 3.51.3, which can corrupt a database: build with the bundled one")]
     OldSqlite(String),
+    #[error("it has none of Fournil's tables")]
+    NotOurs,
     #[error("a stored {what} cannot be read")]
     Unreadable {
         what: &'static str,
@@ -63,6 +66,8 @@ pub type Write<'c, T, E> = BoxFuture<'c, std::result::Result<T, E>>;
 pub struct Store {
     queue: mpsc::Sender<Box<dyn Command>>,
     readers: SqlitePool,
+    closing: Arc<Notify>,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Store {
@@ -91,8 +96,9 @@ impl Store {
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await?;
         let (queue, commands) = mpsc::channel(QUEUE);
-        tokio::spawn(run_writer(writer, commands));
-        Ok(Store { queue, readers })
+        let closing = Arc::new(Notify::new());
+        let writer = tokio::spawn(run_writer(writer, commands, closing.clone()));
+        Ok(Store { queue, readers, closing, writer: Arc::new(Mutex::new(Some(writer))) })
     }
 
     /// Runs a command in the writer's next transaction; returns when it is on the disk. An error undoes what it did.
@@ -118,6 +124,32 @@ impl Store {
         let mut conn = self.readers.acquire().await?;
         sqlx::query("VACUUM INTO ?").bind(file.to_string_lossy().into_owned()).execute(&mut *conn).await?;
         Ok(())
+    }
+
+    /// Whether a file is a database of ours, so that nothing else is taken for an empty one and changed.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub async fn check_is_ours(file: &Path) -> Result<()> {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        let mut conn = SqliteConnection::connect_with(&options).await?;
+        let n_tables: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name IN ('meta', 'accounts', 'tasks')")
+                .fetch_one(&mut conn)
+                .await?;
+        conn.close().await?;
+        if n_tables == 3 { Ok(()) } else { Err(Error::NotOurs) }
+    }
+
+    /// Finishes what waits, lets go of the file and returns; what is asked afterwards gets [`Error::Closed`].
+    pub async fn close(&self) {
+        // The writer goes last: whoever closes the file last tidies up its log, which readers cannot.
+        self.readers.close().await;
+        self.closing.notify_one();
+        let writer = self.writer.lock().await.take();
+        if let Some(Err(error)) = join(writer).await {
+            tracing::error!(%error, "the store's writer had ended badly");
+        }
     }
 
     /// Everything stored is sound as far as SQLite can tell: empty, or its complaints.
@@ -186,9 +218,24 @@ fn is_disk_full(error: &sqlx::Error) -> bool {
         .is_some_and(|code| code & 0xff == 13)
 }
 
-async fn run_writer(mut conn: Conn, mut commands: mpsc::Receiver<Box<dyn Command>>) {
+async fn join(task: Option<JoinHandle<()>>) -> Option<std::result::Result<(), JoinError>> {
+    Some(task?.await)
+}
+
+async fn run_writer(mut conn: Conn, mut commands: mpsc::Receiver<Box<dyn Command>>, closing: Arc<Notify>) {
     let mut batch = Vec::new();
-    while commands.recv_many(&mut batch, COMMANDS_PER_COMMIT).await > 0 {
+    loop {
+        let n_commands = tokio::select! {
+            n_commands = commands.recv_many(&mut batch, COMMANDS_PER_COMMIT) => n_commands,
+            () = closing.notified() => {
+                // What waits is still taken, and then nothing more comes.
+                commands.close();
+                continue;
+            }
+        };
+        if n_commands == 0 {
+            break;
+        }
         let committed = run_batch(&mut conn, &mut batch).await.map_err(Arc::new);
         if let Err(error) = &committed {
             tracing::error!(error = %error, "a transaction failed; its commands were undone");
