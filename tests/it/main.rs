@@ -4,6 +4,9 @@
 mod agent_support;
 mod agent_tasks;
 mod rest_auth;
+mod rest_files;
+mod rest_jobs;
+mod rest_pools;
 mod rest_requests;
 mod rest_shared_key;
 mod scheduler;

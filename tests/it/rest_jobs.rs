@@ -1,0 +1,217 @@
+//! Jobs and tasks through REST.
+
+use fournil::api::{JobState, TaskState};
+use serde_json::{Value, json};
+
+use crate::support::rest::Rest;
+
+fn job(id: &str) -> Value {
+    json!({ "id": id, "poolInfo": { "poolId": "p" } })
+}
+
+fn task(id: &str) -> Value {
+    json!({ "id": id, "commandLine": "/bin/true" })
+}
+
+async fn with_job() -> Rest {
+    let rest = Rest::new().await;
+    rest.post("/jobs", job("j")).await.is(201);
+    rest
+}
+
+#[tokio::test]
+async fn a_job_is_given_back_with_its_defaults() {
+    let rest = Rest::new().await;
+    let create = json!({
+        "id": "J-1",
+        "priority": "100",
+        "constraints": { "maxWallClockTime": "PT01H00M00S" },
+        "poolInfo": { "poolId": "later" },
+        "commonEnvironmentSettings": [{ "name": "A", "value": "é" }],
+    });
+    let created = rest.post("/jobs", create).await.is(201);
+    assert_eq!(created.header("dataserviceid"), "http://batch.example:8080/jobs/J-1");
+    let got = rest.get("/jobs/j-1?$expand=stats").await.is(200).json();
+    assert_eq!(got["odata.metadata"], "http://batch.example:8080/$metadata#jobs/@Element");
+    let constraints = json!({ "maxWallClockTime": "PT1H", "maxTaskRetryCount": 0 });
+    for (name, value) in [
+        ("id", json!("J-1")),
+        ("state", json!("active")),
+        ("priority", json!(100)),
+        ("maxParallelTasks", json!(-1)),
+        ("onAllTasksComplete", json!("noaction")),
+        ("constraints", constraints),
+        ("commonEnvironmentSettings", json!([{ "name": "A", "value": "é" }])),
+    ] {
+        assert_eq!(got[name], value, "{name}");
+    }
+    assert_eq!(got["executionInfo"]["poolId"], "later");
+    rest.post("/jobs", job("j-1")).await.is_error(409, "JobExists");
+}
+
+#[tokio::test]
+async fn patch_changes_what_is_given_and_put_sets_the_rest_to_defaults() {
+    let rest = with_job().await;
+    let patch = json!({ "priority": 5, "metadata": [{ "name": "a", "value": "b" }], "maxParallelTasks": 3 });
+    rest.put("PATCH", "/jobs/j", patch).await.is(200);
+    rest.put("PATCH", "/jobs/j", json!({ "priority": 7 })).await.is(200);
+    let got = rest.get("/jobs/j").await.json();
+    assert_eq!((&got["priority"], &got["maxParallelTasks"]), (&json!(7), &json!(3)));
+    rest.put("PUT", "/jobs/j", json!({ "poolInfo": { "poolId": "p" } })).await.is(200);
+    let got = rest.get("/jobs/j").await.json();
+    assert_eq!((&got["priority"], &got["maxParallelTasks"], &got["metadata"]), (&json!(0), &json!(-1), &json!([])));
+    rest.put("PUT", "/jobs/j", json!({ "priority": 1 })).await.is_error(400, "MissingRequiredProperty");
+    let other_pool = json!({ "poolInfo": { "poolId": "q" } });
+    rest.put("PATCH", "/jobs/j", other_pool).await.is_error(409, "OperationInvalidForCurrentState");
+    rest.put("PATCH", "/jobs/j", json!({ "priority": 2000 })).await.is_error(400, "InvalidPropertyValue");
+}
+
+#[tokio::test]
+async fn a_job_is_disabled_enabled_terminated_and_deleted() {
+    let rest = with_job().await;
+    rest.post("/jobs/j/disable", json!({})).await.is_error(400, "MissingRequiredProperty");
+    rest.post("/jobs/j/disable", json!({ "disableTasks": "requeue" })).await.is(202);
+    rest.world.until_job("j", JobState::Disabled).await;
+    rest.send(rest.ask("POST", "/jobs/j/enable")).await.is(202);
+    rest.world.until_job("j", JobState::Active).await;
+    rest.post("/jobs/j/enable", json!({})).await.is_error(409, "OperationInvalidForCurrentState");
+    rest.send(rest.ask("POST", "/jobs/j/terminate?force=true")).await.is(202);
+    let job = rest.world.until_job("j", JobState::Completed).await.job;
+    assert_eq!(job.execution_info.terminate_reason.as_deref(), Some("UserTerminate"));
+    rest.post("/jobs/j/terminate", json!({ "terminateReason": "x" })).await.is_error(409, "JobCompleted");
+    rest.post("/jobs/j/tasks", task("t")).await.is_error(409, "JobCompleted");
+    rest.delete("/jobs/j").await.is(202);
+    rest.world.until("the job is gone", async || rest.world.job_get("j").await.is_none().then_some(())).await;
+    rest.get("/jobs/j").await.is_error(404, "JobNotFound");
+    rest.get("/jobs/j/taskcounts").await.is_error(404, "JobNotFound");
+}
+
+#[tokio::test]
+async fn a_job_without_a_preparation_task_has_no_status_of_one() {
+    let rest = with_job().await;
+    let status = rest.get("/jobs/j/jobpreparationandreleasetaskstatus").await;
+    status.is_error(409, "JobPreparationTaskNotSpecified");
+}
+
+#[tokio::test]
+async fn a_task_is_added_read_changed_and_deleted() {
+    let rest = with_job().await;
+    let created = rest.post("/jobs/j/tasks", task("t1")).await.is(201);
+    assert_eq!(created.header("dataserviceid"), "http://batch.example:8080/jobs/j/tasks/t1");
+    rest.post("/jobs/j/tasks", task("T1")).await.is_error(409, "TaskExists");
+    let got = rest.get("/jobs/j/tasks/t1").await.is(200);
+    assert_eq!(got.header("etag"), created.header("etag"));
+    assert_eq!(got.json()["constraints"]["retentionTime"], "P7D");
+
+    let update = json!({ "constraints": { "maxTaskRetryCount": 3 } });
+    let stale = rest.ask("PUT", "/jobs/j/tasks/t1").json(&update).header("if-match", "0x0");
+    rest.send(stale).await.is_error(412, "ConditionNotMet");
+    let changed = rest.put("PUT", "/jobs/j/tasks/t1", update).await.is(200);
+    assert_ne!(changed.header("etag"), created.header("etag"));
+    assert_eq!(rest.get("/jobs/j/tasks/t1").await.json()["constraints"]["maxTaskRetryCount"], 3);
+    assert_eq!(rest.get("/jobs/j/tasks/t1/subtasksinfo").await.is(200).json()["value"], json!([]));
+
+    rest.post("/jobs/j/tasks/t1/reactivate", json!({})).await.is_error(409, "TaskNotCompleted");
+    rest.send(rest.ask("POST", "/jobs/j/tasks/t1/terminate")).await.is(204);
+    rest.send(rest.ask("POST", "/jobs/j/tasks/t1/terminate")).await.is_error(409, "TaskCompleted");
+    let ended = rest.get("/jobs/j/tasks/t1").await.json();
+    assert_eq!(
+        (&ended["state"], &ended["executionInfo"]["failureInfo"]["code"]),
+        (&json!("completed"), &json!("TaskEnded"))
+    );
+    rest.send(rest.ask("POST", "/jobs/j/tasks/t1/reactivate")).await.is(204);
+    rest.delete("/jobs/j/tasks/t1").await.is(200);
+    rest.delete("/jobs/j/tasks/t1").await.is_error(404, "TaskNotFound");
+}
+
+#[tokio::test]
+async fn a_collection_is_answered_task_by_task() {
+    let rest = with_job().await;
+    rest.post("/jobs/j/tasks", task("old")).await.is(201);
+    let tasks = json!({ "value": [task("a"), task("old"), { "id": "b c", "commandLine": "x" }, task("A")] });
+    let answer = rest.post("/jobs/j/addtaskcollection", tasks).await.is(200);
+    let results = answer.json()["value"].as_array().unwrap().clone();
+    let said: Vec<_> = results.iter().map(|r| (r["status"].as_str().unwrap(), r["error"]["code"].as_str())).collect();
+    let error = |code| ("clienterror", Some(code));
+    let expected = [("success", None), error("TaskExists"), error("InvalidPropertyValue"), error("TaskExists")];
+    assert_eq!(said, expected);
+    assert_eq!(results[1]["error"]["message"]["lang"], "en-US");
+    let too_many: Vec<_> = (0..101).map(|n| task(&n.to_string())).collect();
+    let refused = rest.post("/jobs/j/addtaskcollection", json!({ "value": too_many })).await;
+    refused.is_error(400, "InvalidPropertyValue");
+    let unknown = json!({ "value": [task("c"), { "id": "d", "commandLine": "x", "colour": 1 }] });
+    let refused = rest.post("/jobs/j/addtaskcollection", unknown).await.is_error(400, "UnsupportedProperty");
+    assert_eq!(refused.value("PropertyName"), "value[1].colour");
+    let long = json!({ "id": "e", "commandLine": "x".repeat(2 << 20) });
+    let refused = rest.post("/jobs/j/addtaskcollection", json!({ "value": [long] })).await;
+    refused.is_error(413, "RequestBodyTooLarge");
+}
+
+#[tokio::test]
+async fn what_is_not_built_is_refused_by_name() {
+    let rest = with_job().await;
+    for (name, value) in [
+        ("dependsOn", json!({ "taskIds": ["a"] })),
+        ("containerSettings", json!({ "imageName": "x" })),
+        ("resourceFiles", json!([{ "httpUrl": "http://h/f", "filePath": "f" }])),
+        ("multiInstanceSettings", json!({ "coordinationCommandLine": "x" })),
+    ] {
+        let mut create = task("t");
+        create[name] = value;
+        let refused = rest.post("/jobs/j/tasks", create).await.is_error(400, "UnsupportedProperty");
+        assert_eq!(refused.value("PropertyName"), name);
+    }
+    rest.get("/jobs/j/tasks/t").await.is_error(404, "TaskNotFound");
+}
+
+#[tokio::test]
+async fn two_hundred_and_fifty_tasks_are_listed_in_pages_that_miss_nothing() {
+    let rest = with_job().await;
+    for start in [0, 100, 200] {
+        let tasks: Vec<_> = (start..(start + 100).min(250)).map(|n| task(&format!("t{n:03}"))).collect();
+        rest.post("/jobs/j/addtaskcollection", json!({ "value": tasks })).await.is(200);
+    }
+    assert_eq!(rest.get("/jobs/j/taskcounts").await.json()["taskCounts"]["active"], 250);
+    let mut link = "/jobs/j/tasks?maxresults=100&$select=id".to_owned();
+    let mut ids = Vec::new();
+    loop {
+        let page = rest.get(&link).await.is(200);
+        ids.extend(page.each("id"));
+        match page.json()["odata.nextLink"].as_str() {
+            Some(next) => link = next.strip_prefix("http://batch.example:8080").unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(ids, (0..250).map(|n| format!("t{n:03}")).collect::<Vec<_>>());
+    let filter = "$filter=id%20ge%20%27t248%27%20or%20startswith(id,%27T00%27)&$select=id";
+    assert_eq!(rest.get(&format!("/jobs/j/tasks?{filter}")).await.each("id").len(), 12);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn finished_tasks_are_found_by_result_and_exit_code() {
+    let rest = Rest::new().await;
+    rest.world.pool("p", 1, 2).await;
+    rest.post("/jobs", job("j")).await.is(201);
+    rest.post("/jobs/j/addtaskcollection", json!({ "value": [task("good"), task("bad")] })).await.is(200);
+    let mut node = rest.world.node().await;
+    let mut run = node.runs().await;
+    while run.len() < 2 {
+        run.extend(node.runs().await);
+    }
+    for task in &run {
+        node.ended(task, if task.task == "bad" { 3 } else { 0 });
+        rest.world.until_task("j", &task.task, |t| t.state == TaskState::Completed).await;
+    }
+    let found = async |filter: &str| {
+        let filter = filter.replace(' ', "%20").replace('\'', "%27");
+        rest.get(&format!("/jobs/j/tasks?$filter={filter}")).await.is(200).each("id")
+    };
+    assert_eq!(found("executionInfo/result eq 'failure'").await, ["bad"]);
+    assert_eq!(found("executionInfo/exitCode lt 3 and state eq 'completed'").await, ["good"]);
+    assert_eq!(found("executionInfo/endTime gt DateTime'2030-01-01T00:00:00Z'").await, Vec::<String>::new());
+    let counts = rest.get("/jobs/j/taskcounts").await.json();
+    assert_eq!((&counts["taskCounts"]["succeeded"], &counts["taskSlotCounts"]["failed"]), (&json!(1), &json!(1)));
+    let bad = rest.get("/jobs/j/tasks/bad").await.json();
+    assert_eq!(bad["nodeInfo"]["taskRootDirectory"], "workitems/j/job-1/bad");
+    assert_eq!(bad["executionInfo"]["failureInfo"]["category"], "usererror");
+}
