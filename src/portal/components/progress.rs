@@ -53,7 +53,8 @@ pub fn Progress(
     }
 }
 
-const fn tone_name(tone: Tone) -> &'static str {
+/// A tone as stylesheets know it: `data-tone`.
+pub const fn tone_name(tone: Tone) -> &'static str {
     match tone {
         Tone::Neutral => "neutral",
         Tone::Active => "active",

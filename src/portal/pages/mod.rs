@@ -1,8 +1,19 @@
 //! The pages, a folder a resource.
 
 pub mod account;
+pub mod file;
 pub mod home;
+pub mod job;
+mod json_view;
 pub mod key;
+pub mod node;
+mod pairs_editor;
+mod path_tabs;
+pub mod pool;
+mod refusal;
+mod route_ids;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;
+pub mod task;
+mod typed;

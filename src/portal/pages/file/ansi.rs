@@ -79,7 +79,11 @@ pub fn render(line: &str, style: Style) -> (Vec<Span>, Style) {
 
 /// The line's text without looks.
 pub fn plain_text(line: &str) -> String {
-    if is_plain(line) { line.to_owned() } else { render(line, Style::default()).0.into_iter().map(|span| span.text).collect() }
+    if is_plain(line) {
+        line.to_owned()
+    } else {
+        render(line, Style::default()).0.into_iter().map(|span| span.text).collect()
+    }
 }
 
 /// Whether the line shows exactly its own characters.
@@ -177,7 +181,8 @@ fn apply_sgr(style: &mut Style, parameters: &str) {
             set_color(style, kind == "38", color_of_subparameters(rest));
             continue;
         }
-        let code = if group.is_empty() { 0 } else { group.split(':').next().and_then(|n| n.parse().ok()).unwrap_or(u16::MAX) };
+        let code =
+            if group.is_empty() { 0 } else { group.split(':').next().and_then(|n| n.parse().ok()).unwrap_or(u16::MAX) };
         match code {
             38 | 48 => {
                 let (color, n_read) = color_of_parameters(&groups[at..]);
@@ -272,7 +277,10 @@ mod tests {
     #[test]
     fn colours_are_read_in_all_their_spellings() {
         check_style("\x1b[31m", with(|s| s.foreground = Some(Color::Named(1))));
-        check_style("\x1b[97;44m", with(|s| (s.foreground, s.background) = (Some(Color::Named(15)), Some(Color::Named(4)))));
+        check_style(
+            "\x1b[97;44m",
+            with(|s| (s.foreground, s.background) = (Some(Color::Named(15)), Some(Color::Named(4)))),
+        );
         check_style("\x1b[104m", with(|s| s.background = Some(Color::Named(12))));
         check_style("\x1b[38;5;9m", with(|s| s.foreground = Some(Color::Named(9))));
         check_style("\x1b[38;5;196m", with(|s| s.foreground = Some(Color::Rgb(255, 0, 0))));
@@ -280,7 +288,10 @@ mod tests {
         check_style("\x1b[38;2;1;2;3m", with(|s| s.foreground = Some(Color::Rgb(1, 2, 3))));
         check_style("\x1b[38:2:1:2:3m", with(|s| s.foreground = Some(Color::Rgb(1, 2, 3))));
         check_style("\x1b[38:2::1:2:3m", with(|s| s.foreground = Some(Color::Rgb(1, 2, 3))));
-        check_style("\x1b[1;38;5;196;4m", with(|s| (s.bold, s.underline, s.foreground) = (true, true, Some(Color::Rgb(255, 0, 0)))));
+        check_style(
+            "\x1b[1;38;5;196;4m",
+            with(|s| (s.bold, s.underline, s.foreground) = (true, true, Some(Color::Rgb(255, 0, 0)))),
+        );
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub fn looks_like_text(bytes: &[u8]) -> bool {
         return false;
     }
     let text = String::from_utf8_lossy(bytes);
-    let is_odd = |c: &char| *c == '\u{fffd}' || (c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' | '\u{1b}'));
+    let is_odd = |c: &char| {
+        *c == '\u{fffd}' || (c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' | '\u{1b}'))
+    };
     let n_odd = text.chars().filter(is_odd).count();
     n_odd * 20 <= text.chars().count()
 }
@@ -50,10 +52,14 @@ mod tests {
 
     #[test]
     fn text_is_told_from_bytes() {
-        for text in [&b""[..], b"plain\n", "é 日本".as_bytes(), b"\x1b[31mred\x1b[0m\r\n", b"caf\xe9 and a long Latin-1 line"] {
+        for text in
+            [&b""[..], b"plain\n", "é 日本".as_bytes(), b"\x1b[31mred\x1b[0m\r\n", b"caf\xe9 and a long Latin-1 line"]
+        {
             assert!(looks_like_text(text), "{text:?}");
         }
-        for bytes in [&b"\x89PNG\r\n\x1a\n\0\0"[..], b"\x7fELF\x02\x01\x01\0", b"\xff\xd8\xff\xe0\x10JFIF", b"\x01\x02\x03\x04"] {
+        for bytes in
+            [&b"\x89PNG\r\n\x1a\n\0\0"[..], b"\x7fELF\x02\x01\x01\0", b"\xff\xd8\xff\xe0\x10JFIF", b"\x01\x02\x03\x04"]
+        {
             assert!(!looks_like_text(bytes), "{bytes:?}");
         }
     }

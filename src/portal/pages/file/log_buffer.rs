@@ -53,7 +53,12 @@ pub struct LogBuffer {
 impl LogBuffer {
     /// A window on one read part of the file.
     pub fn new(part: &FileText) -> Self {
-        let mut buffer = LogBuffer { start: part.offset, end: part.offset, first_ordinal: (part.offset == 0).then_some(0), ..Self::default() };
+        let mut buffer = LogBuffer {
+            start: part.offset,
+            end: part.offset,
+            first_ordinal: (part.offset == 0).then_some(0),
+            ..Self::default()
+        };
         buffer.append(part);
         buffer
     }
@@ -292,7 +297,12 @@ mod tests {
 
     /// A part of `file`, as the server would give it.
     fn part(file: &str, from: usize, to: usize) -> FileText {
-        FileText { text: file[from..to].to_owned(), offset: from as u64, end: to as u64, file_length: file.len() as u64 }
+        FileText {
+            text: file[from..to].to_owned(),
+            offset: from as u64,
+            end: to as u64,
+            file_length: file.len() as u64,
+        }
     }
 
     fn texts(buffer: &LogBuffer) -> Vec<&str> {
@@ -318,7 +328,10 @@ mod tests {
             backward.prepend(&part(file, 0, cut));
             assert_eq!(texts(&backward), texts(&whole), "backward, torn at {cut}");
             assert_eq!(numbers(&backward), numbers(&whole), "backward, torn at {cut}");
-            assert_eq!(backward.lines().iter().map(|l| l.style).collect::<Vec<_>>(), whole.lines().iter().map(|l| l.style).collect::<Vec<_>>());
+            assert_eq!(
+                backward.lines().iter().map(|l| l.style).collect::<Vec<_>>(),
+                whole.lines().iter().map(|l| l.style).collect::<Vec<_>>()
+            );
             assert_eq!(backward.to_text(), whole.to_text());
         }
     }
@@ -344,7 +357,12 @@ mod tests {
     fn a_big_file_is_cut_at_the_far_end_and_keeps_its_numbers() {
         let text = "x".repeat(99) + "\n";
         let block = text.repeat(10_000);
-        let at = |n: u64| FileText { text: block.clone(), offset: n * 1_000_000, end: (n + 1) * 1_000_000, file_length: 100_000_000 };
+        let at = |n: u64| FileText {
+            text: block.clone(),
+            offset: n * 1_000_000,
+            end: (n + 1) * 1_000_000,
+            file_length: 100_000_000,
+        };
         let mut buffer = LogBuffer::new(&at(0));
         let n_cut: usize = (1..20).map(|n| buffer.append(&at(n)).n_cut_before).sum();
         assert!(buffer.n_bytes <= MAX_BYTES);

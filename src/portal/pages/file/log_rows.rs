@@ -21,7 +21,8 @@ pub struct RowIndex {
 impl RowIndex {
     pub fn new(buffer: &LogBuffer, n_columns: Option<usize>) -> Self {
         let n_columns = n_columns.map(|n| n.max(8));
-        let mut index = RowIndex { n_lines: buffer.lines().len(), n_columns, first_rows: Vec::new(), n_rows: buffer.lines().len() };
+        let mut index =
+            RowIndex { n_lines: buffer.lines().len(), n_columns, first_rows: Vec::new(), n_rows: buffer.lines().len() };
         if let Some(n_columns) = n_columns {
             index.n_rows = 0;
             for line in buffer.lines() {
@@ -90,11 +91,23 @@ pub struct Row {
 }
 
 /// The rows of a range. `matches` are in the order of lines; `current` is one of them.
-pub fn visible(buffer: &LogBuffer, index: &RowIndex, range: Range<usize>, matches: &[Match], current: Option<usize>) -> Vec<Row> {
+pub fn visible(
+    buffer: &LogBuffer,
+    index: &RowIndex,
+    range: Range<usize>,
+    matches: &[Match],
+    current: Option<usize>,
+) -> Vec<Row> {
     range.filter_map(|row| visible_row(buffer, index, row, matches, current)).collect()
 }
 
-fn visible_row(buffer: &LogBuffer, index: &RowIndex, row: usize, matches: &[Match], current: Option<usize>) -> Option<Row> {
+fn visible_row(
+    buffer: &LogBuffer,
+    index: &RowIndex,
+    row: usize,
+    matches: &[Match],
+    current: Option<usize>,
+) -> Option<Row> {
     let (line, piece) = index.locate(row)?;
     let text = buffer.lines().get(line)?;
     let (spans, _) = ansi::render(&text.text, text.style);
@@ -153,7 +166,11 @@ fn slice(pieces: Vec<Piece>, range: Range<usize>) -> Vec<Piece> {
 
 fn n_rows_of(line: &str, n_columns: usize) -> usize {
     // Escapes only make the text shorter than its bytes, tabs longer.
-    if line.len() <= n_columns && !line.contains('\t') { 1 } else { breaks(&ansi::plain_text(line), n_columns).len() + 1 }
+    if line.len() <= n_columns && !line.contains('\t') {
+        1
+    } else {
+        breaks(&ansi::plain_text(line), n_columns).len() + 1
+    }
 }
 
 /// Before which characters a new row begins.
@@ -210,7 +227,10 @@ mod tests {
         let log = buffer("0123456789abcdef!\n\n\u{1b}[31m12345678\u{1b}[0m\n日本語日本語\n");
         let index = RowIndex::new(&log, Some(8));
         assert_eq!(texts(&log, &index), ["01234567", "89abcdef", "!", "", "12345678", "日本語日", "本語"]);
-        assert_eq!((0..7).map(|row| index.locate(row).unwrap()).collect::<Vec<_>>(), [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0), (3, 0), (3, 1)]);
+        assert_eq!(
+            (0..7).map(|row| index.locate(row).unwrap()).collect::<Vec<_>>(),
+            [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0), (3, 0), (3, 1)]
+        );
         assert_eq!([0, 1, 2, 3, 4].map(|line| index.row_of(line)), [0, 3, 4, 5, 7]);
         let numbers: Vec<_> = visible(&log, &index, 0..7, &[], None).into_iter().map(|row| row.number).collect();
         assert_eq!(numbers, [Some(1), None, None, Some(2), Some(3), Some(4), None]);
@@ -222,7 +242,13 @@ mod tests {
         let matches = log_search::find(&log, "error");
         let rows = visible(&log, &RowIndex::new(&log, None), 0..1, &matches, Some(1));
         let pieces: Vec<_> = rows[0].pieces.iter().map(|p| (p.text.as_str(), p.mark)).collect();
-        let expected = [("an ", Mark::None), ("er", Mark::Match), ("ror", Mark::Match), (" and an ", Mark::None), ("Error", Mark::Current)];
+        let expected = [
+            ("an ", Mark::None),
+            ("er", Mark::Match),
+            ("ror", Mark::Match),
+            (" and an ", Mark::None),
+            ("Error", Mark::Current),
+        ];
         assert_eq!(pieces, expected);
     }
 }

@@ -1,0 +1,130 @@
+//! The form of a new job.
+
+use crate::api::{self, JobConstraints, OnAllTasksComplete, PoolInformation};
+use crate::domain::ids::{JobId, PoolId};
+use crate::portal::components::FieldErrors;
+use crate::portal::pages::typed::{self, Pair, form};
+
+form! {
+    /// What the screen holds, as typed.
+    JobForm, JobFields {
+        id: String,
+        display_name: String,
+        pool: String,
+        priority: String,
+        /// Empty: no limit.
+        max_parallel_tasks: String,
+        /// Empty: no limit.
+        max_wall_clock: String,
+        max_retries: String,
+        /// The job ends when all its tasks have.
+        ends_with_tasks: bool,
+        environment: Vec<Pair>,
+        metadata: Vec<Pair>,
+    }
+}
+
+impl Default for JobForm {
+    fn default() -> Self {
+        JobForm {
+            id: String::new(),
+            display_name: String::new(),
+            pool: String::new(),
+            priority: "0".to_owned(),
+            max_parallel_tasks: String::new(),
+            max_wall_clock: String::new(),
+            max_retries: "0".to_owned(),
+            ends_with_tasks: false,
+            environment: Vec::new(),
+            metadata: Vec::new(),
+        }
+    }
+}
+
+impl JobForm {
+    /// The body of the request.
+    ///
+    /// # Errors
+    /// A sentence for each field that does not fit.
+    pub fn to_create(&self) -> Result<api::JobCreate, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let create = api::JobCreate {
+            id: errors.take("id", typed::id::<JobId>(&self.id)).map(String::from).unwrap_or_default(),
+            display_name: errors.take("displayName", typed::optional(&self.display_name, 1024)).flatten(),
+            priority: errors.take("priority", typed::number(&self.priority, -1000..=1000)),
+            max_parallel_tasks: errors
+                .take("maxParallelTasks", typed::optional_number(&self.max_parallel_tasks, 1..=i32::MAX))
+                .flatten(),
+            constraints: self.constraints(&mut errors),
+            common_environment_settings: errors
+                .take("commonEnvironmentSettings", typed::environment(&self.environment))
+                .flatten(),
+            pool_info: PoolInformation {
+                pool_id: errors.take("poolInfo.poolId", typed::id::<PoolId>(&self.pool)).map(String::from),
+                auto_pool_specification: None,
+            },
+            on_all_tasks_complete: Some(if self.ends_with_tasks {
+                OnAllTasksComplete::TerminateJob
+            } else {
+                OnAllTasksComplete::NoAction
+            }),
+            metadata: errors.take("metadata", typed::metadata(&self.metadata)).flatten(),
+            ..api::JobCreate::default()
+        };
+        errors.or(create)
+    }
+
+    fn constraints(&self, errors: &mut FieldErrors) -> Option<JobConstraints> {
+        let constraints = JobConstraints {
+            max_wall_clock_time: errors
+                .take("constraints.maxWallClockTime", typed::length(&self.max_wall_clock))
+                .flatten(),
+            max_task_retry_count: errors
+                .take("constraints.maxTaskRetryCount", typed::number(&self.max_retries, -1..=i32::MAX))
+                .filter(|n| *n != 0),
+        };
+        (constraints != JobConstraints::default()).then_some(constraints)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(change: impl FnOnce(&mut JobForm)) -> JobForm {
+        let mut form = JobForm { id: "j1".into(), pool: "p1".into(), ..JobForm::default() };
+        change(&mut form);
+        form
+    }
+
+    fn check_error(field: &str, change: impl FnOnce(&mut JobForm)) {
+        let errors = form(change).to_create().unwrap_err();
+        assert!(errors.of(field).is_some(), "{field}: {errors:?}");
+    }
+
+    #[test]
+    fn an_id_and_a_pool_are_enough() {
+        let create = form(|_| ()).to_create().unwrap();
+        assert_eq!(create.pool_info.pool_id.as_deref(), Some("p1"));
+        assert_eq!((create.priority, create.max_parallel_tasks, create.constraints), (Some(0), None, None));
+    }
+
+    #[test]
+    fn constraints_are_sent_when_there_are_any() {
+        let create = form(|f| (f.max_wall_clock, f.max_retries) = ("2h".into(), "3".into())).to_create().unwrap();
+        let constraints = create.constraints.unwrap();
+        assert_eq!(constraints.max_wall_clock_time.unwrap().to_string(), "PT2H");
+        assert_eq!(constraints.max_task_retry_count, Some(3));
+    }
+
+    #[test]
+    fn errors_stand_at_their_fields() {
+        check_error("id", |f| f.id.clear());
+        check_error("poolInfo.poolId", |f| f.pool = "no pool".into());
+        check_error("priority", |f| f.priority = "1001".into());
+        check_error("maxParallelTasks", |f| f.max_parallel_tasks = "0".into());
+        check_error("constraints.maxWallClockTime", |f| f.max_wall_clock = "soon".into());
+        check_error("constraints.maxTaskRetryCount", |f| f.max_retries = "-2".into());
+        check_error("commonEnvironmentSettings", |f| f.environment = vec![(String::new(), "x".into())]);
+    }
+}

@@ -1,0 +1,4 @@
+//! Jobs.
+
+mod job_form;
+pub mod job_state;

@@ -1,0 +1,196 @@
+//! The form of a new pool, and what it costs against the quota.
+
+use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, StartTask, TaskSchedulingPolicy, VmSize};
+use crate::domain::ids::PoolId;
+use crate::portal::components::FieldErrors;
+use crate::portal::i18n::msg;
+use crate::portal::pages::pool::resize_form::MOST_NODES;
+use crate::portal::pages::typed::{self, Pair, form};
+
+form! {
+    /// What the screen holds, as typed.
+    PoolForm, PoolFields {
+        id: String,
+        display_name: String,
+        vm_size: String,
+        dedicated: String,
+        low_priority: String,
+        slots_per_node: String,
+        /// `spread` or `pack`.
+        fill_type: String,
+        start_command: String,
+        start_environment: Vec<Pair>,
+        start_retries: String,
+        start_wait: bool,
+    }
+}
+
+impl Default for PoolForm {
+    fn default() -> Self {
+        PoolForm {
+            id: String::new(),
+            display_name: String::new(),
+            vm_size: String::new(),
+            dedicated: "1".to_owned(),
+            low_priority: "0".to_owned(),
+            slots_per_node: "1".to_owned(),
+            fill_type: NodeFillType::Spread.to_string(),
+            start_command: String::new(),
+            start_environment: Vec::new(),
+            start_retries: "0".to_owned(),
+            start_wait: true,
+        }
+    }
+}
+
+/// More slots than this no node has, whatever its cores.
+const MAX_SLOTS: i64 = 256;
+
+impl PoolForm {
+    /// The body of the request.
+    ///
+    /// # Errors
+    /// A sentence for each field that does not fit.
+    pub fn to_create(&self, sizes: &[VmSize]) -> Result<api::PoolCreate, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let size = self.size(sizes);
+        let create = api::PoolCreate {
+            id: errors.take("id", typed::id::<PoolId>(&self.id)).map(String::from).unwrap_or_default(),
+            display_name: errors.take("displayName", typed::optional(&self.display_name, 1024)).flatten(),
+            vm_size: errors
+                .take("vmSize", size.map(|s| s.name.clone()).ok_or_else(|| msg::FIELD_REQUIRED.into()))
+                .unwrap_or_default(),
+            target_dedicated_nodes: errors.take("targetDedicatedNodes", typed::number(&self.dedicated, 0..=MOST_NODES)),
+            target_low_priority_nodes: errors
+                .take("targetLowPriorityNodes", typed::number(&self.low_priority, 0..=MOST_NODES)),
+            task_slots_per_node: errors
+                .take("taskSlotsPerNode", typed::number(&self.slots_per_node, 1..=max_slots(size))),
+            task_scheduling_policy: Some(TaskSchedulingPolicy {
+                node_fill_type: self.fill_type.parse().unwrap_or(NodeFillType::Spread),
+                job_default_order: None,
+            }),
+            start_task: self.start_task(&mut errors),
+            ..api::PoolCreate::default()
+        };
+        errors.or(create)
+    }
+
+    fn start_task(&self, errors: &mut FieldErrors) -> Option<StartTask> {
+        if self.start_command.trim().is_empty() {
+            return None;
+        }
+        Some(StartTask {
+            command_line: self.start_command.clone(),
+            environment_settings: errors
+                .take("startTask.environmentSettings", typed::environment(&self.start_environment))
+                .flatten(),
+            max_task_retry_count: errors
+                .take("startTask.maxTaskRetryCount", typed::number(&self.start_retries, -1..=i32::MAX)),
+            wait_for_success: Some(self.start_wait),
+            ..StartTask::default()
+        })
+    }
+
+    /// The size that is chosen, if the location has it.
+    pub fn size<'a>(&self, sizes: &'a [VmSize]) -> Option<&'a VmSize> {
+        sizes.iter().find(|size| size.name.eq_ignore_ascii_case(self.vm_size.trim()))
+    }
+
+    /// What the pool needs of the quota of dedicated cores; nothing while the form does not say.
+    pub fn dedicated_cores(&self, sizes: &[VmSize]) -> Option<i64> {
+        Some(self.size(sizes)?.cores * i64::from(typed::number(&self.dedicated, 0..=MOST_NODES).ok()?))
+    }
+}
+
+/// The most slots that a node of this size can have: four a core.
+pub fn max_slots(size: Option<&VmSize>) -> i32 {
+    size.map_or(MAX_SLOTS, |size| (size.cores * 4).clamp(1, MAX_SLOTS)) as i32
+}
+
+/// Cores of an account: in use, asked for on top, and how many there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaUse {
+    pub used: i64,
+    pub wanted: i64,
+    pub quota: i64,
+}
+
+impl QuotaUse {
+    pub fn of(counts: &AccountCounts, quotas: &AccountQuotas, wanted: i64) -> Self {
+        QuotaUse { used: counts.dedicated_cores, wanted, quota: quotas.dedicated_core_quota }
+    }
+
+    pub fn is_exceeded(self) -> bool {
+        self.wanted > 0 && self.used + self.wanted > self.quota
+    }
+
+    pub fn left(self) -> i64 {
+        (self.quota - self.used).max(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes() -> Vec<VmSize> {
+        vec![VmSize { name: "standard_d2s_v3".into(), cores: 2, memory_mib: 8192, native: false }]
+    }
+
+    fn form(change: impl FnOnce(&mut PoolForm)) -> PoolForm {
+        let mut form = PoolForm { id: "p1".into(), vm_size: "STANDARD_D2S_V3".into(), ..PoolForm::default() };
+        change(&mut form);
+        form
+    }
+
+    fn check_error(field: &str, change: impl FnOnce(&mut PoolForm)) {
+        let errors = form(change).to_create(&sizes()).unwrap_err();
+        assert!(errors.of(field).is_some(), "{field}: {errors:?}");
+    }
+
+    #[test]
+    fn the_defaults_with_an_id_and_a_size_are_a_pool_of_one_node() {
+        let create = form(|_| ()).to_create(&sizes()).unwrap();
+        assert_eq!((create.id.as_str(), create.vm_size.as_str()), ("p1", "standard_d2s_v3"));
+        assert_eq!((create.target_dedicated_nodes, create.target_low_priority_nodes), (Some(1), Some(0)));
+        assert_eq!((create.slots_per_node(), create.fill_type()), (1, NodeFillType::Spread));
+        assert_eq!(create.start_task, None);
+    }
+
+    #[test]
+    fn a_start_task_carries_its_settings() {
+        let create = form(|f| {
+            f.start_command = "/bin/sh -c 'echo hi'".into();
+            f.start_environment = vec![("A".into(), "1".into())];
+            f.start_retries = "-1".into();
+            f.start_wait = false;
+        });
+        let start = create.to_create(&sizes()).unwrap().start_task.unwrap();
+        assert_eq!(start.command_line, "/bin/sh -c 'echo hi'");
+        assert_eq!((start.max_task_retry_count, start.wait_for_success), (Some(-1), Some(false)));
+        assert_eq!(start.environment_settings.unwrap()[0].name, "A");
+    }
+
+    #[test]
+    fn errors_stand_at_their_fields() {
+        check_error("id", |f| f.id = "a b".into());
+        check_error("vmSize", |f| f.vm_size = "huge".into());
+        check_error("targetDedicatedNodes", |f| f.dedicated = "-1".into());
+        check_error("targetLowPriorityNodes", |f| f.low_priority = "many".into());
+        check_error("taskSlotsPerNode", |f| f.slots_per_node = "9".into());
+        check_error("startTask.maxTaskRetryCount", |f| (f.start_command, f.start_retries) = ("x".into(), "-2".into()));
+    }
+
+    #[test]
+    fn the_quota_counts_what_is_there_and_what_is_asked_for() {
+        let counts = AccountCounts { dedicated_cores: 6, ..AccountCounts::default() };
+        let quotas = AccountQuotas { dedicated_core_quota: 10, ..AccountQuotas::default() };
+        let of = |n: &str| {
+            QuotaUse::of(&counts, &quotas, form(|f| f.dedicated = n.into()).dedicated_cores(&sizes()).unwrap())
+        };
+        assert!(!of("2").is_exceeded());
+        assert!(of("3").is_exceeded());
+        assert!(!of("0").is_exceeded());
+        assert_eq!(of("2").left(), 4);
+    }
+}

@@ -1,0 +1,109 @@
+//! The panel that gives a pool a new size.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::resize_form::{DEALLOCATIONS, MOST_NODES, ResizeFields, ResizeForm};
+use crate::api::{self, NodeDeallocationOption, Pool};
+use crate::portal::components::{
+    Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, NumberInput, Select, SidePanel,
+};
+use crate::portal::i18n::{Msg, msg, t, tf, tn};
+use crate::portal::pages::route_ids::PoolRef;
+use crate::portal::state::{use_notifications, use_session};
+use crate::server_fns::pool_resize;
+
+#[component]
+pub fn ResizePanel(open: RwSignal<bool>, here: PoolRef, #[prop(into)] pool: Signal<Pool>) -> impl IntoView {
+    let title = tf(msg::POOL_RESIZE_TITLE, &[("pool", here.pool.as_str())]);
+    let here = StoredValue::new(here);
+    view! {
+        <SidePanel open title=Signal::stored(title)>
+            <ResizeBody open here=here.get_value() pool/>
+        </SidePanel>
+    }
+}
+
+#[component]
+fn ResizeBody(open: RwSignal<bool>, here: PoolRef, pool: Signal<Pool>) -> impl IntoView {
+    let (session, notifications) = (use_session(), use_notifications());
+    let fields = ResizeFields::new(pool.with_untracked(ResizeForm::of));
+    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let checked = Memo::new(move |_| fields.get().to_resize());
+    let local = Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default));
+    let form = FormErrors::provide(local, error.into());
+    let n_leaving = Memo::new(move |_| pool.with(|pool| fields.get().n_leaving(pool)));
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let Ok(resize) = checked.get_untracked() else {
+            form.check();
+            return;
+        };
+        let here = here.clone();
+        pending.set(true);
+        spawn_local(async move {
+            let answer = pool_resize(here.account, here.pool.clone(), resize).await;
+            pending.try_set(false);
+            match answer {
+                Ok(()) => {
+                    notifications.done(tf(msg::POOL_RESIZE_BEGUN, &[("pool", here.pool.as_str())]));
+                    open.try_set(false);
+                }
+                Err(refused) => {
+                    session.observe(&refused);
+                    error.try_set(Some(refused));
+                }
+            }
+        });
+    };
+    let options = Signal::derive(|| {
+        DEALLOCATIONS
+            .iter()
+            .map(|option| (option.to_string(), t(deallocation_label(*option)).to_owned()))
+            .collect::<Vec<_>>()
+    });
+    let effect = Signal::derive(move || {
+        Some(t(fields.deallocation.get().parse().map_or(msg::POOL_REQUEUE_EFFECT, deallocation_effect)).to_owned())
+    });
+    view! {
+        <form class="form" on:submit=submit novalidate>
+            {move || form.above_form().map(|error| view! { <ErrorBar error/> })}
+            <Field name="targetDedicatedNodes" label=msg::POOL_TARGET_DEDICATED hint=Signal::derive(move || Some(now_text(pool.with(|pool| pool.current_dedicated_nodes)))) required=true>
+                <NumberInput value=fields.dedicated max=MOST_NODES/>
+            </Field>
+            <Field name="targetLowPriorityNodes" label=msg::POOL_TARGET_LOW_PRIORITY hint=Signal::derive(move || Some(now_text(pool.with(|pool| pool.current_low_priority_nodes)))) required=true>
+                <NumberInput value=fields.low_priority max=MOST_NODES/>
+            </Field>
+            <Show when=move || n_leaving.get() != 0>
+                <p class="form__note" role="status">{move || tn(msg::POOL_LEAVING_ONE, msg::POOL_LEAVING_OTHER, n_leaving.get().into())}</p>
+                <Field name="nodeDeallocationOption" label=msg::POOL_DEALLOCATION hint=effect>
+                    <Select value=fields.deallocation options/>
+                </Field>
+            </Show>
+            <div class="dialog__actions">
+                <Button label=msg::POOL_RESIZE kind=ButtonKind::Primary submit=true pending/>
+                <Button label=msg::CANCEL on_press=move || open.set(false)/>
+            </div>
+        </form>
+    }
+}
+
+fn now_text(n_nodes: i32) -> String {
+    tn(msg::POOL_NOW_ONE, msg::POOL_NOW_OTHER, n_nodes.into())
+}
+
+const fn deallocation_label(option: NodeDeallocationOption) -> Msg {
+    match option {
+        NodeDeallocationOption::Requeue | NodeDeallocationOption::RetainedData => msg::POOL_REQUEUE,
+        NodeDeallocationOption::Terminate => msg::POOL_TERMINATE,
+        NodeDeallocationOption::TaskCompletion => msg::POOL_TASK_COMPLETION,
+    }
+}
+
+const fn deallocation_effect(option: NodeDeallocationOption) -> Msg {
+    match option {
+        NodeDeallocationOption::Requeue | NodeDeallocationOption::RetainedData => msg::POOL_REQUEUE_EFFECT,
+        NodeDeallocationOption::Terminate => msg::POOL_TERMINATE_EFFECT,
+        NodeDeallocationOption::TaskCompletion => msg::POOL_TASK_COMPLETION_EFFECT,
+    }
+}

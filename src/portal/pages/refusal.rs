@@ -1,0 +1,32 @@
+//! Why a button cannot be pressed, in the user's language. The rules are `domain`'s; here are only the words.
+
+use crate::api::Code;
+use crate::domain::permission::Permission;
+use crate::portal::i18n::{Msg, msg, t};
+use crate::portal::state::Session;
+
+/// The sentence for a refusal of `domain`.
+pub fn text(code: Code) -> String {
+    message(code).map_or_else(|| code.text().to_owned(), |message| t(message).to_owned())
+}
+
+/// The role's refusal, else the rule's.
+pub fn of(session: Session, permission: Permission, rule: Option<Code>) -> Option<String> {
+    if session.allows(permission) { rule.map(text) } else { Some(t(msg::REFUSAL_ROLE).to_owned()) }
+}
+
+const fn message(code: Code) -> Option<Msg> {
+    Some(match code {
+        Code::PoolBeingResized => msg::REFUSAL_POOL_BEING_RESIZED,
+        Code::PoolBeingDeleted => msg::REFUSAL_POOL_BEING_DELETED,
+        Code::OperationNotValidOnPool => msg::REFUSAL_POOL_NOT_RESIZING,
+        Code::JobBeingDeleted => msg::REFUSAL_JOB_BEING_DELETED,
+        Code::JobBeingTerminated => msg::REFUSAL_JOB_BEING_TERMINATED,
+        Code::JobCompleted => msg::REFUSAL_JOB_COMPLETED,
+        Code::OperationInvalidForCurrentState => msg::REFUSAL_STATE,
+        Code::TaskCompleted => msg::REFUSAL_TASK_COMPLETED,
+        Code::TaskNotCompleted => msg::REFUSAL_TASK_NOT_COMPLETED,
+        Code::TaskSucceeded => msg::REFUSAL_TASK_SUCCEEDED,
+        _ => return None,
+    })
+}

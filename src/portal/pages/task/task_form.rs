@@ -1,0 +1,308 @@
+//! The form that adds tasks: one, a list of command lines, or a range of numbers put into a pattern.
+
+use crate::api::{self, TaskConstraints, TaskCreate};
+use crate::domain::ids::TaskId;
+use crate::portal::components::FieldErrors;
+use crate::portal::i18n::msg;
+use crate::portal::pages::task::template::{self, MAX_TASKS, NotARange, Range};
+use crate::portal::pages::typed::{self, Pair, Problem, form};
+
+/// How many tasks the form makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Amount {
+    #[default]
+    One,
+    /// A command line a row.
+    Lines,
+    /// A number of a range in the pattern.
+    Range,
+}
+
+impl Amount {
+    pub const ALL: [Amount; 3] = [Amount::One, Amount::Lines, Amount::Range];
+
+    /// As in the page's URL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Amount::One => "one",
+            Amount::Lines => "lines",
+            Amount::Range => "range",
+        }
+    }
+
+    pub fn of(text: &str) -> Amount {
+        Self::ALL.into_iter().find(|amount| amount.as_str() == text).unwrap_or_default()
+    }
+}
+
+form! {
+    /// What the screen holds, as typed.
+    TaskForm, TaskFields {
+        amount: Amount,
+        /// The task's id; a pattern with `{i}` for many.
+        id: String,
+        display_name: String,
+        /// The command line; a pattern for a range, one a row for lines.
+        command_line: String,
+        start: String,
+        end: String,
+        step: String,
+        n_digits: String,
+        environment: Vec<Pair>,
+        slots: String,
+        max_wall_clock: String,
+        retention: String,
+        /// Empty: the job's.
+        max_retries: String,
+    }
+}
+
+impl Default for TaskForm {
+    fn default() -> Self {
+        let text = str::to_owned;
+        TaskForm {
+            amount: Amount::One,
+            id: String::new(),
+            display_name: String::new(),
+            command_line: String::new(),
+            start: text("1"),
+            end: text("10"),
+            step: text("1"),
+            n_digits: text("1"),
+            environment: Vec::new(),
+            slots: text("1"),
+            max_wall_clock: String::new(),
+            retention: String::new(),
+            max_retries: String::new(),
+        }
+    }
+}
+
+impl TaskForm {
+    /// The form that adds a task like this one.
+    pub fn like(task: &TaskCreate) -> Self {
+        let constraints = task.constraints.clone().unwrap_or_default();
+        TaskForm {
+            display_name: task.display_name.clone().unwrap_or_default(),
+            command_line: task.command_line.clone(),
+            environment: typed::environment_rows(task.environment_settings.as_ref()),
+            slots: task.slots().to_string(),
+            max_wall_clock: typed::write_length(constraints.max_wall_clock_time),
+            retention: typed::write_length(constraints.retention_time),
+            max_retries: constraints.max_task_retry_count.map_or_else(String::new, |n| n.to_string()),
+            ..TaskForm::default()
+        }
+    }
+
+    /// What all tasks of the form share, and where each differs.
+    ///
+    /// # Errors
+    /// A sentence for each field that does not fit.
+    pub fn to_plan(&self) -> Result<TaskPlan, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let template = TaskCreate {
+            display_name: errors.take("displayName", typed::optional(&self.display_name, 1024)).flatten(),
+            environment_settings: errors.take("environmentSettings", typed::environment(&self.environment)).flatten(),
+            required_slots: errors.take("requiredSlots", typed::number(&self.slots, 1..=256)),
+            constraints: self.constraints(&mut errors),
+            ..TaskCreate::default()
+        };
+        let variation = match self.amount {
+            Amount::One => Variation::None,
+            Amount::Lines => Variation::Lines(self.lines()),
+            Amount::Range => Variation::Range(errors.take("range", self.range()).unwrap_or(Range {
+                start: 0,
+                end: 0,
+                step: 1,
+                n_digits: 0,
+            })),
+        };
+        let commands = if self.amount == Amount::Lines && self.lines().len() as u64 > MAX_TASKS {
+            Err(too_many())
+        } else {
+            typed::required(&self.command_line)
+        };
+        let plan = TaskPlan {
+            template,
+            id: self.id.trim().to_owned(),
+            command_line: errors.take("commandLine", commands).unwrap_or_default(),
+            variation,
+        };
+        errors.take("id", plan.check_ids());
+        errors.or(plan)
+    }
+
+    /// The command lines of the rows; empty rows are passed over.
+    fn lines(&self) -> Vec<String> {
+        self.command_line.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn range(&self) -> Result<Range, Problem> {
+        let start = typed::number(&self.start, i32::MIN..=i32::MAX)?;
+        let end = typed::number(&self.end, i32::MIN..=i32::MAX)?;
+        let step = typed::number(&self.step, i32::MIN..=i32::MAX)?;
+        let n_digits = typed::number(&self.n_digits, 1..=18)? as usize;
+        let range = Range { start: start.into(), end: end.into(), step: step.into(), n_digits };
+        range.count().map(|_| range).map_err(|error| match error {
+            NotARange::StepIsZero => msg::TASK_RANGE_STEP_ZERO.into(),
+            NotARange::NeverEnds => msg::TASK_RANGE_NEVER_ENDS.into(),
+            NotARange::TooMany => too_many(),
+        })
+    }
+
+    fn constraints(&self, errors: &mut FieldErrors) -> Option<TaskConstraints> {
+        let constraints = TaskConstraints {
+            max_wall_clock_time: errors
+                .take("constraints.maxWallClockTime", typed::length(&self.max_wall_clock))
+                .flatten(),
+            retention_time: errors.take("constraints.retentionTime", typed::length(&self.retention)).flatten(),
+            max_task_retry_count: errors
+                .take("constraints.maxTaskRetryCount", typed::optional_number(&self.max_retries, -1..=i32::MAX))
+                .flatten(),
+        };
+        (constraints != TaskConstraints::default()).then_some(constraints)
+    }
+}
+
+fn too_many() -> Problem {
+    Problem::with(msg::TASK_TOO_MANY, vec![("max", MAX_TASKS.to_string())])
+}
+
+/// Tasks that differ in their number only; made when they are needed, since they may be many.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskPlan {
+    template: TaskCreate,
+    id: String,
+    command_line: String,
+    variation: Variation,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Variation {
+    None,
+    Lines(Vec<String>),
+    Range(Range),
+}
+
+impl TaskPlan {
+    pub fn count(&self) -> u64 {
+        match &self.variation {
+            Variation::None => 1,
+            Variation::Lines(lines) => lines.len() as u64,
+            Variation::Range(range) => range.count().unwrap_or_default(),
+        }
+    }
+
+    /// The task at `index`, below the count.
+    pub fn task(&self, index: u64) -> TaskCreate {
+        let (id, command_line) = match &self.variation {
+            Variation::None => (self.id.clone(), self.command_line.clone()),
+            Variation::Lines(lines) => {
+                let line = usize::try_from(index).ok().and_then(|i| lines.get(i)).cloned().unwrap_or_default();
+                (template::fill(&self.id, &(index + 1).to_string()), line)
+            }
+            Variation::Range(range) => {
+                let number = range.number(index);
+                (template::fill(&self.id, &number), template::fill(&self.command_line, &number))
+            }
+        };
+        TaskCreate { id, command_line, ..self.template.clone() }
+    }
+
+    /// The tasks of one call: `size` of them, or what is left.
+    pub fn batch(&self, from: u64, size: u64) -> Vec<api::TaskCreate> {
+        (from..self.count().min(from + size)).map(|index| self.task(index)).collect()
+    }
+
+    /// Ids must be legal, and differ where there are many. The first and the last are the shortest and the longest.
+    fn check_ids(&self) -> Result<(), Problem> {
+        let is_many = self.variation != Variation::None;
+        if is_many && !self.id.is_empty() && !template::has_place(&self.id) {
+            return Err(msg::TASK_ID_NEEDS_PLACE.into());
+        }
+        typed::id::<TaskId>(&self.task(0).id)?;
+        typed::id::<TaskId>(&self.task(self.count().saturating_sub(1)).id).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(change: impl FnOnce(&mut TaskForm)) -> TaskForm {
+        let mut form = TaskForm { id: "t1".into(), command_line: "true".into(), ..TaskForm::default() };
+        change(&mut form);
+        form
+    }
+
+    fn tasks(form: &TaskForm) -> Vec<(String, String)> {
+        let plan = form.to_plan().unwrap();
+        plan.batch(0, 100).into_iter().map(|task| (task.id, task.command_line)).collect()
+    }
+
+    fn check_error(field: &str, change: impl FnOnce(&mut TaskForm)) {
+        let errors = form(change).to_plan().unwrap_err();
+        assert!(errors.of(field).is_some(), "{field}: {errors:?}");
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(id, command)| ((*id).to_owned(), (*command).to_owned())).collect()
+    }
+
+    #[test]
+    fn one_task_is_what_was_typed() {
+        assert_eq!(tasks(&form(|f| f.command_line = "sh -c 'echo {i}'".into())), pairs(&[("t1", "sh -c 'echo {i}'")]));
+    }
+
+    #[test]
+    fn a_row_is_a_task() {
+        let form = form(|f| {
+            (f.amount, f.id) = (Amount::Lines, "t-{i}".into());
+            f.command_line = "a 1\n\n  b {i} \n".into();
+        });
+        assert_eq!(tasks(&form), pairs(&[("t-1", "a 1"), ("t-2", "b {i}")]));
+    }
+
+    #[test]
+    fn a_range_fills_the_pattern() {
+        let form = form(|f| {
+            (f.amount, f.id, f.command_line) = (Amount::Range, "f{i}".into(), "render --frame {i}".into());
+            (f.start, f.end, f.step, f.n_digits) = ("0".into(), "20".into(), "10".into(), "3".into());
+        });
+        assert_eq!(
+            tasks(&form),
+            pairs(&[("f000", "render --frame 000"), ("f010", "render --frame 010"), ("f020", "render --frame 020")])
+        );
+        assert_eq!(form.to_plan().unwrap().batch(2, 100).len(), 1);
+    }
+
+    #[test]
+    fn errors_stand_at_their_fields() {
+        check_error("id", |f| f.id.clear());
+        check_error("id", |f| (f.amount, f.id) = (Amount::Range, "same".into()));
+        check_error("id", |f| (f.amount, f.id) = (Amount::Lines, "t:{i}".into()));
+        check_error("id", |f| (f.amount, f.id) = (Amount::Range, format!("{}{{i}}", "x".repeat(63))));
+        check_error("commandLine", |f| f.command_line = "  ".into());
+        check_error("range", |f| (f.amount, f.step) = (Amount::Range, "0".into()));
+        check_error("range", |f| (f.amount, f.end) = (Amount::Range, "200000".into()));
+        check_error("requiredSlots", |f| f.slots = "0".into());
+        check_error("constraints.retentionTime", |f| f.retention = "x".into());
+    }
+
+    #[test]
+    fn a_clone_has_everything_but_the_id() {
+        let mut task = form(|f| {
+            (f.slots, f.max_wall_clock, f.retention, f.max_retries) =
+                ("3".into(), "1h".into(), "2d".into(), "-1".into());
+            f.environment = vec![("A".into(), "1".into())];
+            f.display_name = "Frame".into();
+        })
+        .to_plan()
+        .unwrap()
+        .task(0);
+        let mut again = TaskForm { id: "t2".into(), ..TaskForm::like(&task) }.to_plan().unwrap().task(0);
+        assert_eq!(std::mem::take(&mut again.id), "t2");
+        task.id.clear();
+        assert_eq!(again, task);
+    }
+}

@@ -1,0 +1,88 @@
+//! «Why is it waiting?»: a sentence and a way out for every reason.
+
+use crate::api::{JobState, NodeState, Task, Waiting};
+use crate::portal::i18n::{Msg, msg, t, tf, tn};
+use crate::portal::paths;
+
+/// What to tell, and where a link helps on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub sentence: String,
+    pub action: Option<(Msg, String)>,
+}
+
+/// Explains why `task` of the job does not run. `job_state` writes a job's state in the user's language.
+pub fn explain(
+    waiting: &Waiting,
+    account: &str,
+    job: &str,
+    task: &Task,
+    job_state: impl Fn(JobState) -> String,
+) -> Answer {
+    match waiting {
+        Waiting::AboutToStart => answer(t(msg::TASK_WAIT_ABOUT_TO_START)),
+        Waiting::JobNotActive { state } => answer(tf(msg::TASK_WAIT_JOB_NOT_ACTIVE, &[("state", &job_state(*state))]))
+            .link(msg::TASK_WAIT_SEE_JOB, paths::job(account, job)),
+        Waiting::PoolNotFound { pool_id } => answer(tf(msg::TASK_WAIT_POOL_NOT_FOUND, &[("pool", pool_id)]))
+            .link(msg::TASK_WAIT_MAKE_POOL, paths::with_query(paths::pool_create(account), &[("id", pool_id)])),
+        Waiting::PoolBeingDeleted { pool_id } => answer(tf(msg::TASK_WAIT_POOL_DELETING, &[("pool", pool_id)]))
+            .link(msg::TASK_WAIT_SEE_JOB, paths::job(account, job)),
+        Waiting::PoolIsEmpty { pool_id } => answer(tf(msg::TASK_WAIT_POOL_EMPTY, &[("pool", pool_id)]))
+            .link(msg::TASK_WAIT_RESIZE, resize(account, pool_id)),
+        Waiting::NodesStarting { pool_id, n_nodes } => {
+            answer(tn(msg::TASK_WAIT_NODES_STARTING_ONE, msg::TASK_WAIT_NODES_STARTING_OTHER, *n_nodes))
+                .link(msg::TASK_WAIT_SEE_NODES, paths::nodes(account, pool_id))
+        }
+        Waiting::NoUsableNode { pool_id, n_broken } => {
+            answer(tn(msg::TASK_WAIT_NO_USABLE_NODE_ONE, msg::TASK_WAIT_NO_USABLE_NODE_OTHER, *n_broken)).link(
+                msg::TASK_WAIT_SEE_BROKEN,
+                paths::with_query(paths::nodes(account, pool_id), &[("state", &broken_states())]),
+            )
+        }
+        Waiting::NeedsMoreSlots { required, slots_per_node } => answer(tf(
+            msg::TASK_WAIT_MORE_SLOTS,
+            &[("required", &required.to_string()), ("slots", &slots_per_node.to_string())],
+        ))
+        .link(msg::TASK_WAIT_CLONE, paths::with_query(paths::task_add(account, job), &[("clone", &task.settings.id)])),
+        Waiting::AllSlotsBusy { total_slots, n_ahead: 0, .. } => {
+            answer(tf(msg::TASK_WAIT_SLOTS_BUSY_NEXT, &[("slots", &total_slots.to_string())]))
+                .link(msg::TASK_WAIT_SEE_AHEAD, active_tasks(account, job))
+        }
+        Waiting::AllSlotsBusy { total_slots, n_ahead, pool_id } => answer(tf(
+            msg::TASK_WAIT_SLOTS_BUSY,
+            &[("slots", &total_slots.to_string()), ("ahead", &n_ahead.to_string())],
+        ))
+        .link(msg::TASK_WAIT_RESIZE, resize(account, pool_id)),
+        Waiting::JobAtItsLimit { max_parallel_tasks } => {
+            answer(tf(msg::TASK_WAIT_JOB_LIMIT, &[("limit", &max_parallel_tasks.to_string())]))
+                .link(msg::TASK_WAIT_SEE_JOB, paths::job(account, job))
+        }
+        Waiting::ResizeFailed { pool_id, code } => {
+            answer(tf(msg::TASK_WAIT_RESIZE_FAILED, &[("pool", pool_id), ("code", code)]))
+                .link(msg::TASK_WAIT_SEE_POOL, paths::pool(account, pool_id))
+        }
+    }
+}
+
+fn answer(sentence: impl Into<String>) -> Answer {
+    Answer { sentence: sentence.into(), action: None }
+}
+
+impl Answer {
+    fn link(self, label: Msg, href: String) -> Answer {
+        Answer { action: Some((label, href)), ..self }
+    }
+}
+
+fn resize(account: &str, pool: &str) -> String {
+    paths::with_query(paths::pool(account, pool), &[("panel", "resize")])
+}
+
+fn active_tasks(account: &str, job: &str) -> String {
+    paths::with_query(paths::tasks(account, job), &[("state", "active")])
+}
+
+/// States of nodes that cannot run tasks, as the list of nodes has them in its URL.
+fn broken_states() -> String {
+    [NodeState::StartTaskFailed, NodeState::Unusable, NodeState::Unknown].map(NodeState::as_str).join(",")
+}
