@@ -3,5 +3,8 @@
 mod heat_map;
 mod heat_map_layout;
 pub mod node_state;
+mod nodes_tab;
+mod page;
 
-pub use heat_map::HeatMap;
+pub use nodes_tab::NodesTab;
+pub use page::NodePage;

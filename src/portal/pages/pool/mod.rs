@@ -1,5 +1,7 @@
 //! Pools.
 
+mod create;
+mod list;
 mod overview;
 mod page;
 mod pool_commands;
@@ -9,5 +11,7 @@ mod remedy;
 mod resize_form;
 mod resize_panel;
 
+pub use create::PoolCreatePage;
+pub use list::PoolListPage;
 pub use overview::PoolOverviewTab;
-pub use page::{PoolContext, PoolPage, PoolPropertiesTab};
+pub use page::{PoolContext, PoolPage, PoolPropertiesTab, concerns};

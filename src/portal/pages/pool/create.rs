@@ -1,0 +1,244 @@
+//! The form of a new pool: basics, nodes, start task, review.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::pool_form::{PoolFields, PoolForm, QuotaUse, max_slots};
+use super::resize_form::MOST_NODES;
+use crate::api::{self, NodeFillType, VmSize};
+use crate::domain::permission::Permission;
+use crate::portal::components::{
+    Checkbox, Combo, Field, FieldErrors, Icon, Loaded, NumberInput, PageHeader, Progress, Review, ReviewItem, Select,
+    Share, TextArea, TextInput, Tone, Wizard, WizardStep, combo,
+};
+use crate::portal::format;
+use crate::portal::i18n::{language, msg, t, tf, tn};
+use crate::portal::pages::pairs_editor::PairsEditor;
+use crate::portal::pages::refusal;
+use crate::portal::paths;
+use crate::portal::reading::use_reading;
+use crate::portal::shell::use_account;
+use crate::portal::state::{use_notifications, use_session};
+use crate::server_fns::{account_get, location_list, pool_create};
+
+/// What the form must know of the account and its location.
+#[derive(Clone, Debug, PartialEq)]
+struct Surroundings {
+    account: api::AccountSummary,
+    sizes: Vec<VmSize>,
+}
+
+#[component]
+pub fn PoolCreatePage() -> impl IntoView {
+    let account = use_account();
+    let surroundings = use_reading(
+        move || account.get(),
+        Signal::stored(0),
+        |account| async move {
+            let account = account_get(account).await?;
+            let location = location_list().await?.into_iter().find(|l| l.name == account.account.location);
+            Ok(Surroundings { account, sizes: location.map(|l| l.vm_sizes).unwrap_or_default() })
+        },
+    );
+    view! {
+        <PageHeader title=msg::POOL_ADD icon=Icon::Pool/>
+        <Loaded reading=surroundings lines=8 let:surroundings><PoolWizard surroundings/></Loaded>
+    }
+}
+
+#[component]
+fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
+    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let fields = PoolFields::new(first_form(&surroundings.get_untracked().sizes, use_query_map().with_untracked(|q| q.get("id"))));
+    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let checked = Memo::new(move |_| surroundings.with(|s| fields.get().to_create(&s.sizes)));
+    let navigate = use_navigate();
+    let submit = move |()| {
+        let Ok(create) = checked.get_untracked() else { return };
+        let (account, id, navigate) = (account.get_untracked(), create.id.clone(), navigate.clone());
+        pending.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let answer = pool_create(account.clone(), create).await;
+            pending.try_set(false);
+            match answer {
+                Ok(_) => {
+                    notifications.done(tf(msg::POOL_CREATED_NOTE, &[("pool", &id)]));
+                    navigate(&paths::pool(&account, &id), NavigateOptions::default());
+                }
+                Err(refused) => {
+                    session.observe(&refused);
+                    error.try_set(Some(refused));
+                }
+            }
+        });
+    };
+    let steps = vec![
+        WizardStep::new("basics", msg::POOL_STEP_BASICS, &["id", "displayName"], move || view! { <Basics fields/> }),
+        WizardStep::new(
+            "nodes",
+            msg::POOL_NODES,
+            &["vmSize", "targetDedicatedNodes", "targetLowPriorityNodes", "taskSlotsPerNode"],
+            move || view! { <Nodes fields surroundings/> },
+        ),
+        WizardStep::new("start", msg::POOL_START_TASK, &["startTask"], move || view! { <Start fields/> }),
+    ];
+    let refusal = Signal::derive(move || refusal::of(session, Permission::PoolWrite, None));
+    view! {
+        <Wizard
+            steps
+            errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
+            pending
+            error
+            submit=msg::POOL_CREATE
+            cancel=Signal::derive(move || paths::pools(account.get()))
+            refusal
+            on_submit=submit
+            review=move || view! { <PoolReview fields/> }
+        />
+    }
+}
+
+/// The form at its beginning: the first size of the location's own, and an id that a link may bring.
+fn first_form(sizes: &[VmSize], id: Option<String>) -> PoolForm {
+    let own = sizes.iter().find(|size| size.native).or(sizes.first());
+    PoolForm {
+        id: id.unwrap_or_default(),
+        vm_size: own.map(|size| size.name.clone()).unwrap_or_default(),
+        ..PoolForm::default()
+    }
+}
+
+#[component]
+fn Basics(fields: PoolFields) -> impl IntoView {
+    view! {
+        <Field name="id" label=msg::POOL_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
+        <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
+    }
+}
+
+#[component]
+fn Nodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoView {
+    let size = Memo::new(move |_| surroundings.with(|s| fields.get().size(&s.sizes).cloned()));
+    let size_text = move || size.get().map(|size| size_note(&size));
+    let slots_hint = move || Some(tf(msg::POOL_SLOTS_HINT, &[("max", &max_slots(size.get().as_ref()).to_string())]));
+    let suggestions = move || {
+        let typed = fields.vm_size.get().to_lowercase();
+        // The chosen size suggests all others; what is being typed narrows them.
+        let all = size.with(Option::is_some);
+        surroundings.with(|s| {
+            let fitting = s.sizes.iter().filter(|size| all || size.name.contains(&typed));
+            fitting.take(60).map(|size| combo::Suggestion::new(size.name.clone(), size_note(size))).collect::<Vec<_>>()
+        })
+    };
+    let fill_types = || {
+        let label = |fill| t(if fill == NodeFillType::Spread { msg::POOL_SPREAD } else { msg::POOL_PACK }).to_owned();
+        NodeFillType::ALL.iter().map(|fill| (fill.to_string(), label(*fill))).collect::<Vec<_>>()
+    };
+    view! {
+        <Field name="vmSize" label=msg::POOL_VM_SIZE hint=Signal::derive(size_text) required=true>
+            <Combo value=fields.vm_size suggestions=Signal::derive(suggestions)/>
+        </Field>
+        <Field name="targetDedicatedNodes" label=msg::POOL_TARGET_DEDICATED required=true><NumberInput value=fields.dedicated max=MOST_NODES/></Field>
+        <Quota fields surroundings/>
+        <Field name="targetLowPriorityNodes" label=msg::POOL_TARGET_LOW_PRIORITY hint=hint(msg::POOL_LOW_PRIORITY_HINT) required=true>
+            <NumberInput value=fields.low_priority max=MOST_NODES/>
+        </Field>
+        <Field name="taskSlotsPerNode" label=msg::POOL_SLOTS_PER_NODE hint=Signal::derive(slots_hint) required=true>
+            <NumberInput value=fields.slots_per_node min=1 max=256/>
+        </Field>
+        <Field name="taskSchedulingPolicy.nodeFillType" label=msg::POOL_FILL_TYPE>
+            <Select value=fields.fill_type options=Signal::derive(fill_types)/>
+        </Field>
+    }
+}
+
+/// The cores that the pool asks for, against what the account has left.
+#[component]
+fn Quota(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoView {
+    let quota = Memo::new(move |_| {
+        surroundings.with(|s| {
+            let wanted = fields.get().dedicated_cores(&s.sizes).unwrap_or_default();
+            QuotaUse::of(&s.account.counts, &s.account.account.quotas, wanted)
+        })
+    });
+    let number = |n: i64| format::number(language(), n);
+    let text = Signal::derive(move || {
+        let quota = quota.get();
+        let values = [("wanted", number(quota.wanted)), ("used", number(quota.used)), ("quota", number(quota.quota))];
+        tf(msg::POOL_QUOTA, &values.each_ref().map(|(key, value)| (*key, value.as_str())))
+    });
+    let shares = Signal::derive(move || {
+        let quota = quota.get();
+        let wanted = Share {
+            tone: if quota.is_exceeded() { Tone::Bad } else { Tone::Good },
+            n: quota.wanted.min(quota.left()),
+            label: tf(msg::POOL_QUOTA_WANTED, &[("n", &number(quota.wanted))]),
+        };
+        vec![Share { tone: Tone::Neutral, n: quota.used, label: tf(msg::POOL_QUOTA_USED, &[("n", &number(quota.used))]) }, wanted]
+    });
+    view! {
+        <div class="meters__item">
+            <p class="meters__label"><span>{move || t(msg::POOL_QUOTA_LABEL)}</span><span class="meters__value">{text}</span></p>
+            <Progress label=msg::POOL_QUOTA_LABEL shares whole=Signal::derive(move || quota.get().quota) done=Signal::derive(move || quota.get().used + quota.get().wanted)/>
+            <div aria-live="polite">
+                <Show when=move || quota.get().is_exceeded()><p class="field__error">{move || t(msg::POOL_QUOTA_EXCEEDED)}</p></Show>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Start(fields: PoolFields) -> impl IntoView {
+    view! {
+        <Field name="startTask.commandLine" label=msg::POOL_START_COMMAND hint=hint(msg::POOL_START_COMMAND_HINT)>
+            <TextArea value=fields.start_command code=true rows=3/>
+        </Field>
+        <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+            <Field name="startTask.environmentSettings" label=msg::POOL_START_ENVIRONMENT>
+                <PairsEditor pairs=fields.start_environment what=msg::POOL_START_ENVIRONMENT add=msg::FORM_ADD_VARIABLE/>
+            </Field>
+            <Field name="startTask.maxTaskRetryCount" label=msg::POOL_START_RETRIES hint=hint(msg::FORM_RETRIES_HINT)>
+                <NumberInput value=fields.start_retries min=-1/>
+            </Field>
+            <Checkbox value=fields.start_wait label=msg::POOL_START_WAIT hint=hint(msg::POOL_START_WAIT_HINT)/>
+        </Show>
+    }
+}
+
+#[component]
+fn PoolReview(fields: PoolFields) -> impl IntoView {
+    let text = move |of: fn(&PoolForm) -> String| Signal::derive(move || of(&fields.get()));
+    let fill = Signal::derive(move || {
+        let is_pack = fields.fill_type.with(|fill| fill == NodeFillType::Pack.as_str());
+        t(if is_pack { msg::POOL_PACK } else { msg::POOL_SPREAD }).to_owned()
+    });
+    let environment = Signal::derive(move || {
+        let n = fields.start_environment.with(|rows| rows.iter().filter(|(name, _)| !name.trim().is_empty()).count());
+        tn(msg::FORM_VARIABLES_ONE, msg::FORM_VARIABLES_OTHER, n as i64)
+    });
+    view! {
+        <Review>
+            <ReviewItem label=msg::POOL_ID value=text(|form| form.id.clone())/>
+            <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
+            <ReviewItem label=msg::POOL_VM_SIZE value=text(|form| form.vm_size.clone())/>
+            <ReviewItem label=msg::POOL_TARGET_DEDICATED value=text(|form| form.dedicated.clone())/>
+            <ReviewItem label=msg::POOL_TARGET_LOW_PRIORITY value=text(|form| form.low_priority.clone())/>
+            <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
+            <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
+            <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
+            <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>
+        </Review>
+    }
+}
+
+fn size_note(size: &VmSize) -> String {
+    let memory = format::bytes(language(), size.memory_mib.max(0) as u64 * 1024 * 1024);
+    tf(msg::POOL_SIZE_NOTE, &[("cores", &size.cores.to_string()), ("memory", &memory)])
+}
+
+fn hint(message: crate::portal::i18n::Msg) -> Signal<Option<String>> {
+    Signal::derive(move || Some(t(message).to_owned()))
+}
