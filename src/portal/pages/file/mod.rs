@@ -8,6 +8,8 @@ mod log_rows;
 mod log_search;
 mod log_toolbar;
 mod log_viewer;
+mod page;
 
 pub use log_reader::FileRef;
 pub use log_viewer::LogViewer;
+pub use page::FilePage;

@@ -1,4 +1,16 @@
 //! Jobs.
 
+mod create;
+mod job_commands;
+mod job_counts;
 mod job_form;
+mod job_panels;
 pub mod job_state;
+mod list;
+mod overview;
+mod page;
+
+pub use create::JobCreatePage;
+pub use list::JobListPage;
+pub use overview::JobOverviewTab;
+pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};

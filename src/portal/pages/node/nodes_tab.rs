@@ -88,13 +88,21 @@ fn columns(account: &AccountName, pool: &PoolId) -> Vec<Column<Node>> {
         Column::new("state", msg::NODE_STATE, |node: &Node| view! { <NodeStateBadge state=node.state/> })
             .sortable()
             .width(12.0),
-        Column::new("stateTransitionTime", msg::NODE_STATE_SINCE, |node: &Node| view! { <Time at=node.state_transition_time/> })
-            .sortable(),
-        Column::new("runningTasksCount", msg::NODE_RUNNING_TASKS, |node: &Node| node.running_tasks_count).sortable().number(),
+        Column::new(
+            "stateTransitionTime",
+            msg::NODE_STATE_SINCE,
+            |node: &Node| view! { <Time at=node.state_transition_time/> },
+        )
+        .sortable(),
+        Column::new("runningTasksCount", msg::NODE_RUNNING_TASKS, |node: &Node| node.running_tasks_count)
+            .sortable()
+            .number(),
         Column::new("slots", msg::NODE_BUSY_SLOTS, |node: &Node| node.running_task_slots_count).number(),
         Column::new("totalTasksRun", msg::NODE_TASKS_RUN, |node: &Node| node.total_tasks_run).number(),
-        Column::new("kind", msg::NODE_DEDICATED, |node: &Node| t(if node.is_dedicated { msg::NODE_DEDICATED_YES } else { msg::NODE_LOW_PRIORITY }))
-            .width(9.0),
+        Column::new("kind", msg::NODE_DEDICATED, |node: &Node| {
+            t(if node.is_dedicated { msg::NODE_DEDICATED_YES } else { msg::NODE_LOW_PRIORITY })
+        })
+        .width(9.0),
         Column::new("allocationTime", msg::NODE_ALLOCATED, |node: &Node| view! { <Time at=node.allocation_time/> })
             .sortable()
             .hidden(),
@@ -116,9 +124,13 @@ fn NodeMap(here: PoolRef) -> impl IntoView {
             node_map(here.account, here.pool).await
         },
     );
-    let slots = Signal::derive(move || context.reading.with(|pool| pool.map_or(1, |pool| pool.pool.settings.slots_per_node().into())));
+    let slots = Signal::derive(move || {
+        context.reading.with(|pool| pool.map_or(1, |pool| pool.pool.settings.slots_per_node().into()))
+    });
     let href = move |node: String| pool.with_value(|here| paths::node(&here.account, &here.pool, node));
-    let state_href = move |state: NodeState| pool.with_value(|here| paths::with_query(paths::nodes(&here.account, &here.pool), &[("state", state.as_str())]));
+    let state_href = move |state: NodeState| {
+        pool.with_value(|here| paths::with_query(paths::nodes(&here.account, &here.pool), &[("state", state.as_str())]))
+    };
     view! {
         <Loaded reading let:cells>
             <HeatMap cells slots_per_node=slots href state_href/>

@@ -51,7 +51,10 @@ pub fn PoolCreatePage() -> impl IntoView {
 #[component]
 fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
     let (account, session, notifications) = (use_account(), use_session(), use_notifications());
-    let fields = PoolFields::new(first_form(&surroundings.get_untracked().sizes, use_query_map().with_untracked(|q| q.get("id"))));
+    let fields = PoolFields::new(first_form(
+        &surroundings.get_untracked().sizes,
+        use_query_map().with_untracked(|q| q.get("id")),
+    ));
     let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
     let checked = Memo::new(move |_| surroundings.with(|s| fields.get().to_create(&s.sizes)));
     let navigate = use_navigate();
@@ -177,7 +180,14 @@ fn Quota(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoVie
             n: quota.wanted.min(quota.left()),
             label: tf(msg::POOL_QUOTA_WANTED, &[("n", &number(quota.wanted))]),
         };
-        vec![Share { tone: Tone::Neutral, n: quota.used, label: tf(msg::POOL_QUOTA_USED, &[("n", &number(quota.used))]) }, wanted]
+        vec![
+            Share {
+                tone: Tone::Neutral,
+                n: quota.used,
+                label: tf(msg::POOL_QUOTA_USED, &[("n", &number(quota.used))]),
+            },
+            wanted,
+        ]
     });
     view! {
         <div class="meters__item">

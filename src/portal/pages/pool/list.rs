@@ -27,12 +27,14 @@ pub fn PoolListPage() -> impl IntoView {
     let account = use_account();
     let session = use_session();
     let tick = use_changes(move |change| {
-        change.account == account.get_untracked().as_str() && matches!(change.what, Changed::Pool { .. } | Changed::Account)
+        change.account == account.get_untracked().as_str()
+            && matches!(change.what, Changed::Pool { .. } | Changed::Account)
     });
     let create = Signal::derive(move || paths::pool_create(account.get()));
     let can_create = move || session.allows(Permission::PoolWrite);
     let commands = move || {
-        can_create().then(|| view! { <CommandBar commands=vec![Command::link(msg::POOL_ADD, Icon::Add, create).primary()]/> })
+        can_create()
+            .then(|| view! { <CommandBar commands=vec![Command::link(msg::POOL_ADD, Icon::Add, create).primary()]/> })
     };
     view! {
         <PageHeader title=msg::POOLS icon=Icon::Pool/>
@@ -93,9 +95,11 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<PoolSummary>> {
         })
         .sortable()
         .width(9.0),
-        Column::new("displayName", msg::POOL_DISPLAY_NAME, |pool: &PoolSummary| pool.pool.settings.display_name.clone())
-            .hidden()
-            .width(14.0),
+        Column::new("displayName", msg::POOL_DISPLAY_NAME, |pool: &PoolSummary| {
+            pool.pool.settings.display_name.clone()
+        })
+        .hidden()
+        .width(14.0),
     ]
 }
 

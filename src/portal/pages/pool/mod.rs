@@ -6,7 +6,7 @@ mod overview;
 mod page;
 mod pool_commands;
 mod pool_form;
-mod pool_state;
+pub mod pool_state;
 mod remedy;
 mod resize_form;
 mod resize_panel;

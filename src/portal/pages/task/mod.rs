@@ -1,10 +1,22 @@
 //! Tasks.
 
+mod add;
+mod batch_run;
+mod bulk;
 mod failure;
+mod files_tab;
+mod list_tab;
+mod overview;
+mod page;
+mod task_commands;
+mod task_fields;
 mod task_form;
 mod task_state;
 mod template;
 mod waiting;
 
+pub use add::TaskAddPage;
 pub use failure::TaskFailure;
+pub use list_tab::TaskListTab;
+pub use page::TaskPage;
 pub use task_state::{TaskStateBadge, look as task_look};

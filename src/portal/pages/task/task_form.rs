@@ -193,6 +193,10 @@ impl TaskPlan {
         }
     }
 
+    pub fn is_many(&self) -> bool {
+        self.variation != Variation::None
+    }
+
     /// The task at `index`, below the count.
     pub fn task(&self, index: u64) -> TaskCreate {
         let (id, command_line) = match &self.variation {
@@ -216,8 +220,7 @@ impl TaskPlan {
 
     /// Ids must be legal, and differ where there are many. The first and the last are the shortest and the longest.
     fn check_ids(&self) -> Result<(), Problem> {
-        let is_many = self.variation != Variation::None;
-        if is_many && !self.id.is_empty() && !template::has_place(&self.id) {
+        if self.is_many() && !self.id.is_empty() && !template::has_place(&self.id) {
             return Err(msg::TASK_ID_NEEDS_PLACE.into());
         }
         typed::id::<TaskId>(&self.task(0).id)?;

@@ -1,0 +1,191 @@
+//! The form of a new job: basics, limits, environment, review.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::job_form::{JobFields, JobForm};
+use crate::api::{self, ListQuery};
+use crate::domain::permission::Permission;
+use crate::portal::components::combo::Suggestion;
+use crate::portal::components::{
+    Checkbox, Combo, Field, FieldErrors, Icon, NumberInput, PageHeader, Review, ReviewItem, TextInput, Wizard,
+    WizardStep,
+};
+use crate::portal::i18n::{Msg, msg, t, tf, tn, tx};
+use crate::portal::pages::pairs_editor::PairsEditor;
+use crate::portal::pages::pool::pool_state;
+use crate::portal::pages::refusal;
+use crate::portal::pages::typed::Pair;
+use crate::portal::paths;
+use crate::portal::reading::use_reading;
+use crate::portal::shell::use_account;
+use crate::portal::state::{use_notifications, use_session};
+use crate::server_fns::{job_create, pool_list};
+
+#[component]
+pub fn JobCreatePage() -> impl IntoView {
+    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let pool = use_query_map().with_untracked(|query| query.get("pool")).unwrap_or_default();
+    let fields = JobFields::new(JobForm { pool, ..JobForm::default() });
+    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let checked = Memo::new(move |_| fields.get().to_create());
+    let navigate = use_navigate();
+    let submit = move |()| {
+        let Ok(create) = checked.get_untracked() else { return };
+        let (account, id, navigate) = (account.get_untracked(), create.id.clone(), navigate.clone());
+        pending.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let answer = job_create(account.clone(), create).await;
+            pending.try_set(false);
+            match answer {
+                Ok(_) => {
+                    notifications.done(tf(msg::JOB_CREATED_NOTE, &[("job", &id)]));
+                    navigate(&paths::job(&account, &id), NavigateOptions::default());
+                }
+                Err(refused) => {
+                    session.observe(&refused);
+                    error.try_set(Some(refused));
+                }
+            }
+        });
+    };
+    let steps = vec![
+        WizardStep::new(
+            "basics",
+            msg::POOL_STEP_BASICS,
+            &["id", "displayName", "poolInfo", "priority"],
+            move || view! { <Basics fields/> },
+        ),
+        WizardStep::new(
+            "limits",
+            msg::JOB_STEP_LIMITS,
+            &["maxParallelTasks", "constraints", "onAllTasksComplete"],
+            move || view! { <Limits fields/> },
+        ),
+        WizardStep::new(
+            "environment",
+            msg::JOB_STEP_ENVIRONMENT,
+            &["commonEnvironmentSettings", "metadata"],
+            move || view! { <Environment fields/> },
+        ),
+    ];
+    view! {
+        <PageHeader title=msg::JOB_ADD icon=Icon::Job/>
+        <Wizard
+            steps
+            errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
+            pending
+            error
+            submit=msg::JOB_CREATE
+            cancel=Signal::derive(move || paths::jobs(account.get()))
+            refusal=Signal::derive(move || refusal::of(session, Permission::JobWrite, None))
+            on_submit=submit
+            review=move || view! { <JobReview fields/> }
+        />
+    }
+}
+
+#[component]
+fn Basics(fields: JobFields) -> impl IntoView {
+    let account = use_account();
+    // As many as a person would read; what is typed narrows them.
+    let pools = use_reading(
+        move || (account.get(), fields.pool.get()),
+        Signal::stored(0),
+        |(account, search)| pool_list(account, ListQuery { search, limit: 30, ..ListQuery::default() }),
+    );
+    let suggestions = move || {
+        pools.with(|page| {
+            let items = page.map(|page| page.items.as_slice()).unwrap_or_default();
+            items
+                .iter()
+                .map(|pool| Suggestion::new(pool.pool.settings.id.clone(), t(pool_state::look(&pool.pool).1)))
+                .collect::<Vec<_>>()
+        })
+    };
+    let is_unknown = Memo::new(move |_| {
+        let typed = fields.pool.get();
+        let is_there = |page: &api::Page<api::PoolSummary>| {
+            page.items.iter().any(|pool| pool.pool.settings.id.eq_ignore_ascii_case(typed.trim()))
+        };
+        !typed.trim().is_empty() && pools.with(|page| page.is_some_and(|page| !is_there(page)))
+    });
+    let make_pool = move || paths::with_query(paths::pool_create(account.get()), &[("id", fields.pool.get().trim())]);
+    view! {
+        <Field name="id" label=msg::JOB_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
+        <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
+        <Field name="poolInfo.poolId" label=msg::JOB_POOL hint=hint(msg::JOB_POOL_HINT) required=true>
+            <Combo value=fields.pool suggestions=Signal::derive(suggestions)/>
+        </Field>
+        <Show when=move || is_unknown.get()>
+            <p class="form__note" role="status">{tx(msg::JOB_POOL_UNKNOWN)}" "<a href=make_pool>{tx(msg::POOL_CREATE)}</a></p>
+        </Show>
+        <Field name="priority" label=msg::JOB_PRIORITY hint=hint(msg::JOB_PRIORITY_HINT) required=true>
+            <NumberInput value=fields.priority min=-1000 max=1000/>
+        </Field>
+    }
+}
+
+#[component]
+fn Limits(fields: JobFields) -> impl IntoView {
+    view! {
+        <Field name="maxParallelTasks" label=msg::JOB_MAX_PARALLEL hint=hint(msg::JOB_EMPTY_NO_LIMIT)><NumberInput value=fields.max_parallel_tasks min=1/></Field>
+        <Field name="constraints.maxWallClockTime" label=msg::JOB_MAX_WALL_CLOCK hint=hint(msg::JOB_MAX_WALL_CLOCK_HINT)>
+            <TextInput value=fields.max_wall_clock code=true placeholder=Signal::derive(|| Some(t(msg::FORM_LENGTH_EXAMPLE).to_owned()))/>
+        </Field>
+        <Field name="constraints.maxTaskRetryCount" label=msg::JOB_MAX_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.max_retries min=-1/></Field>
+        <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
+    }
+}
+
+#[component]
+fn Environment(fields: JobFields) -> impl IntoView {
+    view! {
+        <Field name="commonEnvironmentSettings" label=msg::JOB_ENVIRONMENT hint=hint(msg::JOB_ENVIRONMENT_HINT)>
+            <PairsEditor pairs=fields.environment what=msg::JOB_ENVIRONMENT add=msg::FORM_ADD_VARIABLE/>
+        </Field>
+        <Field name="metadata" label=msg::JOB_METADATA hint=hint(msg::JOB_METADATA_HINT)>
+            <PairsEditor pairs=fields.metadata what=msg::JOB_METADATA add=msg::JOB_ADD_METADATA/>
+        </Field>
+    }
+}
+
+#[component]
+fn JobReview(fields: JobFields) -> impl IntoView {
+    let text = move |of: fn(&JobForm) -> String| Signal::derive(move || of(&fields.get()));
+    let or_no_limit = move |value: RwSignal<String>| {
+        Signal::derive(move || {
+            value.with(|text| if text.trim().is_empty() { t(msg::JOB_NO_LIMIT).to_owned() } else { text.clone() })
+        })
+    };
+    let n_named = |rows: &[Pair]| rows.iter().filter(|(name, _)| !name.trim().is_empty()).count() as i64;
+    let variables = Signal::derive(move || {
+        tn(msg::FORM_VARIABLES_ONE, msg::FORM_VARIABLES_OTHER, fields.environment.with(|rows| n_named(rows)))
+    });
+    let metadata = Signal::derive(move || {
+        tn(msg::JOB_METADATA_ONE, msg::JOB_METADATA_OTHER, fields.metadata.with(|rows| n_named(rows)))
+    });
+    let ends =
+        Signal::derive(move || t(if fields.ends_with_tasks.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
+    view! {
+        <Review>
+            <ReviewItem label=msg::JOB_ID value=text(|form| form.id.clone())/>
+            <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
+            <ReviewItem label=msg::JOB_POOL value=text(|form| form.pool.clone())/>
+            <ReviewItem label=msg::JOB_PRIORITY value=text(|form| form.priority.clone())/>
+            <ReviewItem label=msg::JOB_MAX_PARALLEL value=or_no_limit(fields.max_parallel_tasks)/>
+            <ReviewItem label=msg::JOB_MAX_WALL_CLOCK value=or_no_limit(fields.max_wall_clock)/>
+            <ReviewItem label=msg::JOB_MAX_RETRIES value=text(|form| form.max_retries.clone())/>
+            <ReviewItem label=msg::JOB_ENDS_WITH_TASKS value=ends/>
+            <ReviewItem label=msg::JOB_ENVIRONMENT value=variables/>
+            <ReviewItem label=msg::JOB_METADATA value=metadata/>
+        </Review>
+    }
+}
+
+fn hint(message: Msg) -> Signal<Option<String>> {
+    Signal::derive(move || Some(t(message).to_owned()))
+}

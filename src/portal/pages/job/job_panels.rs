@@ -1,0 +1,135 @@
+//! Dialogs that ask how a job is to be disabled, and why it is ended.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::{self, DisableJobOption, JobDisable, JobTerminate};
+use crate::portal::components::{Button, ButtonKind, Dialog, ErrorBar, Field, TextInput};
+use crate::portal::i18n::{Msg, msg, t, tf};
+use crate::portal::pages::route_ids::JobRef;
+use crate::portal::state::{Notifications, Session, use_notifications, use_session};
+use crate::server_fns::{job_disable, job_terminate};
+
+/// Asks what running tasks should do.
+#[component]
+pub fn DisableDialog(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
+    let title = tf(msg::JOB_DISABLE_TITLE, &[("job", here.job.as_str())]);
+    view! { <Dialog open title=Signal::stored(title)><DisableForm open here=here.clone()/></Dialog> }
+}
+
+#[component]
+fn DisableForm(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
+    let sending = Sending::new();
+    let chosen = RwSignal::new(DisableJobOption::Requeue);
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let JobRef { account, job } = here.clone();
+        let note = tf(msg::JOB_DISABLED, &[("job", job.as_str())]);
+        let disable = JobDisable { disable_tasks: chosen.get_untracked() };
+        sending.send(open, note, job_disable(account, job, disable));
+    };
+    let choice = move |option: DisableJobOption| {
+        let (label, effect) = words(option);
+        view! {
+            <label class="choice">
+                <input type="radio" name="disable-tasks" prop:checked=move || chosen.get() == option on:change=move |_| chosen.set(option)/>
+                <span>{move || t(label)}<span class="checkbox__hint">{move || t(effect)}</span></span>
+            </label>
+        }
+    };
+    view! {
+        <form class="form" on:submit=submit>
+            {move || sending.error.get().map(|error| view! { <ErrorBar error/> })}
+            <fieldset class="choices">
+                <legend>{move || t(msg::JOB_DISABLE_QUESTION)}</legend>
+                {DisableJobOption::ALL.iter().map(|option| choice(*option)).collect_view()}
+            </fieldset>
+            <div class="dialog__actions">
+                <Button label=msg::JOB_DISABLE kind=ButtonKind::Primary submit=true pending=sending.pending/>
+                <Button label=msg::CANCEL on_press=move || open.set(false)/>
+            </div>
+        </form>
+    }
+}
+
+const fn words(option: DisableJobOption) -> (Msg, Msg) {
+    match option {
+        DisableJobOption::Requeue => (msg::JOB_REQUEUE, msg::JOB_REQUEUE_EFFECT),
+        DisableJobOption::Terminate => (msg::JOB_END_TASKS, msg::JOB_END_TASKS_EFFECT),
+        DisableJobOption::Wait => (msg::JOB_WAIT, msg::JOB_WAIT_EFFECT),
+    }
+}
+
+/// Asks for the reason of the end.
+#[component]
+pub fn TerminateDialog(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
+    let title = tf(msg::JOB_TERMINATE_TITLE, &[("job", here.job.as_str())]);
+    view! { <Dialog open title=Signal::stored(title)><TerminateForm open here=here.clone()/></Dialog> }
+}
+
+#[component]
+fn TerminateForm(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
+    let sending = Sending::new();
+    let reason = RwSignal::new(String::new());
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let JobRef { account, job } = here.clone();
+        let note = tf(msg::JOB_TERMINATED, &[("job", job.as_str())]);
+        let terminate_reason =
+            reason.with_untracked(|text| Some(text.trim().to_owned()).filter(|text| !text.is_empty()));
+        sending.send(open, note, job_terminate(account, job, JobTerminate { terminate_reason }));
+    };
+    view! {
+        <form class="form" on:submit=submit>
+            {move || sending.error.get().map(|error| view! { <ErrorBar error/> })}
+            <p class="dialog__text">{move || t(msg::JOB_TERMINATE_EFFECT)}</p>
+            <Field name="terminateReason" label=msg::JOB_REASON hint=Signal::derive(|| Some(t(msg::JOB_REASON_HINT).to_owned()))>
+                <TextInput value=reason/>
+            </Field>
+            <div class="dialog__actions">
+                <Button label=msg::JOB_TERMINATE kind=ButtonKind::Danger submit=true pending=sending.pending/>
+                <Button label=msg::CANCEL on_press=move || open.set(false)/>
+            </div>
+        </form>
+    }
+}
+
+/// A request of a dialog, which closes when it went well.
+#[derive(Clone, Copy)]
+struct Sending {
+    pending: RwSignal<bool>,
+    error: RwSignal<Option<api::Error>>,
+    session: Session,
+    notifications: Notifications,
+}
+
+impl Sending {
+    fn new() -> Self {
+        Sending {
+            pending: RwSignal::new(false),
+            error: RwSignal::new(None),
+            session: use_session(),
+            notifications: use_notifications(),
+        }
+    }
+
+    fn send(self, open: RwSignal<bool>, note: String, request: impl Future<Output = Result<(), api::Error>> + 'static) {
+        self.pending.set(true);
+        spawn_local(async move {
+            let answer = request.await;
+            self.pending.try_set(false);
+            match answer {
+                Ok(()) => {
+                    self.notifications.done(note);
+                    open.try_set(false);
+                }
+                Err(refused) => {
+                    self.session.observe(&refused);
+                    self.error.try_set(Some(refused));
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,130 @@
+//! The controls of the form that adds tasks, and the preview of many.
+
+use leptos::prelude::*;
+
+use super::task_form::{Amount, TaskFields, TaskPlan};
+use super::template::MAX_TASKS;
+use crate::portal::components::{Field, NumberInput, TextArea, TextInput};
+use crate::portal::format;
+use crate::portal::i18n::{Msg, language, msg, t, tf, tx};
+use crate::portal::pages::pairs_editor::PairsEditor;
+
+/// So many tasks are shown before they are made.
+const PREVIEWED: u64 = 3;
+
+#[component]
+pub fn TaskFieldset(fields: TaskFields) -> impl IntoView {
+    let is = move |amount: Amount| fields.amount.get() == amount;
+    let id_hint = move || Some(t(if is(Amount::One) { msg::TASK_ID_HINT } else { msg::TASK_ID_MANY_HINT }).to_owned());
+    let command_hint = move || {
+        Some(match fields.amount.get() {
+            Amount::One => t(msg::TASK_COMMAND_HINT).to_owned(),
+            Amount::Lines => tf(msg::TASK_LINES_HINT, &[("max", &format::number(language(), MAX_TASKS as i64))]),
+            Amount::Range => t(msg::TASK_RANGE_HINT).to_owned(),
+        })
+    };
+    let command =
+        Signal::derive(move || t(if is(Amount::Lines) { msg::TASK_COMMANDS } else { msg::TASK_COMMAND }).to_owned());
+    view! {
+        <AmountChoice fields/>
+        <Field name="id" label=msg::TASK_ID hint=Signal::derive(id_hint) required=true><TextInput value=fields.id code=true/></Field>
+        <Show when=move || is(Amount::Range)><RangeFields fields/></Show>
+        <Field name="commandLine" label=command hint=Signal::derive(command_hint) required=true>
+            <TextArea value=fields.command_line code=true rows=5/>
+        </Field>
+        <Field name="environmentSettings" label=msg::TASK_ENVIRONMENT>
+            <PairsEditor pairs=fields.environment what=msg::TASK_ENVIRONMENT add=msg::FORM_ADD_VARIABLE/>
+        </Field>
+        <Field name="requiredSlots" label=msg::TASK_SLOTS hint=hint(msg::TASK_SLOTS_HINT) required=true><NumberInput value=fields.slots min=1 max=256/></Field>
+        <details class="section">
+            <summary>{tx(msg::TASK_MORE)}</summary>
+            <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
+            <Field name="constraints.maxWallClockTime" label=msg::JOB_MAX_WALL_CLOCK hint=hint(msg::TASK_MAX_WALL_CLOCK_HINT)>
+                <TextInput value=fields.max_wall_clock code=true placeholder=hint(msg::FORM_LENGTH_EXAMPLE)/>
+            </Field>
+            <Field name="constraints.maxTaskRetryCount" label=msg::TASK_MAX_RETRIES hint=hint(msg::TASK_MAX_RETRIES_HINT)><NumberInput value=fields.max_retries min=-1/></Field>
+            <Field name="constraints.retentionTime" label=msg::TASK_RETENTION hint=hint(msg::TASK_RETENTION_HINT)>
+                <TextInput value=fields.retention code=true placeholder=hint(msg::TASK_RETENTION_EXAMPLE)/>
+            </Field>
+        </details>
+    }
+}
+
+/// One task, a command line a row, or a range.
+#[component]
+fn AmountChoice(fields: TaskFields) -> impl IntoView {
+    let choice = move |amount: Amount| {
+        let (label, effect) = match amount {
+            Amount::One => (msg::TASK_ONE, msg::TASK_ONE_HINT),
+            Amount::Lines => (msg::TASK_LINES, msg::TASK_LINES_CHOICE_HINT),
+            Amount::Range => (msg::TASK_RANGE, msg::TASK_RANGE_CHOICE_HINT),
+        };
+        let choose = move |_| {
+            fields.amount.set(amount);
+            // Many tasks need a place for their number; who has typed an id knows better.
+            if amount != Amount::One && fields.id.with_untracked(|id| id.trim().is_empty()) {
+                fields.id.set(ID_PATTERN.to_owned());
+            }
+        };
+        view! {
+            <label class="choice">
+                <input type="radio" name="amount" prop:checked=move || fields.amount.get() == amount on:change=choose/>
+                <span>{move || t(label)}<span class="checkbox__hint">{move || t(effect)}</span></span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="choices">
+            <legend>{tx(msg::TASK_AMOUNT)}</legend>
+            {Amount::ALL.map(choice).collect_view()}
+        </fieldset>
+    }
+}
+
+const ID_PATTERN: &str = "task-{i}";
+
+#[component]
+fn RangeFields(fields: TaskFields) -> impl IntoView {
+    view! {
+        <div class="field-row">
+            <Field name="range" label=msg::TASK_RANGE_START required=true><NumberInput value=fields.start min=i32::MIN/></Field>
+            <Field name="range.end" label=msg::TASK_RANGE_END required=true><NumberInput value=fields.end min=i32::MIN/></Field>
+            <Field name="range.step" label=msg::TASK_RANGE_STEP required=true><NumberInput value=fields.step min=i32::MIN/></Field>
+            <Field name="range.digits" label=msg::TASK_RANGE_DIGITS hint=hint(msg::TASK_RANGE_DIGITS_HINT) required=true><NumberInput value=fields.n_digits min=1 max=18/></Field>
+        </div>
+    }
+}
+
+/// The first tasks and the number of all, when there are many.
+#[component]
+pub fn ManyPreview(plan: Signal<Option<TaskPlan>>) -> impl IntoView {
+    let many = Memo::new(move |_| plan.get().filter(TaskPlan::is_many));
+    let row = |(id, command): (String, String)| view! { <tr><th scope="row"><code>{id}</code></th><td><code>{command}</code></td></tr> };
+    let body = move |plan: TaskPlan| {
+        let shown = plan.batch(0, PREVIEWED).into_iter().map(|task| row((task.id, task.command_line))).collect_view();
+        let rest = plan.count().saturating_sub(PREVIEWED);
+        let last = (rest > 0).then(|| {
+            let task = plan.task(plan.count() - 1);
+            row((task.id, task.command_line))
+        });
+        let title = tf(msg::TASKS_PREVIEW, &[("n", &format::number(language(), plan.count() as i64))]);
+        view! {
+            <div class="simple-table" role="status">
+                <table>
+                    <caption>{title}</caption>
+                    <thead><tr><th scope="col">{t(msg::TASK_ID)}</th><th scope="col">{t(msg::TASK_COMMAND)}</th></tr></thead>
+                    <tbody>
+                        {shown}
+                        {(rest > 1).then(|| view! { <tr aria-hidden="true"><td colspan="2">"…"</td></tr> })}
+                        {last}
+                    </tbody>
+                </table>
+            </div>
+        }
+    };
+    move || many.get().map(body)
+}
+
+fn hint(message: Msg) -> Signal<Option<String>> {
+    Signal::derive(move || Some(t(message).to_owned()))
+}
