@@ -3,7 +3,7 @@
 //! Types are erased at every route: otherwise the compiler drags the type of the whole portal along.
 
 use leptos::prelude::*;
-use leptos_router::components::{ParentRoute, Route, Routes};
+use leptos_router::components::{Outlet, ParentRoute, Route, Routes};
 use leptos_router::{MatchNestedRoutes, path};
 
 use super::pages;
@@ -36,7 +36,50 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("/properties") view=|| view! { <pages::account::PropertiesPage/> }.into_any()/>
             <Route path=path!("/tags") view=|| view! { <pages::account::TagsPage/> }.into_any()/>
             <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
+            <PoolRoutes/>
+            <JobRoutes/>
             <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
+#[component(transparent)]
+fn PoolRoutes() -> impl MatchNestedRoutes + Clone {
+    use pages::node::{NodePage, NodesTab};
+    use pages::pool::{PoolCreatePage, PoolListPage, PoolOverviewTab, PoolPage, PoolPropertiesTab};
+    view! {
+        <ParentRoute path=path!("/pools") view=|| view! { <Outlet/> }.into_any()>
+            <Route path=path!("") view=|| view! { <PoolListPage/> }.into_any()/>
+            <Route path=path!("/new") view=|| view! { <PoolCreatePage/> }.into_any()/>
+            <Route path=path!("/:pool/nodes/:node") view=|| view! { <NodePage/> }.into_any()/>
+            <ParentRoute path=path!("/:pool") view=|| view! { <PoolPage/> }.into_any()>
+                <Route path=path!("") view=|| view! { <PoolOverviewTab/> }.into_any()/>
+                <Route path=path!("/nodes") view=|| view! { <NodesTab/> }.into_any()/>
+                <Route path=path!("/properties") view=|| view! { <PoolPropertiesTab/> }.into_any()/>
+            </ParentRoute>
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
+#[component(transparent)]
+fn JobRoutes() -> impl MatchNestedRoutes + Clone {
+    use pages::file::FilePage;
+    use pages::job::{JobCreatePage, JobListPage, JobOverviewTab, JobPage, JobPropertiesTab};
+    use pages::task::{TaskAddPage, TaskListTab, TaskPage};
+    view! {
+        <ParentRoute path=path!("/jobs") view=|| view! { <Outlet/> }.into_any()>
+            <Route path=path!("") view=|| view! { <JobListPage/> }.into_any()/>
+            <Route path=path!("/new") view=|| view! { <JobCreatePage/> }.into_any()/>
+            <Route path=path!("/:job/tasks/new") view=|| view! { <TaskAddPage/> }.into_any()/>
+            <Route path=path!("/:job/tasks/:task") view=|| view! { <TaskPage/> }.into_any()/>
+            <Route path=path!("/:job/tasks/:task/files/*path") view=|| view! { <FilePage/> }.into_any()/>
+            <ParentRoute path=path!("/:job") view=|| view! { <JobPage/> }.into_any()>
+                <Route path=path!("") view=|| view! { <JobOverviewTab/> }.into_any()/>
+                <Route path=path!("/tasks") view=|| view! { <TaskListTab/> }.into_any()/>
+                <Route path=path!("/properties") view=|| view! { <JobPropertiesTab/> }.into_any()/>
+            </ParentRoute>
         </ParentRoute>
     }
     .into_inner()

@@ -110,11 +110,6 @@ impl LogBuffer {
         u64::try_from(self.lines.back()?.ordinal - self.first_ordinal? + 1).ok()
     }
 
-    /// Notes that the file is longer than what was read of it.
-    pub fn set_file_length(&mut self, length: u64) {
-        self.file_length = self.file_length.max(length);
-    }
-
     /// Adds what follows the window. A part that begins elsewhere changes nothing: it is the answer to an older question.
     pub fn append(&mut self, part: &FileText) -> Shift {
         if part.offset != self.end {

@@ -33,7 +33,7 @@ fn DisableForm(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
     let choice = move |option: DisableJobOption| {
         let (label, effect) = words(option);
         view! {
-            <label class="choice">
+            <label class="option">
                 <input type="radio" name="disable-tasks" prop:checked=move || chosen.get() == option on:change=move |_| chosen.set(option)/>
                 <span>{move || t(label)}<span class="checkbox__hint">{move || t(effect)}</span></span>
             </label>
@@ -42,7 +42,7 @@ fn DisableForm(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
     view! {
         <form class="form" on:submit=submit>
             {move || sending.error.get().map(|error| view! { <ErrorBar error/> })}
-            <fieldset class="choices">
+            <fieldset class="options">
                 <legend>{move || t(msg::JOB_DISABLE_QUESTION)}</legend>
                 {DisableJobOption::ALL.iter().map(|option| choice(*option)).collect_view()}
             </fieldset>

@@ -46,7 +46,7 @@ pub fn NodePage() -> impl IntoView {
             <NodeEssentials node/>
             <StartTaskOutcome node/>
             <RecentTasks node here/>
-            <details class="section">
+            <details class="fold">
                 <summary>{tx(msg::POOL_PROPERTIES)}</summary>
                 <JsonView value=node/>
             </details>

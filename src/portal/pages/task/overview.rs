@@ -65,10 +65,10 @@ fn WhyWaiting(task: Signal<Task>) -> impl IntoView {
         Some(task.with(|task| explain(&waiting, here.account.as_str(), here.job.as_str(), task, job_state)))
     });
     view! {
-        <section class="waiting" aria-label=tx(msg::TASK_WAITING_TITLE)>
+        <section class="why" aria-label=tx(msg::TASK_WAITING_TITLE)>
             <Glyph icon=Icon::Wait/>
             <div>
-                <h2 class="waiting__title">{tx(msg::TASK_WAITING_TITLE)}</h2>
+                <h2 class="why__title">{tx(msg::TASK_WAITING_TITLE)}</h2>
                 <div role="status">
                     {move || match answer.get() {
                         Some(answer) => view! {

@@ -36,7 +36,7 @@ pub fn TaskFieldset(fields: TaskFields) -> impl IntoView {
             <PairsEditor pairs=fields.environment what=msg::TASK_ENVIRONMENT add=msg::FORM_ADD_VARIABLE/>
         </Field>
         <Field name="requiredSlots" label=msg::TASK_SLOTS hint=hint(msg::TASK_SLOTS_HINT) required=true><NumberInput value=fields.slots min=1 max=256/></Field>
-        <details class="section">
+        <details class="fold">
             <summary>{tx(msg::TASK_MORE)}</summary>
             <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
             <Field name="constraints.maxWallClockTime" label=msg::JOB_MAX_WALL_CLOCK hint=hint(msg::TASK_MAX_WALL_CLOCK_HINT)>
@@ -67,14 +67,14 @@ fn AmountChoice(fields: TaskFields) -> impl IntoView {
             }
         };
         view! {
-            <label class="choice">
+            <label class="option">
                 <input type="radio" name="amount" prop:checked=move || fields.amount.get() == amount on:change=choose/>
                 <span>{move || t(label)}<span class="checkbox__hint">{move || t(effect)}</span></span>
             </label>
         }
     };
     view! {
-        <fieldset class="choices">
+        <fieldset class="options">
             <legend>{tx(msg::TASK_AMOUNT)}</legend>
             {Amount::ALL.map(choice).collect_view()}
         </fieldset>

@@ -20,19 +20,6 @@ pub enum Amount {
 
 impl Amount {
     pub const ALL: [Amount; 3] = [Amount::One, Amount::Lines, Amount::Range];
-
-    /// As in the page's URL.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Amount::One => "one",
-            Amount::Lines => "lines",
-            Amount::Range => "range",
-        }
-    }
-
-    pub fn of(text: &str) -> Amount {
-        Self::ALL.into_iter().find(|amount| amount.as_str() == text).unwrap_or_default()
-    }
 }
 
 form! {
