@@ -9,10 +9,10 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::ansi::Color;
 use super::log_buffer::LogBuffer;
 use super::log_reader::{Begin, FileRef, LogReader, Progress};
-use super::log_rows::{self, Mark, Piece, Row, RowIndex};
+use super::log_row::LogRow;
+use super::log_rows::{self, Row, RowIndex};
 use super::log_search::{self, Match};
 use super::log_toolbar::LogToolbar;
 use crate::api::{Changed, Code};
@@ -21,7 +21,7 @@ use crate::portal::i18n::{msg, t, tx};
 use crate::portal::state::{browser, use_changes};
 
 /// Height of a row in CSS pixels; `log-viewer.css` says the same.
-const ROW_HEIGHT: f64 = 20.0;
+pub(super) const ROW_HEIGHT: f64 = 20.0;
 /// Rows that are made beyond what is seen, so that slow scrolling shows no gaps.
 const SPARE_ROWS: usize = 20;
 /// So near to an end of the window the next part is read.
@@ -46,7 +46,7 @@ pub struct LogView {
     height: RwSignal<f64>,
     element: NodeRef<html::Div>,
     /// A line to scroll to as soon as it is drawn.
-    marked: RwSignal<Option<u64>>,
+    pub(super) marked: RwSignal<Option<u64>>,
 }
 
 /// A file of a task as text.
@@ -328,75 +328,6 @@ const RULER: &str = "0000000000000000000000000000000000000000";
 /// Width of the line numbers, as in the stylesheet.
 const GUTTER_COLUMNS: f64 = 9.0;
 
-#[component]
-fn LogRow(view: LogView, row: Row) -> impl IntoView {
-    let top = format!("{}px", row.row as f64 * ROW_HEIGHT);
-    let number = row.number;
-    let link = number.map(|number| {
-        let follow = move |event: web_sys::MouseEvent| {
-            event.prevent_default();
-            view.marked.set(Some(number));
-            write_hash(number);
-        };
-        view! { <a class="log-viewer__number" href=format!("#L{number}") tabindex="-1" on:click=follow>{number}</a> }
-    });
-    view! {
-        <div class="log-viewer__row" style:top=top data-marked=move || (number.is_some() && view.marked.get() == number).then_some("true")>
-            {link}
-            <span class="log-viewer__text">{row.pieces.into_iter().map(show_piece).collect_view()}</span>
-        </div>
-    }
-}
-
-fn show_piece(piece: Piece) -> AnyView {
-    let style = piece.style;
-    if style == super::ansi::Style::default() && piece.mark == Mark::None {
-        return piece.text.into_any();
-    }
-    let (front, back) =
-        if style.inverse { (style.background, style.foreground) } else { (style.foreground, style.background) };
-    let mut class = String::from("ansi");
-    let mut add = |condition: bool, name: &str| {
-        if condition {
-            class.push_str(" ansi--");
-            class.push_str(name);
-        }
-    };
-    add(style.bold, "bold");
-    add(style.dim, "dim");
-    add(style.italic, "italic");
-    add(style.underline, "underline");
-    add(style.strike, "strike");
-    add(style.inverse && front.is_none(), "inverse-text");
-    add(style.inverse && back.is_none(), "inverse-back");
-    add(true, &color_class("text", front));
-    add(true, &color_class("back", back));
-    let (text_color, back_color) = (rgb(front), rgb(back));
-    match piece.mark {
-        Mark::None => {
-            view! { <span class=class style:color=text_color style:background-color=back_color>{piece.text}</span> }
-                .into_any()
-        }
-        Mark::Match => view! { <mark class=class>{piece.text}</mark> }.into_any(),
-        Mark::Current => view! { <mark class=class aria-current="true">{piece.text}</mark> }.into_any(),
-    }
-}
-
-/// The themes' own sixteen colours are classes.
-fn color_class(place: &str, color: Option<Color>) -> String {
-    match color {
-        Some(Color::Named(number)) => format!("{place}-{number}"),
-        Some(Color::Rgb(..)) | None => format!("{place}-own"),
-    }
-}
-
-fn rgb(color: Option<Color>) -> Option<String> {
-    match color {
-        Some(Color::Rgb(red, green, blue)) => Some(format!("rgb({red} {green} {blue})")),
-        Some(Color::Named(_)) | None => None,
-    }
-}
-
 /// A task that has not begun has no files; neither has one that never began.
 fn is_not_there_yet(code: Code) -> bool {
     matches!(code, Code::FileNotFound | Code::PathNotFound | Code::OperationInvalidForCurrentState)
@@ -405,15 +336,6 @@ fn is_not_there_yet(code: Code) -> bool {
 /// The line that the URL points to: `#L120`.
 fn linked_line(hash: &str) -> Option<u64> {
     hash.trim_start_matches('#').strip_prefix('L')?.parse().ok().filter(|number| *number > 0)
-}
-
-/// Writes the line into the URL without a navigation, which would scroll the page.
-fn write_hash(number: u64) {
-    if let Ok(history) = window().history() {
-        let state = history.state().unwrap_or_default();
-        // It cannot fail: the URL stays on its page.
-        let _ = history.replace_state_with_url(&state, "", Some(&format!("#L{number}")));
-    }
 }
 
 #[cfg(test)]

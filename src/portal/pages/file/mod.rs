@@ -4,6 +4,7 @@ mod ansi;
 mod hex;
 mod log_buffer;
 mod log_reader;
+mod log_row;
 mod log_rows;
 mod log_search;
 mod log_toolbar;
