@@ -64,7 +64,10 @@ static LANGUAGE: LazyLock<ArcRwSignal<Language>> = LazyLock::new(|| ArcRwSignal:
 
 /// The language of the user; tracked where signals are.
 pub fn language() -> Language {
-    LANGUAGE.try_get().unwrap_or_default()
+    // Commands ask outside of any view, too; that is no mistake to be warned of.
+    let is_tracked = leptos::reactive::graph::Observer::get().is_some();
+    let language = if is_tracked { LANGUAGE.try_get() } else { LANGUAGE.try_get_untracked() };
+    language.unwrap_or_default()
 }
 
 pub fn set_language(language: Language) {

@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::button::{Button, ButtonKind};
 use super::icon::Icon;
@@ -27,6 +28,7 @@ pub(super) fn Modal(
         match (open.get(), dialog.open()) {
             (true, false) => {
                 let _ = dialog.show_modal();
+                request_animation_frame(move || focus_inside(&dialog));
             }
             (false, true) => dialog.close(),
             _ => {}
@@ -50,5 +52,15 @@ pub(super) fn Modal(
                 </div>
             </Show>
         </dialog>
+    }
+}
+
+/// Puts the keyboard where something is to be typed, else on the last button, which does no harm.
+fn focus_inside(dialog: &web_sys::HtmlDialogElement) {
+    let find = |selector| dialog.query_selector(selector).ok().flatten();
+    let target = find(".dialog__box input, .dialog__box textarea, .dialog__box select")
+        .or_else(|| find(".dialog__actions .button:last-child"));
+    if let Some(element) = target.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
     }
 }

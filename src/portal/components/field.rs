@@ -100,6 +100,12 @@ impl FormErrors {
         first.is_none()
     }
 
+    /// Nothing is said until something is typed or tried again.
+    pub fn reset(self) {
+        self.tried.set(false);
+        self.touched.update(BTreeSet::clear);
+    }
+
     /// The field that the form's check complains about first.
     pub fn first_field(self) -> Option<String> {
         self.local.with_untracked(|errors| errors.first().map(|e| e.field.clone()))

@@ -39,8 +39,9 @@ pub fn Menu(
         let open = pane.matches(":popover-open").unwrap_or(false);
         is_open.set(open);
         if open {
+            // Its size is known once its content has been drawn.
             if let Some(button) = button.get_untracked() {
-                place(&pane, &button);
+                request_animation_frame(move || place(&pane, &button));
             }
             if let Some(on_open) = on_open {
                 on_open.run(());

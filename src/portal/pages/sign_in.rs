@@ -6,13 +6,13 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use crate::api;
-use crate::portal::components::field::required_text;
+use crate::portal::components::field::{control_id, required_text};
 use crate::portal::components::{
     Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, TextInput, use_query_param,
 };
 use crate::portal::i18n::{msg, tx};
 use crate::portal::shell::Entrance;
-use crate::portal::state::use_session;
+use crate::portal::state::{browser, use_session};
 use crate::server_fns::sign_in;
 
 /// What is typed.
@@ -66,6 +66,8 @@ pub fn SignInPage() -> impl IntoView {
                 Err(e) => {
                     error.set(Some(e));
                     password.set(String::new());
+                    errors.reset();
+                    browser::focus_id(&control_id("password"));
                 }
             }
             pending.try_set(false);

@@ -186,13 +186,14 @@ impl Pages {
 
     fn take(self, need: Need, page: AnyPage) {
         let (first, last) = self.window.get_untracked();
-        let total = page.total;
+        let (total, is_first) = (page.total, matches!(need, Need::First));
         self.plan.with_value(|plan| self.book.update_value(|book| book.take(need, page, plan, first, last)));
-        self.error.set(None);
-        self.is_ready.set(true);
-        self.is_switching.set(false);
-        if total.is_some() {
-            self.total.set(total);
+        put(self.error, None);
+        put(self.is_ready, true);
+        put(self.is_switching, false);
+        // Only a counter knows the whole; later pages need not say it again.
+        if is_first || total.is_some() {
+            put(self.total, total);
         }
         self.changed.update(|n| *n = n.wrapping_add(1));
     }
@@ -289,6 +290,13 @@ impl Book {
                 slot.rows = None;
             }
         }
+    }
+}
+
+/// Sets what differs, so that nothing is drawn anew for nothing.
+fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|now| *now != value) {
+        signal.set(value);
     }
 }
 

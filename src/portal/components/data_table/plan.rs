@@ -60,7 +60,7 @@ impl<T> Column<T> {
         label: Msg,
         view: impl Fn(&T) -> V + Send + Sync + 'static,
     ) -> Column<T> {
-        let head = Head { key, label, sort: None, is_shown_first: true, is_number: false, width: 10.0 };
+        let head = Head { key, label, sort: None, is_shown_first: true, is_number: false, width: 9.0 };
         Column { head, view: Arc::new(move |row| view(row).into_any()) }
     }
 
@@ -83,7 +83,7 @@ impl<T> Column<T> {
         self
     }
 
-    /// How wide, in rem; 10 if not said.
+    /// How wide, in rem; 9 if not said.
     pub fn width(mut self, rem: f64) -> Self {
         self.head.width = rem;
         self

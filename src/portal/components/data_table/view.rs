@@ -75,14 +75,14 @@ pub(super) fn ErasedTable(
     };
     let toolbar_filters = StoredValue::new(filters);
     view! {
-        <section class="data-table" aria-label=move || label.get() aria-busy=move || pages.is_switching.get().to_string()>
+        <div class="data-table" aria-busy=move || pages.is_switching.get().to_string()>
             {move || pages.error.get().map(|error| view! { <ErrorBar error on_retry=move || pages.list(query.get_untracked())/> })}
             {move || if is_bare.get() {
                 empty.run()
             } else {
                 view! { <Toolbar url pages heads filters=toolbar_filters.get_value()/> {face} }.into_any()
             }}
-        </section>
+        </div>
     }
 }
 

@@ -28,14 +28,17 @@ pub fn AccountTable() -> impl IntoView {
 
 fn columns() -> Vec<Column<AccountSummary>> {
     vec![
-        Column::new("id", msg::NAME, |row: &AccountSummary| {
+        Column::new("name", msg::NAME, |row: &AccountSummary| {
             let name = row.account.name.clone();
             view! { <a href=paths::account(&name)>{name.clone()}</a> }
         })
         .sortable()
         .width(12.0),
-        Column::new("location", msg::LOCATION, |row: &AccountSummary| row.account.location.clone()),
-        Column::new("resourceGroup", msg::RESOURCE_GROUP, |row: &AccountSummary| row.account.resource_group.clone()),
+        Column::new("location", msg::LOCATION, |row: &AccountSummary| row.account.location.clone())
+            .sortable()
+            .width(7.0),
+        Column::new("resourceGroup", msg::RESOURCE_GROUP, |row: &AccountSummary| row.account.resource_group.clone())
+            .hidden(),
         count("pools", msg::POOLS, |row| row.counts.pools),
         count("nodes", msg::NODES, |row| row.counts.nodes),
         count("activeJobs", msg::ACTIVE_JOBS, |row| row.counts.active_jobs).width(8.0),

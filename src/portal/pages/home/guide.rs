@@ -15,7 +15,7 @@ pub(super) fn Guide(
     /// The first account, if there is one.
     account: Signal<Option<String>>,
 ) -> impl IntoView {
-    let may_create = use_session().allows(Permission::AccountWrite);
+    let may_create = untrack(|| use_session().allows(Permission::AccountWrite));
     let in_account = move |path: fn(String) -> String| Signal::derive(move || account.get().map(path));
     view! {
         <p class="lead">{tx(msg::GUIDE_LEAD)}</p>

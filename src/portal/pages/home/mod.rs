@@ -33,7 +33,7 @@ pub fn HomePage() -> impl IntoView {
 
 #[component]
 fn Landing(account: Signal<Option<String>>) -> impl IntoView {
-    let may_create = use_session().allows(Permission::AccountWrite);
+    let may_create = untrack(|| use_session().allows(Permission::AccountWrite));
     // The example makes the first account while it runs; what runs must stay in place.
     let began_empty = account.with_untracked(Option::is_none);
     let has_accounts = Memo::new(move |_| account.with(Option::is_some));

@@ -108,7 +108,7 @@ fn KeyCard(key_name: KeyName, keys: Signal<AccountKeys>, info: Reading<AccountKe
     let last_used = move || keys.with(|keys| last_used(keys, key_name));
     view! {
         <section class="card">
-            <h3 class="card__title">{tx(label)}</h3>
+            <h2 class="card__title">{tx(label)}</h2>
             <Secret label value=shown.of(key_name) on_show=show pending=asking refusal=refused(Permission::KeyRead)/>
             <div class="row">
                 <p class="card__text">
