@@ -52,7 +52,7 @@ pub fn Menu(
         let chosen = event
             .target()
             .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
-            .and_then(|e| e.closest(".menu__item").ok().flatten());
+            .and_then(|e| e.closest(".menu__item:not(.menu__item--check)").ok().flatten());
         if let (Some(_), Some(pane)) = (chosen, pane.get_untracked()) {
             let _ = pane.hide_popover();
         }
