@@ -31,6 +31,7 @@ pub struct World {
     agent: Option<Child>,
     /// What was heard and not yet asked for.
     heard: Vec<FromAgent>,
+    given_back: Vec<Attempt>,
     replies: Vec<(FileReply, Vec<u8>)>,
     n_tasks: i64,
     n_requests: u64,
@@ -98,6 +99,7 @@ impl World {
             socket: None,
             agent: None,
             heard: Vec::new(),
+            given_back: Vec::new(),
             replies: Vec::new(),
             n_tasks: 0,
             n_requests: 0,
@@ -117,6 +119,7 @@ impl World {
             .stderr(log)
             .spawn()
             .unwrap();
+        self.given_back.clear();
         self.agent = Some(agent);
     }
 
@@ -169,7 +172,15 @@ impl World {
         let frame = timeout_at(deadline, socket.next()).await;
         let frame = frame.unwrap_or_else(|_| panic!("waited in vain; heard {:#?}", self.heard));
         match frame.expect("the agent keeps its connection").unwrap() {
-            Message::Text(text) => self.heard.extend(serde_json::from_str::<Vec<FromAgent>>(&text).unwrap()),
+            Message::Text(text) => {
+                for message in serde_json::from_str::<Vec<FromAgent>>(&text).unwrap() {
+                    match message {
+                        FromAgent::GaveBack { attempts } => self.given_back.extend(attempts),
+                        FromAgent::Heartbeat { .. } => {}
+                        message => self.heard.push(message),
+                    }
+                }
+            }
             Message::Binary(data) => self.replies.push(read_file_frame(&data)),
             _ => {}
         }
@@ -180,7 +191,7 @@ impl World {
         // Answered in order, so all that came of earlier messages is there before.
         self.say(ToAgent::Kill { attempts: vec![Attempt { task: -1, number: 0 }] }).await;
         self.gave_back(Attempt { task: -1, number: 0 }).await;
-        self.heard.retain(|message| !matches!(message, FromAgent::Heartbeat { .. }));
+        assert_eq!(self.given_back, [], "given back without reason");
         std::mem::take(&mut self.heard)
     }
 
@@ -211,8 +222,11 @@ impl World {
     }
 
     pub async fn gave_back(&mut self, a: Attempt) {
-        self.hear(|message| matches!(message, FromAgent::GaveBack { attempts } if attempts.contains(&a)).then_some(()))
-            .await;
+        let deadline = Instant::now() + PATIENCE;
+        while !self.given_back.contains(&a) {
+            self.read_frame(deadline).await;
+        }
+        self.given_back.retain(|b| *b != a);
     }
 
     /// Runs a task to its end.

@@ -1,6 +1,7 @@
 //! Integration tests: one program, a file a resource.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
+mod agent_endings;
 mod agent_support;
 mod agent_tasks;
 mod rest_auth;
