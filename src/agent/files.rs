@@ -109,7 +109,7 @@ impl NodeFiles {
         let path = if path.is_empty() { "." } else { path };
         // The kernel asks to try again when a folder on the way was moved meanwhile.
         for _ in 0..16 {
-            match openat2(&self.root, path, flags | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty(), resolve) {
+            match openat2(&self.root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 result => return result,
             }
@@ -118,7 +118,7 @@ impl NodeFiles {
     }
 
     fn stat(&self, path: &str) -> Result<NodeFile, Code> {
-        refuse_absolute(path)?;
+        refuse_escape(path)?;
         let file =
             self.open_beneath(path, OFlags::PATH, ResolveFlags::empty()).map_err(|e| code_of(e, Code::FileNotFound))?;
         let stat = fstat(&file).map_err(|e| code_of(e, Code::FileNotFound))?;
@@ -126,10 +126,10 @@ impl NodeFiles {
     }
 
     fn read(&self, path: &str, offset: u64, length: u64) -> Result<(NodeFile, Vec<u8>), Code> {
-        refuse_absolute(path)?;
+        refuse_escape(path)?;
         let not_found = |e| code_of(e, Code::FileNotFound);
         // Not to wait for a pipe's other end.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         let file = self.open_beneath(path, flags, ResolveFlags::empty()).map_err(not_found)?;
         let stat = fstat(&file).map_err(not_found)?;
         if !is_regular(&stat) {
@@ -143,7 +143,7 @@ impl NodeFiles {
     }
 
     fn list(&self, path: &str, recursive: bool) -> Result<Vec<NodeFile>, Code> {
-        refuse_absolute(path).map_err(|_| Code::PathNotFound)?;
+        refuse_escape(path).map_err(|_| Code::PathNotFound)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let folder =
             self.open_beneath(path, flags, ResolveFlags::empty()).map_err(|e| code_of(e, Code::PathNotFound))?;
@@ -196,11 +196,8 @@ impl NodeFiles {
 
     /// The folder that holds what is to go, opened without following any link, and the name in it.
     fn open_parent(&self, path: &str) -> Result<(OwnedFd, String), Code> {
-        refuse_absolute(path)?;
+        refuse_escape(path)?;
         let mut parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        if parts.contains(&"..") {
-            return Err(Code::FileNotFound);
-        }
         let name = parts.pop().ok_or(Code::Forbidden)?;
         if parts.is_empty() && node_root::is_fixed(OsStr::new(name)) {
             return Err(Code::Forbidden);
@@ -237,8 +234,10 @@ fn open_folder(parent: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     rustix::fs::openat(parent.as_fd(), name, flags, Mode::empty())
 }
 
-fn refuse_absolute(path: &str) -> Result<(), Code> {
-    if path.starts_with('/') || path.contains('\0') { Err(Code::FileNotFound) } else { Ok(()) }
+/// What can only be meant to lead elsewhere. The kernel would refuse it too, where it does.
+fn refuse_escape(path: &str) -> Result<(), Code> {
+    let is_escape = path.starts_with('/') || path.contains('\0') || path.split('/').any(|part| part == "..");
+    if is_escape { Err(Code::FileNotFound) } else { Ok(()) }
 }
 
 fn is_regular(stat: &Stat) -> bool {

@@ -84,6 +84,7 @@ fn settle_in() -> anyhow::Result<()> {
     let _ = nix::unistd::setsid();
     umask(Mode::from_bits_truncate(0o027));
     std::env::set_current_dir("/")?;
+    process::reset_real_time_signals();
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     nix::sys::prctl::set_child_subreaper(true)?;
     // Tasks of the same user cannot look into the agent.

@@ -199,6 +199,19 @@ unsafe fn default_handlers() {
     }
 }
 
+/// Undoes for the agent's tasks what its starter had ignored among the signals that are not reset for each: those from 32 on,
+/// two of which the C library does not let anybody touch.
+pub fn reset_real_time_signals() {
+    /// As the kernel has it: handler, flags, restorer, mask.
+    const DEFAULT: [u64; 4] = [0; 4];
+    for signal in 32..=64 {
+        // SAFETY: the kernel reads 32 bytes at most; the agent itself has no handlers for these signals yet.
+        unsafe {
+            libc::syscall(libc::SYS_rt_sigaction, signal, DEFAULT.as_ptr(), ptr::null_mut::<u64>(), size_of::<u64>())
+        };
+    }
+}
+
 fn block_signals() -> libc::sigset_t {
     // SAFETY: both sets are valid for the calls.
     unsafe {

@@ -1,5 +1,7 @@
 //! A fake server, and the agent as a real process that talks to it.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -86,7 +88,7 @@ impl World {
     }
 
     pub async fn without_agent() -> World {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url_file = dir.path().join("server.url");
         std::fs::write(&url_file, format!("http://{}\n", listener.local_addr().unwrap())).unwrap();
@@ -139,6 +141,7 @@ impl World {
     pub async fn accept(&mut self, welcome: Welcome) -> Hello {
         let hello = self.accept_hello().await;
         self.say(ToAgent::Welcome(welcome)).await;
+        self.settle().await;
         hello
     }
 
@@ -186,11 +189,16 @@ impl World {
         }
     }
 
+    /// Waits until all that was said has been taken in: answers come in order.
+    async fn settle(&mut self) {
+        let unknown = Attempt { task: -1, number: 0 };
+        self.say(ToAgent::Kill { attempts: vec![unknown] }).await;
+        self.gave_back(unknown).await;
+    }
+
     /// What was heard by now and not asked for, heartbeats apart, after everything that was said has been taken in.
     pub async fn rest(&mut self) -> Vec<FromAgent> {
-        // Answered in order, so all that came of earlier messages is there before.
-        self.say(ToAgent::Kill { attempts: vec![Attempt { task: -1, number: 0 }] }).await;
-        self.gave_back(Attempt { task: -1, number: 0 }).await;
+        self.settle().await;
         assert_eq!(self.given_back, [], "given back without reason");
         std::mem::take(&mut self.heard)
     }

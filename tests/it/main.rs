@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
 mod agent_endings;
+mod agent_files;
+mod agent_provider;
+mod agent_rights;
+mod agent_start_task;
 mod agent_support;
 mod agent_tasks;
 mod rest_auth;
