@@ -12,7 +12,9 @@ pub fn measure(folder: &Path, n_tasks: usize) -> anyhow::Result<f64> {
     let halves: Vec<_> = (0..2)
         .map(|half| {
             let folder = folder.to_owned();
-            std::thread::spawn(move || (0..n_tasks / 2).try_for_each(|task| run(&folder.join(format!("{half}-{task}")))))
+            std::thread::spawn(move || {
+                (0..n_tasks / 2).try_for_each(|task| run(&folder.join(format!("{half}-{task}"))))
+            })
         })
         .collect();
     for half in halves {

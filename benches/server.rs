@@ -32,7 +32,8 @@ impl Server {
         let out = process.stdout.take().context("stdout is piped")?;
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line)?;
-        let url = line.trim().strip_prefix("Fournil is ready at ").context("the server said something else")?.to_owned();
+        let url =
+            line.trim().strip_prefix("Fournil is ready at ").context("the server said something else")?.to_owned();
         Ok(Server { process, url, ready_after: begin.elapsed() })
     }
 

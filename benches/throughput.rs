@@ -41,8 +41,13 @@ async fn run(n_tasks: usize, n_stored: usize) -> anyhow::Result<()> {
 
     let floor_after = floor(folder.path(), "after", n_tasks)?;
     let floor = (floor_before + floor_after) / 2.0;
-    println!("floor: spawn, folders, two files, two at a time   {floor:8.0} tasks/s  ({floor_before:.0} before, {floor_after:.0} after)");
-    println!("Fournil: {n_tasks} x /bin/true, 2 nodes of 1 slot     {rate:8.0} tasks/s  ratio {:.2} of the floor", rate / floor);
+    println!(
+        "floor: spawn, folders, two files, two at a time   {floor:8.0} tasks/s  ({floor_before:.0} before, {floor_after:.0} after)"
+    );
+    println!(
+        "Fournil: {n_tasks} x /bin/true, 2 nodes of 1 slot     {rate:8.0} tasks/s  ratio {:.2} of the floor",
+        rate / floor
+    );
     println!("from the 2xx of add to the start on an idle node  {:8.1} ms median, {:.1} ms p95", latency.0, latency.1);
 
     store(&client, n_stored).await?;
@@ -54,7 +59,10 @@ async fn run(n_tasks: usize, n_stored: usize) -> anyhow::Result<()> {
     let begin = Instant::now();
     client.get("/jobs/stored/taskcounts").await?;
     println!("counts of {n_stored} tasks                           {:8.1} ms", begin.elapsed().as_secs_f64() * 1000.0);
-    println!("a page of 1000 of them, by failure                {:8.1} ms", page(&client).await?.as_secs_f64() * 1000.0);
+    println!(
+        "a page of 1000 of them, by failure                {:8.1} ms",
+        page(&client).await?.as_secs_f64() * 1000.0
+    );
     again.kill()?;
     server::end_agents(&data_dir);
     Ok(())
@@ -141,7 +149,10 @@ async fn store(client: &Client, n_tasks: usize) -> anyhow::Result<()> {
     client.post("/jobs", json!({ "id": "stored", "poolInfo": { "poolId": "nowhere" } })).await?;
     let begin = Instant::now();
     add(client, "stored", n_tasks).await?;
-    println!("adding {n_tasks} tasks, 100 a call                   {:8.0} tasks/s", n_tasks as f64 / begin.elapsed().as_secs_f64());
+    println!(
+        "adding {n_tasks} tasks, 100 a call                   {:8.0} tasks/s",
+        n_tasks as f64 / begin.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

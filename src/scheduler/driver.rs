@@ -156,7 +156,9 @@ impl Driver {
                 events.push(event);
             }
             n_ticks += u64::from(ticked);
-            built = driver.pass(signals, events, finished, ticked, ticked && n_ticks % TICKS_TO_FULL_PASS == 0).await;
+            built = driver
+                .pass(signals, events, finished, ticked, ticked && n_ticks.is_multiple_of(TICKS_TO_FULL_PASS))
+                .await;
         }
     }
 

@@ -20,6 +20,9 @@ const WATCH_SECS: u32 = 60;
 /// Files that are watched at a time, over all nodes.
 const MOST_WATCHES: usize = 1000;
 
+/// A reply, and the bytes of a read.
+type FileAnswer = (FileReply, Vec<u8>);
+
 /// What the scheduler hears of nodes.
 #[derive(Debug)]
 pub enum NodeEvent {
@@ -35,7 +38,7 @@ pub struct Hub {
 
 struct Inner {
     connections: Mutex<HashMap<i64, Connection>>,
-    asked: Mutex<HashMap<u64, oneshot::Sender<(FileReply, Vec<u8>)>>>,
+    asked: Mutex<HashMap<u64, oneshot::Sender<FileAnswer>>>,
     watches: Mutex<HashMap<u64, (i64, FileWatch)>>,
     numbers: AtomicU64,
     to_scheduler: mpsc::UnboundedSender<NodeEvent>,

@@ -190,7 +190,7 @@ impl FileConfig {
 
     fn parse(text: &str) -> anyhow::Result<FileConfig> {
         let table: toml::Table = text.parse()?;
-        for key in table.keys().filter(|key| !FILE_KEYS.contains(&key.as_str())) {
+        if let Some(key) = table.keys().find(|key| !FILE_KEYS.contains(&key.as_str())) {
             let nearest = FILE_KEYS.iter().min_by_key(|known| distance(key, known)).expect("there are settings");
             bail!("there is no setting {key:?}; the nearest one is {nearest:?}");
         }

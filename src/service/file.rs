@@ -122,6 +122,7 @@ pub async fn task_file_list(
 
 /// A part of a file as text. An `offset` of `u64::MAX` asks for the last `length` bytes. Who has read to the end of a
 /// running task's file is told by an event when it grows, for a minute.
+#[expect(clippy::too_many_arguments, reason = "what a page asks for, one by one, as its server function has it")]
 pub async fn task_file_text(
     cx: &Context,
     caller: &Caller,

@@ -23,21 +23,52 @@ use crate::service::{Caller, Context, Result, account, key, user};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Request {
-    AccountCreate { create: AccountCreate },
+    AccountCreate {
+        create: AccountCreate,
+    },
     AccountList,
-    AccountShow { account: AccountName },
-    AccountDelete { account: AccountName },
-    KeyList { account: AccountName },
-    KeyRegenerate { account: AccountName, key: KeyName },
-    UserCreate { user: String, role: Role, password: Secret },
+    AccountShow {
+        account: AccountName,
+    },
+    AccountDelete {
+        account: AccountName,
+    },
+    KeyList {
+        account: AccountName,
+    },
+    KeyRegenerate {
+        account: AccountName,
+        key: KeyName,
+    },
+    UserCreate {
+        user: String,
+        role: Role,
+        password: Secret,
+    },
     UserList,
-    UserSetDisabled { user: String, disabled: bool },
-    UserSetPassword { user: String, password: Secret },
-    TokenCreate { user: String, description: String, life: Option<Duration> },
-    TokenList { user: Option<String> },
-    TokenRevoke { id: String },
+    UserSetDisabled {
+        user: String,
+        disabled: bool,
+    },
+    UserSetPassword {
+        user: String,
+        password: Secret,
+    },
+    TokenCreate {
+        user: String,
+        description: String,
+        life: Option<Duration>,
+    },
+    TokenList {
+        user: Option<String>,
+    },
+    TokenRevoke {
+        id: String,
+    },
     /// The file must not exist yet.
-    Backup { file: PathBuf },
+    Backup {
+        file: PathBuf,
+    },
     Doctor,
 }
 
@@ -62,10 +93,16 @@ pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
         Request::AccountDelete { account } => to_value(account::account_delete(cx, me, &account).await?),
         Request::KeyList { account } => to_value(key::key_list(cx, me, &account).await?),
         Request::KeyRegenerate { account, key } => to_value(key::key_regenerate(cx, me, &account, key).await?),
-        Request::UserCreate { user, role, password } => to_value(user::user_create(cx, me, &user, role, password).await?),
+        Request::UserCreate { user, role, password } => {
+            to_value(user::user_create(cx, me, &user, role, password).await?)
+        }
         Request::UserList => to_value(user::user_list(cx, me).await?),
-        Request::UserSetDisabled { user, disabled } => to_value(user::user_set_disabled(cx, me, &user, disabled).await?),
-        Request::UserSetPassword { user, password } => to_value(user::user_set_password(cx, me, &user, password).await?),
+        Request::UserSetDisabled { user, disabled } => {
+            to_value(user::user_set_disabled(cx, me, &user, disabled).await?)
+        }
+        Request::UserSetPassword { user, password } => {
+            to_value(user::user_set_password(cx, me, &user, password).await?)
+        }
         Request::TokenCreate { user, description, life } => {
             let (token, secret) = user::token_create(cx, me, &user, &description, life).await?;
             with(to_value(token), "token", secret.0)

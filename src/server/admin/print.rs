@@ -38,7 +38,7 @@ fn for_people(request: &Request, answer: &Value) -> String {
             text(&answer["accountUrl"])
         ),
         Request::AccountList => {
-            let rows = list(answer).iter().map(|row| account_row(row)).collect();
+            let rows = list(answer).iter().map(account_row).collect();
             table(["NAME", "LOCATION", "STATE", "POOLS", "ACTIVE JOBS", "NODES"], rows)
         }
         Request::AccountShow { .. } => account_page(answer),
