@@ -26,7 +26,7 @@ const ADDRESS: Limit = Limit { free: 20, first_wait: Duration::from_secs(1), lon
 
 /// Failures are forgotten when nothing happened for so long.
 const MEMORY: Duration = Duration::from_mins(30);
-/// Counters kept at most; beyond it the oldest go.
+/// Counters kept at most; beyond it the older half goes.
 const CAPACITY: usize = 10_000;
 
 /// Failures in a row and the last one.
@@ -122,9 +122,13 @@ fn make_room(counters: &mut HashMap<Counter, Failures>, now: Timestamp) {
         return;
     }
     counters.retain(|_, failures| now.since(failures.last) < MEMORY);
-    while counters.len() + 2 > CAPACITY {
-        let Some(oldest) = counters.iter().min_by_key(|(_, f)| f.last).map(|(key, _)| key.clone()) else { return };
-        counters.remove(&oldest);
+    if counters.len() + 2 > CAPACITY {
+        // Half of them at once, so that a flood of addresses costs little for each.
+        let mut by_age: Vec<_> = counters.iter().map(|(key, failures)| (failures.last, key.clone())).collect();
+        by_age.sort_unstable_by_key(|(last, _)| *last);
+        for (_, key) in by_age.into_iter().take(CAPACITY / 2) {
+            counters.remove(&key);
+        }
     }
 }
 

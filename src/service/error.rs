@@ -10,7 +10,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Error {
     pub public: api::Error,
     #[source]
-    pub cause: Option<store::Error>,
+    /// In a box: results that seldom fail stay small.
+    pub cause: Option<Box<store::Error>>,
 }
 
 impl From<api::Error> for Error {
@@ -31,7 +32,7 @@ impl From<store::Error> for Error {
             store::Error::DiskFull | store::Error::Closed => Code::ServerBusy,
             _ => Code::InternalError,
         };
-        Error { public: code.into(), cause: Some(cause) }
+        Error { public: code.into(), cause: Some(Box::new(cause)) }
     }
 }
 
@@ -45,7 +46,7 @@ impl From<Error> for api::Error {
     /// For a face that answers the caller. The cause is logged here, once, with the chain of what led to it.
     fn from(error: Error) -> Self {
         if let Some(cause) = &error.cause {
-            let chain: Vec<String> = std::iter::successors(Some(cause as &dyn std::error::Error), |e| e.source())
+            let chain: Vec<String> = std::iter::successors(Some(cause.as_ref() as &dyn std::error::Error), |e| e.source())
                 .map(ToString::to_string)
                 .collect();
             tracing::error!(code = %error.public.code, cause = chain.join(": "), "an operation failed");

@@ -6,8 +6,8 @@ use crate::api::{self, AccountKeys, Changed, Code, KeyName, ProvisioningState, P
 use crate::auth::secret;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
-use crate::store::account as table;
-pub use crate::store::account::KeysRow;
+use crate::store::key as table;
+pub use crate::store::key::KeysRow;
 
 /// When each key was last used; the keys themselves are left empty.
 ///
@@ -46,8 +46,8 @@ pub async fn key_regenerate(
         .store
         .write(move |conn| {
             Box::pin(async move {
-                let mut keys = table::keys(conn, &name).await?.ok_or(Error::from(Code::AccountNotFound))?;
-                table::replace_key(conn, keys.account_key, which, &new).await?;
+                let mut keys = table::find(conn, &name).await?.ok_or(Error::from(Code::AccountNotFound))?;
+                table::replace(conn, keys.account_key, which, &new).await?;
                 match which {
                     KeyName::Primary => (keys.primary, keys.primary_last_used) = (new, None),
                     KeyName::Secondary => (keys.secondary, keys.secondary_last_used) = (new, None),
@@ -67,7 +67,7 @@ pub async fn key_regenerate(
 /// # Errors
 /// None for an unknown account, which must take as long to refuse as a wrong signature.
 pub async fn signing_keys(cx: &Context, account: &AccountName) -> Result<Option<KeysRow>> {
-    Ok(table::keys(&mut *cx.store.read().await?, account).await?)
+    Ok(table::find(&mut *cx.store.read().await?, account).await?)
 }
 
 /// Whether the account answers calls to its data plane.
@@ -95,7 +95,7 @@ pub async fn store_key_uses(cx: &Context) -> Result<()> {
     if uses.is_empty() {
         return Ok(());
     }
-    cx.store.write(move |conn| Box::pin(async move { table::keys_used(conn, &uses).await.map_err(Error::from) })).await
+    cx.store.write(move |conn| Box::pin(async move { table::used(conn, &uses).await.map_err(Error::from) })).await
 }
 
 pub(super) fn new_key(cx: &Context) -> Secret {

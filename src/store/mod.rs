@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod filter;
 pub mod job;
 pub mod listing;
+pub mod key;
 pub mod meta;
 mod migrate;
 pub mod node;

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 pub struct Ended {
     pub code: Option<i32>,
@@ -63,35 +64,38 @@ pub async fn admin_with(data_dir: &Path, words: &[&str], stdin: &str) -> Ended {
     run_with(&[&start[..], words].concat(), stdin).await
 }
 
-/// A server of its own process.
+/// A server in a process of its own.
 pub struct Serving {
     pub url: String,
-    /// The rest of what it printed when it was ready.
     pub set_up_link: Option<String>,
     child: Child,
+    log: JoinHandle<String>,
 }
 
 impl Serving {
     pub async fn start(data_dir: &Path, words: &[&str]) -> Serving {
+        let is_new = !data_dir.join("state/fournil.db").exists();
         let start = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data_dir.to_str().unwrap()];
         let mut child = fournil(&[&start[..], words].concat()).spawn().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = tokio::spawn(async move {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).await.unwrap();
+            text
+        });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.next_line().await.unwrap().expect("it says that it is ready");
         let url = ready.strip_prefix("Fournil is ready at ").unwrap().to_owned();
-        let has_user = !data_dir.join("state/fournil.db").exists();
-        let second = if has_user { None } else { lines.next_line().await.unwrap() };
-        let link = second.map(|line| {
-            line.strip_prefix("Set up the first user (link works once, for 1 hour): ").unwrap().to_owned()
-        });
-        Serving { url, set_up_link: link, child }
+        let link = if is_new { lines.next_line().await.unwrap() } else { None };
+        let before = "Set up the first user (link works once, for 1 hour): ";
+        Serving { url, set_up_link: link.map(|line| line.strip_prefix(before).unwrap().to_owned()), child, log }
     }
 
-    /// Asks it to stop; how it ended, and what it logged.
-    pub async fn stop(self) -> Ended {
+    /// Asks it to stop; its exit code and what it logged.
+    pub async fn stop(mut self) -> (Option<i32>, String) {
         let pid = rustix::process::Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let output = self.child.wait_with_output().await.unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        let code = self.child.wait().await.unwrap().code();
+        (code, self.log.await.unwrap())
     }
 }
