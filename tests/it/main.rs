@@ -1,13 +1,13 @@
 //! Integration tests: one program, a file a resource.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
+mod account;
+mod admin;
 mod agent_endings;
 mod agent_files;
 mod agent_provider;
 mod agent_rights;
 mod agent_start_task;
-mod account;
-mod admin;
 mod agent_support;
 mod agent_tasks;
 mod rest_auth;
