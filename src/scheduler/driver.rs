@@ -175,6 +175,9 @@ impl Driver {
         for signal in signals {
             match signal {
                 Signal::Pool(key) => drop(self.dirty_pools.insert(key)),
+                Signal::NodesLeave { pool_key, nodes } => {
+                    nodes.iter().for_each(|node| self.node_leaves(pool_key, *node))
+                }
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
                 Signal::TaskBack { job_key, task_key, slots } => self.task_back(job_key, task_key, slots),

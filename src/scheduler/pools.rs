@@ -70,11 +70,7 @@ impl Driver {
             self.create_nodes(&row, steps.create, now).await?;
         }
         for key in steps.leave {
-            if let Some(node) = self.nodes.get_mut(&key) {
-                (node.facts.leaving, node.row.leaving, node.unsaved) = (true, true, true);
-                self.node_changed(key);
-                self.dirty_pools.insert(row.key);
-            }
+            self.node_leaves(row.key, key);
         }
         for key in steps.end_tasks {
             self.end_tasks_of(key, row.deallocation).await?;
@@ -111,6 +107,15 @@ impl Driver {
             self.cx.signals.send(crate::service::context::Signal::Pool(row.key));
         }
         Ok(())
+    }
+
+    /// The node takes no more tasks and goes when it has none.
+    pub(super) fn node_leaves(&mut self, pool_key: i64, key: i64) {
+        if let Some(node) = self.nodes.get_mut(&key) {
+            (node.facts.leaving, node.row.leaving, node.unsaved) = (true, true, true);
+            self.node_changed(key);
+            self.dirty_pools.insert(pool_key);
+        }
     }
 
     async fn create_nodes(&mut self, pool: &PoolRow, sizes: Sizes, now: Timestamp) -> Result<()> {

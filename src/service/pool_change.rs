@@ -1,5 +1,6 @@
 //! Changes of a pool's settings, and nodes that are to leave it by name.
 
+use super::context::Signal;
 use super::pool::{USUAL_RESIZE_TIMEOUT, change, changed, find};
 use super::{Caller, Context, Result, etag};
 use crate::api::{self, AllocationState, Code, NodeDeallocationOption, NodeState};
@@ -76,7 +77,7 @@ pub async fn pool_remove_nodes(
     caller.may(Some(account), Permission::PoolWrite)?;
     check::node_remove(&remove)?;
     let (account_, id, now, only_if) = (account.clone(), id.clone(), cx.clock.now(), caller.only_if.clone());
-    let row = cx
+    let (row, nodes) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
@@ -88,6 +89,7 @@ pub async fn pool_remove_nodes(
                 let mut names = remove.node_list.clone();
                 names.sort();
                 names.dedup();
+                let mut nodes = Vec::with_capacity(names.len());
                 for name in &names {
                     let node = store::node::find(conn, row.key, name).await?;
                     let mut node = node.ok_or_else(|| api::Error::new(Code::NodeNotFound).with("NodeId", name))?;
@@ -95,6 +97,7 @@ pub async fn pool_remove_nodes(
                     *target = (*target - 1).max(0);
                     (node.leaving, node.state, node.since) = (true, NodeState::LeavingPool, now);
                     store::node::save(conn, &node).await?;
+                    nodes.push(node.key);
                 }
                 row.deallocation = remove.node_deallocation_option.unwrap_or(NodeDeallocationOption::Requeue);
                 (row.allocation, row.allocation_since) = (AllocationState::Resizing, now);
@@ -103,10 +106,12 @@ pub async fn pool_remove_nodes(
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);
                 store::pool::save(conn, &row).await?;
-                Ok(row)
+                Ok((row, nodes))
             })
         })
         .await?;
+    // Before the scheduler hears that the pool is smaller: it would choose nodes of its own.
+    cx.signals.send(Signal::NodesLeave { pool_key: row.key, nodes });
     changed(cx, account, &row);
     Ok(())
 }
