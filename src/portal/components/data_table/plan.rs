@@ -54,7 +54,8 @@ pub(super) struct Head {
 }
 
 impl<T> Column<T> {
-    /// `key` is the column's name in the URL.
+    /// `key` is the column's name in the URL. The view is called again when the row or a signal that it reads (the
+    /// language, say) changes: plain text rather than a closure lets unchanged cells alone.
     pub fn new<V: IntoView + 'static>(
         key: &'static str,
         label: Msg,

@@ -6,7 +6,7 @@ use crate::api::{AccountSummary, Changed};
 use crate::portal::components::command_bar::ButtonLink;
 use crate::portal::components::{ButtonKind, Column, DataTable, Empty, Icon, Source, Time};
 use crate::portal::format;
-use crate::portal::i18n::{language, msg, t};
+use crate::portal::i18n::{Msg, language, msg, t};
 use crate::portal::paths;
 use crate::portal::state::use_changes;
 use crate::server_fns::account_list;
@@ -53,12 +53,8 @@ fn columns() -> Vec<Column<AccountSummary>> {
     ]
 }
 
-fn count(key: &'static str, label: crate::portal::i18n::Msg, of: fn(&AccountSummary) -> i64) -> Column<AccountSummary> {
-    Column::new(key, label, move |row: &AccountSummary| {
-        let n = of(row);
-        move || format::number(language(), n)
-    })
-    .number()
+fn count(key: &'static str, label: Msg, of: fn(&AccountSummary) -> i64) -> Column<AccountSummary> {
+    Column::new(key, label, move |row: &AccountSummary| format::number(language(), of(row))).number()
 }
 
 #[component]
