@@ -217,7 +217,7 @@ pub fn Field(
             {head}
             {children()}
             {move || hint.get().map(|hint| view! { <p class="field__hint" id=hint_id.clone()>{hint}</p> })}
-            <div aria-live="polite">
+            <div class="field__said" aria-live="polite">
                 {move || error.get().map(|error| view! { <p class="field__error" id=error_id.clone()>{error}</p> })}
             </div>
         </div>

@@ -16,8 +16,10 @@ pub(super) fn UserMenu() -> impl IntoView {
     let role = move || session.user().map(|s| s.role.as_str()).unwrap_or_default();
     let version = move || session.user().map(|s| s.version).unwrap_or_default();
     let leave = move |_| {
-        notifications.run(t(msg::SIGNING_OUT).to_owned(), t(msg::SIGNED_OUT).to_owned(), sign_out(), move |()| {
-            session.signed_out()
+        let (doing, done) = (t(msg::SIGNING_OUT).to_owned(), t(msg::SIGNED_OUT).to_owned());
+        notifications.run(doing, done, sign_out(), |()| {
+            // A new page: nothing of what this user saw stays in it.
+            let _ = window().location().set_href(&paths::sign_in(""));
         });
     };
     view! {

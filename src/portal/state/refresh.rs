@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Event, EventSource, MessageEvent};
@@ -118,7 +119,6 @@ impl Refresh {
         self.heard.set(browser::now());
         if !self.connected.get_untracked() {
             self.connected.set(true);
-            self.refetch_all();
         }
     }
 
@@ -139,9 +139,13 @@ impl Refresh {
         self.retry.set_value((wait * 2).min(RETRY_LAST));
         set_timeout(
             move || {
-                if self.session.is_signed_in_untracked() {
-                    self.connect();
-                }
+                spawn_local(async move {
+                    // An EventSource does not tell a session that has ended from a server that is away.
+                    self.session.probe().await;
+                    if self.session.is_signed_in_untracked() {
+                        self.connect();
+                    }
+                })
             },
             wait,
         );
@@ -156,6 +160,8 @@ impl Refresh {
         if let Some(hello) = data(event).and_then(|text| serde_json::from_str::<Hello>(&text).ok()) {
             self.session.server_says_build(hello.build_id);
         }
+        // The server tells changes from here on: what was read before may have changed meanwhile.
+        self.refetch_all();
     }
 
     fn received(self, event: &Event) {

@@ -20,13 +20,18 @@ pub enum SessionState {
 #[derive(Clone, Copy)]
 pub struct Session {
     state: RwSignal<SessionState>,
-    /// What the server said last; differs from the session's when the server was upgraded under the open page.
+    /// The server's build when the page was loaded, and as it says now.
+    page_build: RwSignal<Option<String>>,
     server_build: RwSignal<Option<String>>,
 }
 
 impl Session {
     pub fn provide() -> Session {
-        let session = Session { state: RwSignal::new(SessionState::Unknown), server_build: RwSignal::new(None) };
+        let session = Session {
+            state: RwSignal::new(SessionState::Unknown),
+            page_build: RwSignal::new(None),
+            server_build: RwSignal::new(None),
+        };
         provide_context(session);
         session
     }
@@ -35,7 +40,7 @@ impl Session {
     pub fn load(self) {
         spawn_local(async move {
             match server_fns::session_get().await {
-                Ok(session) => self.state.set(SessionState::SignedIn(session)),
+                Ok(session) => self.signed_in(session),
                 Err(error) if error.code == api::Code::Unauthorized => self.state.set(SessionState::SignedOut),
                 Err(error) => self.state.set(SessionState::Failed(error)),
             }
@@ -66,7 +71,17 @@ impl Session {
         self.user().is_some_and(|session| permission::allows(session.role, permission))
     }
 
+    /// Asks whether the session still lasts, and changes nothing if it does or nobody answers.
+    pub async fn probe(self) {
+        if let Err(error) = server_fns::session_get().await {
+            self.observe(&error);
+        }
+    }
+
     pub fn signed_in(self, session: api::Session) {
+        self.page_build.update(|build| {
+            build.get_or_insert_with(|| session.build_id.clone());
+        });
         self.state.set(SessionState::SignedIn(session));
     }
 
@@ -89,8 +104,8 @@ impl Session {
 
     /// The page is older than the server: it should be loaded again.
     pub fn is_outdated(self) -> bool {
-        match (self.user(), self.server_build.get()) {
-            (Some(session), Some(build)) => session.build_id != build,
+        match (self.page_build.get(), self.server_build.get()) {
+            (Some(page), Some(server)) => page != server,
             _ => false,
         }
     }

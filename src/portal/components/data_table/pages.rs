@@ -1,7 +1,7 @@
 //! Fetches the pages of a table: those in view, the next one when the end comes near, and those in view again when
 //! something changed. One request at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use leptos::prelude::*;
@@ -120,24 +120,27 @@ impl Pages {
         self.book.with_value(|book| book.next.is_some())
     }
 
-    /// The rows of a range that are there.
-    pub fn rows(self, range: Range<usize>) -> Vec<Row> {
+    /// The rows of a range that are there, and the index of the first of them.
+    pub fn rows(self, range: Range<usize>) -> (usize, Vec<Row>) {
         self.changed.track();
         self.book.with_value(|book| {
             let mut out: Vec<Row> = Vec::with_capacity(range.len());
-            let mut start = 0;
+            let mut seen = HashSet::with_capacity(range.len());
+            let (mut start, mut first) = (0, range.start);
             for slot in &book.slots {
                 let end = start + slot.n;
                 if let Some(rows) = slot.rows.as_ref().filter(|_| start < range.end && end > range.start) {
-                    let part = &rows[range.start.saturating_sub(start).min(slot.n)..(range.end - start).min(slot.n)];
+                    let from = range.start.saturating_sub(start);
+                    if out.is_empty() {
+                        first = start + from;
+                    }
+                    let part = &rows[from..(range.end - start).min(slot.n)];
                     // A row that moved between two requests can be on two pages for a moment.
-                    out.extend(
-                        part.iter().filter(|row| !out.iter().any(|r| r.id == row.id)).cloned().collect::<Vec<_>>(),
-                    );
+                    out.extend(part.iter().filter(|row| seen.insert(row.id.clone())).cloned());
                 }
                 start = end;
             }
-            out
+            (first, out)
         })
     }
 

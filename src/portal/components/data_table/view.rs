@@ -120,8 +120,14 @@ fn Body(label: Signal<String>, shared: Shared) -> impl IntoView {
         // An even start keeps the stripes where they are.
         (first & !1, (last + SPARE).min(n))
     });
-    let above = Memo::new(move |_| range.get().0 * ROW_HEIGHT);
-    let below = Memo::new(move |_| (pages.n_rows().saturating_sub(range.get().1)) * ROW_HEIGHT);
+    // Rows that were let go and are not there again yet leave their place empty.
+    let drawn = Memo::new(move |_| {
+        let (first, last) = range.get();
+        let (start, rows) = pages.rows(first..last);
+        (start, start + rows.len())
+    });
+    let above = Memo::new(move |_| drawn.get().0 * ROW_HEIGHT);
+    let below = Memo::new(move |_| pages.n_rows().saturating_sub(drawn.get().1) * ROW_HEIGHT);
     let n_columns = move || {
         shown.with(Vec::len) + usize::from(selection.is_some()) + usize::from(plan.with_value(|p| p.commands.is_some()))
     };
@@ -136,7 +142,7 @@ fn Body(label: Signal<String>, shared: Shared) -> impl IntoView {
                 <Heads shared/>
                 <tbody>
                     <tr class="data-table__space" aria-hidden="true"><td colspan=n_columns style:height=move || format!("{}px", above.get())></td></tr>
-                    <For each=move || { let (a, b) = range.get(); pages.rows(a..b) } key=|row| row.id.clone() let:row>
+                    <For each=move || { let (a, b) = range.get(); pages.rows(a..b).1 } key=|row| row.id.clone() let:row>
                         <TableRow row shared/>
                     </For>
                     <tr class="data-table__space" aria-hidden="true"><td colspan=n_columns style:height=move || format!("{}px", below.get())></td></tr>
@@ -152,11 +158,11 @@ fn Heads(shared: Shared) -> impl IntoView {
     let Shared { plan, heads, shown, pages, selection, .. } = shared;
     let has_menu = plan.with_value(|p| p.commands.is_some());
     let all_selected = move |selection: RwSignal<BTreeSet<String>>| {
-        let rows = pages.rows(0..pages.n_rows());
+        let (_, rows) = pages.rows(0..pages.n_rows());
         !rows.is_empty() && selection.with(|s| rows.iter().all(|row| s.contains(&row.id)))
     };
     let select_all = move |selection: RwSignal<BTreeSet<String>>, on: bool| {
-        let ids = untrack(|| pages.rows(0..pages.n_rows())).into_iter().map(|row| row.id);
+        let ids = untrack(|| pages.rows(0..pages.n_rows())).1.into_iter().map(|row| row.id);
         selection.set(if on { ids.collect() } else { BTreeSet::new() });
     };
     view! {
