@@ -18,16 +18,17 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::node_root;
 use super::process::{UserId, use_files_as};
+use super::{clock, node_root};
 use crate::api::agent::{FileAsk, FileReply, MAX_READ_BYTES};
 use crate::api::{Code, FileProperties, NodeFile, Timestamp};
 
 /// More entries than this are left out of a listing.
 const MAX_ENTRIES: usize = 50_000;
 
-/// Where folders go that are being removed.
+/// Where folders go that are being removed, and how their names begin there.
 const DISCARDED: &str = "volatile";
+const DISCARDED_NAME: &str = "removed-";
 
 /// Deeper folders are left out of a listing, and not deleted.
 const MAX_DEPTH: usize = 256;
@@ -93,12 +94,20 @@ impl NodeFiles {
         }
     }
 
+    /// Removes what an earlier agent did not come to remove.
+    pub fn remove_all_discarded(&self) {
+        let entries = self.list(DISCARDED, false).unwrap_or_default();
+        let discarded = entries.into_iter().filter(|entry| entry.name.starts_with(DISCARDED_NAME));
+        discarded.for_each(|entry| self.remove_discarded(&entry.name));
+    }
+
     fn try_discard(&self, directory: &str) -> Result<String, Code> {
         let not_found = |e| code_of(e, Code::FileNotFound);
         let (parent, name) = self.open_parent(directory)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let discarded = self.open_beneath(DISCARDED, flags, ResolveFlags::NO_SYMLINKS).map_err(not_found)?;
-        let new_name = format!("removed-{}-{}", std::process::id(), self.n_discarded.fetch_add(1, Ordering::Relaxed));
+        let number = self.n_discarded.fetch_add(1, Ordering::Relaxed);
+        let new_name = format!("{DISCARDED_NAME}{}-{number}", clock::now().micros());
         renameat(&parent, &name, &discarded, &new_name).map_err(not_found)?;
         Ok(new_name)
     }
@@ -236,8 +245,11 @@ fn open_folder(parent: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno> {
 
 /// What can only be meant to lead elsewhere. The kernel would refuse it too, where it does.
 fn refuse_escape(path: &str) -> Result<(), Code> {
-    let is_escape = path.starts_with('/') || path.contains('\0') || path.split('/').any(|part| part == "..");
-    if is_escape { Err(Code::FileNotFound) } else { Ok(()) }
+    if is_escape(path) { Err(Code::FileNotFound) } else { Ok(()) }
+}
+
+pub fn is_escape(path: &str) -> bool {
+    path.starts_with('/') || path.contains('\0') || path.split('/').any(|part| part == "..")
 }
 
 fn is_regular(stat: &Stat) -> bool {

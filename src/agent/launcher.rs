@@ -19,7 +19,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
 use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
 use super::run_id::RunId;
-use super::{clock, command_line, failure};
+use super::{clock, command_line, failure, files};
 use crate::api::{EnvironmentSetting, TaskFailureInformation, Timestamp};
 
 pub struct Launch {
@@ -81,6 +81,9 @@ impl Launcher {
         };
         let variables = variables(&launch.node, &run);
         self.take_rights(launch.user);
+        if files::is_escape(&launch.directory) {
+            return Err(failure::launch_failed("its folder lies outside of the node's root"));
+        }
         let (stdout, stderr) = self.prepare(&launch.directory).map_err(|e| failure::no_directory(&e))?;
         let directory = format!("{}/{}/wd", launch.node.root.display(), launch.directory);
         let identity = match (launch.user, launch.elevated) {

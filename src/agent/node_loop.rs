@@ -107,6 +107,8 @@ pub async fn run(
     past: Past,
 ) -> anyhow::Result<Stop> {
     let (mut node, mut inputs) = Node::new(config, root, mark, journal, past)?;
+    let files = Arc::clone(&node.files);
+    tokio::task::spawn_blocking(move || files.remove_all_discarded());
     let mut from_server = server_client::start(node.config.clone());
     let mut children = signal(SignalKind::child()).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -213,7 +215,8 @@ impl Node {
         let lease_end =
             lease::ends_at(self.lease().filter(|_| !self.runs.is_empty() || !self.queue.is_empty()), self.last_word);
         let start_task = self.start_task.due().filter(|_| self.welcome.is_some() && self.stop.is_none());
-        let deadlines = [self.flush_at, self.measure_at, self.runs.next_deadline(), start_task, lease_end];
+        let deadlines =
+            [self.flush_at, self.measure_at, self.runs.next_deadline(clock::instant()), start_task, lease_end];
         deadlines.into_iter().flatten().fold(self.heartbeat_at, Instant::min)
     }
 

@@ -94,7 +94,12 @@ pub struct Runs {
     early: HashMap<i32, (i32, u64)>,
     n_launches: u64,
     n_launched: u64,
+    /// Not all that ended was taken off the process table yet.
+    has_more_exits: bool,
 }
+
+/// How many children are taken off the process table in one go: the loop has other work, however fast a task forks.
+const MAX_EXITS: usize = 1000;
 
 impl Runs {
     pub fn new(mark: String) -> io::Result<Self> {
@@ -108,6 +113,7 @@ impl Runs {
             early: HashMap::new(),
             n_launches: 0,
             n_launched: 0,
+            has_more_exits: false,
         })
     }
 
@@ -216,26 +222,22 @@ impl Runs {
         }
     }
 
-    pub fn next_deadline(&self) -> Option<Instant> {
-        self.runs
-            .values()
-            .filter_map(|run| match run.phase {
-                Phase::Alive { too_long_at } => too_long_at,
-                Phase::Ending { kill_at } => Some(kill_at),
-                // Looked at when a child ends; this is for a child that does not.
-                Phase::Draining { kill_at, .. } => {
-                    Some(if kill_at > clock::instant() { kill_at } else { kill_at + DRAIN_PATIENCE })
-                }
-                Phase::Launching | Phase::Killed => None,
-            })
-            .min()
+    pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let deadline = |run: &Run| match run.phase {
+            Phase::Alive { too_long_at } => too_long_at,
+            Phase::Ending { kill_at } => Some(kill_at),
+            // Looked at when a child ends; this is for a child that does not.
+            Phase::Draining { kill_at, .. } => Some(if kill_at > now { kill_at } else { kill_at + DRAIN_PATIENCE }),
+            Phase::Launching | Phase::Killed => None,
+        };
+        let more_exits = self.has_more_exits.then_some(now);
+        self.runs.values().filter_map(deadline).chain(more_exits).min()
     }
 
     /// Takes the children that have ended off the process table, and says which runs are over by now.
     pub fn reap(&mut self, now: Instant) -> Vec<Over> {
-        while let Some(exit) = process::next_exit() {
-            self.take_exit(exit, now);
-        }
+        let exits = std::iter::from_fn(process::next_exit).take(MAX_EXITS);
+        self.has_more_exits = exits.map(|exit| self.take_exit(exit, now)).count() == MAX_EXITS;
         self.settle(now)
     }
 

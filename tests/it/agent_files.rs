@@ -159,6 +159,42 @@ async fn links_are_followed_below_the_root_only() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_swapped_for_a_link_meanwhile_leads_nowhere() {
+    let mut world = World::start(welcome()).await;
+    let shared = world.root().join("shared");
+    let elsewhere = tempfile::tempdir().unwrap();
+    for name in ["file", "outside-only"] {
+        std::fs::write(elsewhere.path().join(name), "outside").unwrap();
+    }
+    std::fs::create_dir(shared.join("a")).unwrap();
+    std::fs::write(shared.join("a/file"), "inside").unwrap();
+    symlink(elsewhere.path(), shared.join("b")).unwrap();
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let swapper = std::thread::spawn({
+        let (stop, a, b) = (stop.clone(), shared.join("a"), shared.join("b"));
+        move || {
+            let exchange = rustix::fs::RenameFlags::EXCHANGE;
+            let mut n_swaps = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                rustix::fs::renameat_with(rustix::fs::CWD, &a, rustix::fs::CWD, &b, exchange).unwrap();
+                n_swaps += 1;
+            }
+            n_swaps
+        }
+    });
+    let mut n_inside = 0;
+    for _ in 0..1000 {
+        let (reply, data) = world.ask(read("shared/a/file")).await;
+        assert_ne!(data, b"outside");
+        n_inside += usize::from(reply.error.is_none());
+        world.ask(delete("shared/a/outside-only", true)).await;
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(swapper.join().unwrap() > 1000 && n_inside > 0, "the race was run");
+    assert!(elsewhere.path().join("outside-only").exists());
+}
+
+#[tokio::test]
 async fn pipes_and_devices_are_not_read() {
     let mut world = World::start(welcome()).await;
     let (ended, ..) = world.result("/usr/bin/mkfifo pipe").await;

@@ -7,7 +7,7 @@ use fournil::scheduler::local_provider::LocalProvider;
 use fournil::scheduler::provider::{NodeSpec, Provider};
 use tempfile::TempDir;
 
-use crate::agent_support::{World, is_root, long_time, n_processes, sh, until, welcome};
+use crate::agent_support::{World, long_time, n_processes, sh, until, welcome};
 
 struct Nodes {
     data_dir: TempDir,
@@ -51,7 +51,7 @@ async fn a_node_is_a_folder_and_one_agent() {
     let config = std::fs::read(dir.join("agent.json")).unwrap();
     let config: AgentConfig = serde_json::from_slice(&config).unwrap();
     assert_eq!((config.node.as_str(), config.token.as_str()), ("n1", "secret"));
-    assert_eq!(config.server_url_file, nodes.data_dir.path().join("server.url").display().to_string());
+    assert_eq!(config.server_url_file, nodes.provider.server_url_file().display().to_string());
     use std::os::unix::fs::MetadataExt;
     assert_eq!(dir.join("agent.json").metadata().unwrap().mode() & 0o777, 0o600);
     assert_eq!(dir.metadata().unwrap().mode() & 0o777, 0o700);
@@ -122,7 +122,6 @@ async fn an_idle_agent_is_small() {
         let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     };
-    // Twice what a release build needs: this one is not optimised.
-    assert!(field("VmRSS:") < 24_000 && field("Threads:") <= 6, "{status}");
-    assert!(!is_root() || field("Threads:") >= 2);
+    // What it has for itself; the program's own pages are shared by all agents and the server.
+    assert!(field("RssAnon:") < 6_000 && field("Threads:") <= 6, "{status}");
 }

@@ -85,6 +85,16 @@ async fn what_cannot_be_run_fails_without_an_exit_code() {
 }
 
 #[tokio::test]
+async fn a_folder_outside_of_the_root_is_refused() {
+    let mut world = World::start(welcome()).await;
+    for directory in ["../outside", "workitems/../../outside", "/tmp/outside"] {
+        let a = world.run_with("true", |t| t.directory = directory.into()).await;
+        assert_eq!(world.ended(a).await.failure.unwrap().code, "CommandLaunchFailed", "{directory}");
+    }
+    assert!(!world.dir.path().join("outside").exists());
+}
+
+#[tokio::test]
 async fn a_task_that_runs_too_long_is_ended_and_its_limit_named() {
     let mut world = World::start(welcome()).await;
     let time = long_time();
