@@ -19,7 +19,7 @@ use super::request_info::RequestInfo;
 use crate::api::{self, Code, Timestamp};
 use crate::domain::condition::{Condition, Tags};
 use crate::domain::ids::AccountName;
-use crate::domain::odata::{Field, Slice};
+use crate::domain::odata::{Field, Slice, Stretch};
 use crate::service::{Caller, Context};
 
 /// Most items of a page, where the list has no limit of its own.
@@ -80,11 +80,10 @@ pub struct GetQuery {
     pub select: Option<Vec<&'static str>>,
 }
 
-/// What a list may say, with the page's size: the slice asks for one item more, to know whether another page follows.
+/// What a list may say.
 pub struct ListQuery {
     pub slice: Slice,
     pub select: Option<Vec<&'static str>>,
-    page: usize,
 }
 
 impl Call {
@@ -126,25 +125,16 @@ impl Call {
         let selects: &[&str] = if properties.is_empty() { &[] } else { &["$select", "$expand"] };
         self.query.allow(&[&["$filter", "maxresults", "$skiptoken"], selects, own].concat())?;
         self.query.expand()?;
-        let page = self.query.max_results(most)?;
+        let limit = self.query.max_results(most)?;
         let filter = self.query.filter(fields)?;
         let after = self.query.get("$skiptoken").map(read_token).transpose()?;
-        let limit = i64::try_from(page).unwrap_or(i64::MAX - 1) + 1;
-        Ok(ListQuery { slice: Slice { filter, after, limit }, select: self.query.select(properties)?, page })
+        Ok(ListQuery { slice: Slice { filter, after, limit }, select: self.query.select(properties)? })
     }
 
-    /// The page's answer. `id` tells where the next page begins.
-    pub fn list_reply<T: Serialize>(
-        &self,
-        kind: &str,
-        list: &ListQuery,
-        mut items: Vec<T>,
-        id: impl Fn(&T) -> &str,
-    ) -> Response {
-        let more = items.len() > list.page;
-        items.truncate(list.page);
-        let next = if more { items.last().map(|item| self.next_link(id(item))) } else { None };
-        reply::list(&self.base_url, kind, &items, list.select.as_deref(), next.as_deref())
+    /// The page's answer.
+    pub fn list_reply<T: Serialize>(&self, kind: &str, list: &ListQuery, stretch: Stretch<T>) -> Response {
+        let next = stretch.next.map(|id| self.next_link(&id));
+        reply::list(&self.base_url, kind, &stretch.items, list.select.as_deref(), next.as_deref())
     }
 
     /// The same list from here on. Names are in lower case and the token is plain text, so that every client signs the

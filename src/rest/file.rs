@@ -101,16 +101,12 @@ async fn list(call: &Call, folder: &Folder) -> Result {
     let recursive = call.query.flag("recursive")?;
     let mut files = file::list(&call.cx, &folder.place, recursive).await?;
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    let after = page.slice.after.as_deref().unwrap_or_default();
-    let most = usize::try_from(page.slice.limit).unwrap_or(PAGE);
-    let fits = |file: &NodeFile| file.name.as_str() > after && slices::file_fits(page.slice.filter.as_ref(), file);
-    let files: Vec<NodeFile> = files
-        .into_iter()
-        .filter(fits)
-        .take(most)
-        .map(|file| NodeFile { url: folder.url_of(&file.name), ..file })
-        .collect();
-    Ok(call.list_reply("files", &page, files, |file| &file.name))
+    let fits = files.into_iter().filter(|file| slices::file_fits(page.slice.filter.as_ref(), file));
+    let stretch = page
+        .slice
+        .cut(fits, |file| file.name.clone())
+        .map(|files| files.into_iter().map(|file| NodeFile { url: folder.url_of(&file.name), ..file }).collect());
+    Ok(call.list_reply("files", &page, stretch))
 }
 
 async fn head(call: &Call, folder: &Folder, path: &str) -> Result {

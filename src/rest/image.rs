@@ -32,18 +32,16 @@ pub fn routes() -> Router<Context> {
 
 async fn image_list(call: Call) -> Result {
     let list = call.list_query(IMAGE_FIELDS, &[], PAGE)?;
-    let after = list.slice.after.as_deref().unwrap_or_default();
     let fits = |image: &&[&str; 4]| {
         let property = |field| match field {
             "osType" => Some(text("linux")),
             "verificationType" => Some(text("verified")),
             _ => Some(text(image[0])),
         };
-        list.slice.filter.as_ref().is_none_or(|filter| filter.matches(&property)) && name(image).as_str() > after
+        list.slice.filter.as_ref().is_none_or(|filter| filter.matches(&property))
     };
-    let most = usize::try_from(list.slice.limit).unwrap_or(PAGE);
-    let images: Vec<Image> = IMAGES.iter().filter(fits).take(most).map(Image::new).collect();
-    Ok(call.list_reply("supportedimages", &list, images, |image| &image.name))
+    let images = list.slice.cut(IMAGES.iter().filter(fits), |image| name(image));
+    Ok(call.list_reply("supportedimages", &list, images.map(|images| images.into_iter().map(to_json).collect())))
 }
 
 /// The table is in the order of these names.
@@ -55,25 +53,13 @@ fn text(value: &str) -> odata::Value {
     odata::Value::Text(value.to_owned())
 }
 
-#[derive(serde::Serialize)]
-struct Image {
-    #[serde(skip)]
-    name: String,
-    #[serde(flatten)]
-    value: Value,
-}
-
-impl Image {
-    fn new(image: &[&str; 4]) -> Image {
-        let [agent, publisher, offer, sku] = image;
-        let value = json!({
-            "nodeAgentSKUId": agent,
-            "imageReference": { "publisher": publisher, "offer": offer, "sku": sku, "version": "latest" },
-            "osType": "linux",
-            "verificationType": "verified",
-        });
-        Image { name: name(image), value }
-    }
+fn to_json([agent, publisher, offer, sku]: &[&str; 4]) -> Value {
+    json!({
+        "nodeAgentSKUId": agent,
+        "imageReference": { "publisher": publisher, "offer": offer, "sku": sku, "version": "latest" },
+        "osType": "linux",
+        "verificationType": "verified",
+    })
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn routes() -> Router<Context> {
 async fn job_list(call: Call) -> Result {
     let list = call.list_query(JOB_FIELDS, PROPERTIES, PAGE)?;
     let jobs = slices::job_slice(&call.cx, &call.caller, &call.account, &list.slice).await?;
-    Ok(call.list_reply("jobs", &list, jobs, |job| &job.settings.id))
+    Ok(call.list_reply("jobs", &list, jobs))
 }
 
 async fn job_create(call: Call, Body(create): Body<api::JobCreate>) -> Result {

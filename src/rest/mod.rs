@@ -22,4 +22,4 @@ mod request_info;
 mod router;
 mod task;
 
-pub use router::{ROOTS, all};
+pub use router::{owns, routes};

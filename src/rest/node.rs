@@ -6,7 +6,7 @@ use axum::routing::{any, get};
 use super::call::{Call, PAGE};
 use super::error::Result;
 use super::path::Of;
-use super::reply;
+use super::reply::{self, NOTHING};
 use crate::api::{self, Code};
 use crate::domain::ids::{NodeId, PoolId};
 use crate::domain::odata::{NODE_COUNT_FIELDS, NODE_FIELDS};
@@ -43,7 +43,7 @@ pub fn routes() -> Router<Context> {
 async fn node_list(call: Call, Of(pool): Of<PoolId>) -> Result {
     let list = call.list_query(NODE_FIELDS, PROPERTIES, PAGE)?;
     let nodes = slices::node_slice(&call.cx, &call.caller, &call.account, &pool, &list.slice).await?;
-    Ok(call.list_reply("nodes", &list, nodes, |node| &node.id))
+    Ok(call.list_reply("nodes", &list, nodes))
 }
 
 async fn node_get(call: Call, Of((pool, id)): Of<(PoolId, NodeId)>) -> Result {
@@ -55,14 +55,14 @@ async fn node_get(call: Call, Of((pool, id)): Of<(PoolId, NodeId)>) -> Result {
 async fn node_counts(call: Call) -> Result {
     let list = call.list_query(NODE_COUNT_FIELDS, &[], NODE_COUNTS_PAGE)?;
     let counts = slices::node_counts_slice(&call.cx, &call.caller, &call.account, &list.slice).await?;
-    Ok(call.list_reply("poolnodecounts", &list, counts, |counts| &counts.pool_id))
+    Ok(call.list_reply("poolnodecounts", &list, counts))
 }
 
 /// Nodes are the user's own machines: they have no extensions of a cloud.
 async fn extension_list(call: Call, Of((pool, id)): Of<(PoolId, NodeId)>) -> Result {
     let list = call.list_query(&[], PROPERTIES, PAGE)?;
     load(&call, &pool, &id).await?;
-    Ok(call.list_reply("extensions", &list, Vec::<String>::new(), |name| name))
+    Ok(call.list_reply("extensions", &list, NOTHING))
 }
 
 async fn extension_get(call: Call, Of((pool, id, name)): Of<(PoolId, NodeId, String)>) -> Result {

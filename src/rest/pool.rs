@@ -72,7 +72,7 @@ pub fn routes() -> Router<Context> {
 async fn pool_list(call: Call) -> Result {
     let list = call.list_query(POOL_FIELDS, PROPERTIES, PAGE)?;
     let pools = slices::pool_slice(&call.cx, &call.caller, &call.account, &list.slice).await?;
-    Ok(call.list_reply("pools", &list, pools, |pool| &pool.settings.id))
+    Ok(call.list_reply("pools", &list, pools))
 }
 
 async fn pool_create(call: Call, Body(create): Body<api::PoolCreate>) -> Result {

@@ -8,9 +8,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::Timestamp;
+use crate::domain::odata::Stretch;
 
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json;odata=minimalmetadata");
 const DATA_SERVICE_ID: HeaderName = HeaderName::from_static("dataserviceid");
+
+/// A list of what there is none of.
+pub const NOTHING: Stretch<&str> = Stretch { items: Vec::new(), next: None };
 
 /// An answer without a body. `url` is the resource that was acted upon.
 pub fn done(status: StatusCode, url: &str) -> Response {

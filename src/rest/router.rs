@@ -9,14 +9,20 @@ use crate::api::Code;
 use crate::service::Context;
 
 /// First parts of the data plane's paths. No page of the portal begins with one of them.
-pub const ROOTS: &[&str] = &[
+const ROOTS: &[&str] = &[
     "applications", "certificates", "jobs", "jobschedules", "nodecounts", "pools", "poolusagemetrics",
     "supportedimages",
 ];
 
+/// Whether a path belongs to the data plane. Certificates have their keys in the root: `/certificates(…)`.
+pub fn owns(path: &str) -> bool {
+    let root = path.split('/').nth(1).unwrap_or_default();
+    ROOTS.contains(&root.split('(').next().unwrap_or_default())
+}
+
 /// The data plane and nothing else: below its roots, and on the host names of accounts. Every path is answered in Batch's
 /// form.
-pub fn all(cx: &Context) -> Router {
+pub fn routes(cx: &Context) -> Router {
     let resources = [
         pool::routes(),
         node::routes(),
@@ -29,7 +35,7 @@ pub fn all(cx: &Context) -> Router {
     resources
         .into_iter()
         .fold(Router::new(), Router::merge)
-        .fallback(|| async { Failure::from(Code::ResourceNotFound) })
+        .fallback(absent::fallback)
         .method_not_allowed_fallback(|| async { Failure::from(Code::UnsupportedHttpVerb) })
         .layer(from_fn_with_state(cx.clone(), call::prepare))
         .layer(from_fn_with_state(cx.clone(), auth::authenticate))

@@ -58,7 +58,7 @@ pub fn routes() -> Router<Context> {
 async fn task_list(call: Call, Of(job): Of<JobId>) -> Result {
     let list = call.list_query(TASK_FIELDS, PROPERTIES, PAGE)?;
     let tasks = slices::task_slice(&call.cx, &call.caller, &call.account, &job, &list.slice).await?;
-    Ok(call.list_reply("tasks", &list, tasks, |task| &task.settings.id))
+    Ok(call.list_reply("tasks", &list, tasks))
 }
 
 async fn task_create(call: Call, Of(job): Of<JobId>, Body(create): Body<api::TaskCreate>) -> Result {

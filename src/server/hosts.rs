@@ -89,8 +89,7 @@ pub struct Door {
 pub async fn check(State(door): State<Door>, request: Request, next: Next) -> Response {
     let is_ours = |host: &str| door.hosts.contains(host);
     let is_below = |host: &str| door.hosts.is_below(host);
-    let root = request.uri().path().split('/').nth(1).unwrap_or_default();
-    let for_data = rest::ROOTS.contains(&root);
+    let for_data = rest::owns(request.uri().path());
     if is_for(is_ours, request.uri(), request.headers()) {
         if for_data { door.data_plane.oneshot(request).await.into_response() } else { next.run(request).await }
     } else if is_for(is_below, request.uri(), request.headers()) {

@@ -44,7 +44,7 @@ pub fn router(parts: Parts) -> Router {
     let hosts = Arc::new(parts.hosts);
     let index = parts.portal.index().unwrap_or_default();
     let portal_headers = Arc::new(PortalHeaders::new(index, &parts.cx.installation.build_id, parts.is_https));
-    let door = Door { hosts: hosts.clone(), data_plane: rest::all(&parts.cx) };
+    let door = Door { hosts: hosts.clone(), data_plane: rest::routes(&parts.cx) };
     let health = Router::new().route("/livez", get(alive)).route("/readyz", get(ready)).with_state(parts.cx.clone());
     Router::new()
         .merge(portal(&parts.cx, parts.is_https, parts.stopping, hosts))

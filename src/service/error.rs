@@ -46,9 +46,10 @@ impl From<Error> for api::Error {
     /// For a face that answers the caller. The cause is logged here, once, with the chain of what led to it.
     fn from(error: Error) -> Self {
         if let Some(cause) = &error.cause {
-            let chain: Vec<String> = std::iter::successors(Some(cause.as_ref() as &dyn std::error::Error), |e| e.source())
-                .map(ToString::to_string)
-                .collect();
+            let chain: Vec<String> =
+                std::iter::successors(Some(cause.as_ref() as &dyn std::error::Error), |e| e.source())
+                    .map(ToString::to_string)
+                    .collect();
             tracing::error!(code = %error.public.code, cause = chain.join(": "), "an operation failed");
         }
         error.public

@@ -1,5 +1,7 @@
 //! Compute nodes.
 
+use std::collections::HashMap;
+
 use super::pool::find as find_pool;
 use super::{Caller, Context, Result, page, task};
 use crate::api::{self, Code};
@@ -8,6 +10,7 @@ use crate::domain::permission::Permission;
 use crate::store::listing::{Listing, Place};
 use crate::store::node::NodeRow;
 use crate::store::pool::PoolRow;
+use crate::store::task::TaskRow;
 use crate::store::{self, Conn};
 
 pub async fn node_list(
@@ -79,7 +82,9 @@ pub async fn node_get(
     let mut conn = cx.store.read().await?;
     let pool = find_pool(&mut conn, account, pool).await?;
     let row = find(&mut conn, &pool, id).await?;
-    let recent = recent_tasks(cx, &mut conn, account, &row).await?;
+    let tasks = recent_tasks(cx, &mut conn, account, std::slice::from_ref(&row)).await?;
+    // In the order of the node's list: newest first.
+    let recent = row.recent.iter().filter_map(|key| tasks.get(key).cloned()).collect();
     Ok(to_api(cx, account, &pool, row, recent))
 }
 
@@ -105,30 +110,33 @@ pub async fn find(conn: &mut Conn, pool: &PoolRow, id: &NodeId) -> Result<NodeRo
     store::node::find(conn, pool.key, id.as_str()).await?.ok_or_else(|| Code::NodeNotFound.into())
 }
 
-/// The tasks that ended on the node last.
+/// The tasks that ended last on these nodes, by their keys.
 pub async fn recent_tasks(
     cx: &Context,
     conn: &mut Conn,
     account: &AccountName,
-    node: &NodeRow,
-) -> Result<Vec<api::RecentTask>> {
-    let tasks = store::task::with_keys(conn, &node.recent).await?;
+    nodes: &[NodeRow],
+) -> Result<HashMap<i64, api::RecentTask>> {
+    let keys: Vec<i64> = nodes.iter().flat_map(|node| &node.recent).copied().collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tasks = store::task::with_keys(conn, &keys).await?;
     let jobs: Vec<i64> = tasks.iter().map(|t| t.job_key).collect();
     let jobs = store::job::with_keys(conn, &jobs).await?;
-    let mut recent = Vec::new();
-    // In the order of the node's list: newest first.
-    for key in &node.recent {
-        let Some(row) = tasks.iter().find(|t| t.key == *key) else { continue };
-        let Some(job) = jobs.iter().find(|j| j.key == row.job_key) else { continue };
-        recent.push(api::RecentTask {
-            task_url: task::url(cx, account, &job.id, &row.id),
-            job_id: job.id.clone(),
-            task_id: row.id.clone(),
-            task_state: row.life.state(),
-            execution_info: Some(task::execution_info(&row.life)),
-        });
+    let jobs: HashMap<i64, &str> = jobs.iter().map(|job| (job.key, job.id.as_str())).collect();
+    let recent = tasks.iter().filter_map(|row| Some((row.key, recent_task(cx, account, jobs.get(&row.job_key)?, row))));
+    Ok(recent.collect())
+}
+
+fn recent_task(cx: &Context, account: &AccountName, job: &str, row: &TaskRow) -> api::RecentTask {
+    api::RecentTask {
+        task_url: task::url(cx, account, job, &row.id),
+        job_id: job.to_owned(),
+        task_id: row.id.clone(),
+        task_state: row.life.state(),
+        execution_info: Some(task::execution_info(&row.life)),
     }
-    Ok(recent)
 }
 
 /// The node as GET returns it.

@@ -4,14 +4,41 @@ use super::account::find as find_account;
 use super::{Caller, Context, Result, job, node, pool, task};
 use crate::api;
 use crate::domain::ids::{AccountName, JobId, PoolId};
-use crate::domain::odata::{Filter, Slice, Value};
+use crate::domain::odata::{Filter, Slice, Stretch, Value};
 use crate::domain::permission::Permission;
-use crate::store::filter::{JOB_COLUMNS, NODE_COLUMNS, POOL_COLUMNS, TASK_COLUMNS, rows};
-use crate::store::{self, Conn};
+use crate::store;
+use crate::store::filter::{JOB_COLUMNS, NODE_COLUMNS, POOL_COLUMNS, TASK_COLUMNS, Table, rows};
+use crate::store::node::NodeRow;
 
-pub async fn pool_slice(cx: &Context, caller: &Caller, account: &AccountName, slice: &Slice) -> Result<Vec<api::Pool>> {
-    let rows = pools(cx, caller, account, slice).await?;
-    Ok(rows.into_iter().map(|row| pool::to_api(cx, account, row)).collect())
+const POOLS: Table = Table {
+    select: "SELECT * FROM pools WHERE account_key",
+    select_id: "SELECT id FROM pools WHERE account_key",
+    columns: POOL_COLUMNS,
+};
+const NODES: Table = Table {
+    select: "SELECT * FROM nodes WHERE pool_key",
+    select_id: "SELECT id FROM nodes WHERE pool_key",
+    columns: NODE_COLUMNS,
+};
+const JOBS: Table = Table {
+    select: "SELECT * FROM jobs WHERE account_key",
+    select_id: "SELECT id FROM jobs WHERE account_key",
+    columns: JOB_COLUMNS,
+};
+const TASKS: Table = Table {
+    select: store::task::concat_columns!("SELECT ", " FROM tasks t WHERE t.job_key"),
+    select_id: "SELECT id FROM tasks WHERE job_key",
+    columns: TASK_COLUMNS,
+};
+
+pub async fn pool_slice(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    slice: &Slice,
+) -> Result<Stretch<api::Pool>> {
+    let pools = pools(cx, caller, account, slice).await?;
+    Ok(pools.map(|rows| rows.into_iter().map(|row| pool::to_api(cx, account, row)).collect()))
 }
 
 /// How many nodes of each pool are in each state.
@@ -20,7 +47,7 @@ pub async fn node_counts_slice(
     caller: &Caller,
     account: &AccountName,
     slice: &Slice,
-) -> Result<Vec<api::PoolNodeCounts>> {
+) -> Result<Stretch<api::PoolNodeCounts>> {
     let counts = |row: store::pool::PoolRow| api::PoolNodeCounts {
         dedicated: row.node_counts.of_kind(true),
         low_priority: row.node_counts.of_kind(false),
@@ -28,7 +55,7 @@ pub async fn node_counts_slice(
     };
     // The only field of this list is a pool's id under another name.
     let slice = Slice { filter: slice.filter.as_ref().map(of_pool_id), ..slice.clone() };
-    Ok(pools(cx, caller, account, &slice).await?.into_iter().map(counts).collect())
+    Ok(pools(cx, caller, account, &slice).await?.map(|rows| rows.into_iter().map(counts).collect()))
 }
 
 fn of_pool_id(filter: &Filter) -> Filter {
@@ -48,12 +75,11 @@ async fn pools(
     caller: &Caller,
     account: &AccountName,
     slice: &Slice,
-) -> Result<Vec<store::pool::PoolRow>> {
+) -> Result<Stretch<store::pool::PoolRow>> {
     caller.may(Some(account), Permission::PoolRead)?;
     let mut conn = cx.store.read().await?;
     let owner = find_account(&mut conn, account).await?;
-    let select = "SELECT * FROM pools WHERE account_key";
-    Ok(store::pool::readable(&rows(&mut conn, select, owner.key, POOL_COLUMNS, slice).await?))
+    Ok(rows(&mut conn, &POOLS, owner.key, slice).await?.map(|rows| store::pool::readable(&rows)))
 }
 
 pub async fn node_slice(
@@ -62,37 +88,30 @@ pub async fn node_slice(
     account: &AccountName,
     pool: &PoolId,
     slice: &Slice,
-) -> Result<Vec<api::Node>> {
+) -> Result<Stretch<api::Node>> {
     caller.may(Some(account), Permission::PoolRead)?;
     let mut conn = cx.store.read().await?;
     let pool = pool::find(&mut conn, account, pool).await?;
-    let select = "SELECT * FROM nodes WHERE pool_key";
-    let rows = store::node::readable(&rows(&mut conn, select, pool.key, NODE_COLUMNS, slice).await?);
-    let mut nodes = Vec::with_capacity(rows.len());
-    for row in rows {
-        let recent = recent_tasks(cx, &mut conn, account, &row).await?;
-        nodes.push(node::to_api(cx, account, &pool, row, recent));
-    }
-    Ok(nodes)
+    let rows = rows(&mut conn, &NODES, pool.key, slice).await?.map(|rows| store::node::readable(&rows));
+    let recent = node::recent_tasks(cx, &mut conn, account, &rows.items).await?;
+    let with_recent = |row: NodeRow| {
+        let own = row.recent.iter().filter_map(|key| recent.get(key).cloned()).collect();
+        node::to_api(cx, account, &pool, row, own)
+    };
+    Ok(rows.map(|rows| rows.into_iter().map(with_recent).collect()))
 }
 
-/// A node that has run nothing asks the store nothing.
-async fn recent_tasks(
+pub async fn job_slice(
     cx: &Context,
-    conn: &mut Conn,
+    caller: &Caller,
     account: &AccountName,
-    row: &store::node::NodeRow,
-) -> Result<Vec<api::RecentTask>> {
-    if row.recent.is_empty() { Ok(Vec::new()) } else { node::recent_tasks(cx, conn, account, row).await }
-}
-
-pub async fn job_slice(cx: &Context, caller: &Caller, account: &AccountName, slice: &Slice) -> Result<Vec<api::Job>> {
+    slice: &Slice,
+) -> Result<Stretch<api::Job>> {
     caller.may(Some(account), Permission::JobRead)?;
     let mut conn = cx.store.read().await?;
     let owner = find_account(&mut conn, account).await?;
-    let select = "SELECT * FROM jobs WHERE account_key";
-    let rows = store::job::readable(&rows(&mut conn, select, owner.key, JOB_COLUMNS, slice).await?);
-    Ok(rows.iter().map(|row| job::to_api(cx, account, row)).collect())
+    let jobs = rows(&mut conn, &JOBS, owner.key, slice).await?.map(|rows| store::job::readable(&rows));
+    Ok(jobs.map(|rows| rows.iter().map(|row| job::to_api(cx, account, row)).collect()))
 }
 
 pub async fn task_slice(
@@ -101,13 +120,12 @@ pub async fn task_slice(
     account: &AccountName,
     job: &JobId,
     slice: &Slice,
-) -> Result<Vec<api::Task>> {
+) -> Result<Stretch<api::Task>> {
     caller.may(Some(account), Permission::JobRead)?;
     let mut conn = cx.store.read().await?;
     let job = job::find(&mut conn, account, job).await?;
-    let select = store::task::concat_columns!("SELECT ", " FROM tasks t WHERE t.job_key");
-    let rows = store::task::readable(&rows(&mut conn, select, job.key, TASK_COLUMNS, slice).await?);
-    Ok(rows.into_iter().filter_map(|row| task::readable(cx, account, &job.id, row)).collect())
+    let tasks = rows(&mut conn, &TASKS, job.key, slice).await?.map(|rows| store::task::readable(&rows));
+    Ok(tasks.map(|rows| rows.into_iter().filter_map(|row| task::readable(cx, account, &job.id, row)).collect()))
 }
 
 /// Whether a file, as a list of files knows it, fits the filter.

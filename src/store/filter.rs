@@ -3,9 +3,10 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
+use super::convert::get;
 use super::db::{Conn, Result};
 use crate::api::Timestamp;
-use crate::domain::odata::{Filter, Operator, Slice, Value};
+use crate::domain::odata::{Filter, Operator, Slice, Stretch, Value};
 
 /// Where a list keeps a field.
 #[derive(Clone, Copy, Debug)]
@@ -95,30 +96,68 @@ pub const TASK_COLUMNS: &[Column] = &[
     text("executionInfo/result", "result"),
 ];
 
-/// The rows of a slice. `select` ends with a `WHERE` on the owner's column, which is compared with `owner`.
-pub async fn rows(
-    conn: &mut Conn,
-    select: &'static str,
-    owner: i64,
-    columns: &[Column],
-    slice: &Slice,
-) -> Result<Vec<SqliteRow>> {
-    let mut query = QueryBuilder::new(select);
-    query.push(" = ").push_bind(owner);
-    push_slice(&mut query, columns, slice);
-    Ok(query.build().fetch_all(conn).await?)
+/// Most rows that one call looks at in search of those that fit: where few fit, a list is answered in short pages, and
+/// none takes long. Chosen here.
+const MOST_LOOKED_AT: i64 = 20_000;
+
+/// A list that can be filtered. Both statements end with a `WHERE` on the owner's column.
+pub struct Table {
+    pub select: &'static str,
+    pub select_id: &'static str,
+    pub columns: &'static [Column],
 }
 
-/// Adds `AND …` for the slice, its order and its limit.
-fn push_slice(query: &mut QueryBuilder<Sqlite>, columns: &[Column], slice: &Slice) {
-    if let Some(after) = &slice.after {
-        query.push(" AND id > ").push_bind(after.clone());
+/// The rows of a slice of what belongs to `owner`.
+pub async fn rows(conn: &mut Conn, table: &Table, owner: i64, slice: &Slice) -> Result<Stretch<SqliteRow>> {
+    let end = end_of_search(conn, table, owner, slice, MOST_LOOKED_AT).await?;
+    rows_until(conn, table, owner, slice, end).await
+}
+
+/// The last id that the search looks at; nothing when it goes to the end.
+async fn end_of_search(conn: &mut Conn, table: &Table, owner: i64, slice: &Slice, most: i64) -> Result<Option<String>> {
+    if slice.filter.is_none() {
+        return Ok(None);
+    }
+    let mut query = QueryBuilder::new(table.select_id);
+    query.push(" = ").push_bind(owner);
+    push_after(&mut query, slice);
+    query.push(" ORDER BY id LIMIT 1 OFFSET ").push_bind(most - 1);
+    Ok(query.build_query_scalar().fetch_optional(conn).await?)
+}
+
+async fn rows_until(
+    conn: &mut Conn,
+    table: &Table,
+    owner: i64,
+    slice: &Slice,
+    end: Option<String>,
+) -> Result<Stretch<SqliteRow>> {
+    let mut query = QueryBuilder::new(table.select);
+    query.push(" = ").push_bind(owner);
+    push_after(&mut query, slice);
+    if let Some(end) = &end {
+        query.push(" AND id <= ").push_bind(end.clone());
     }
     if let Some(filter) = &slice.filter {
         query.push(" AND ");
-        push_filter(query, columns, filter);
+        push_filter(&mut query, table.columns, filter);
     }
-    query.push(" ORDER BY id LIMIT ").push_bind(slice.limit);
+    // One more than wanted tells whether there are more.
+    let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX).saturating_add(1);
+    query.push(" ORDER BY id LIMIT ").push_bind(limit);
+    let mut items = query.build().fetch_all(conn).await?;
+    if items.len() <= slice.limit {
+        return Ok(Stretch { items, next: end });
+    }
+    items.truncate(slice.limit);
+    let next = items.last().map(|row| get(row, "id")).transpose()?;
+    Ok(Stretch { items, next })
+}
+
+fn push_after(query: &mut QueryBuilder<Sqlite>, slice: &Slice) {
+    if let Some(after) = &slice.after {
+        query.push(" AND id > ").push_bind(after.clone());
+    }
 }
 
 fn push_filter(query: &mut QueryBuilder<Sqlite>, columns: &[Column], filter: &Filter) {
@@ -249,27 +288,56 @@ mod tests {
         ids
     }
 
-    async fn by_sql(slice: &Slice) -> Vec<String> {
+    const TABLE: Table = Table {
+        select: "SELECT id FROM tasks WHERE owner",
+        select_id: "SELECT id FROM tasks WHERE owner",
+        columns: TASK_COLUMNS,
+    };
+
+    async fn by_sql(slice: &Slice, most: i64) -> Stretch<String> {
         let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        let table = "CREATE TABLE tasks (id TEXT COLLATE NOCASE, state TEXT, exit_code INTEGER, ended INTEGER)";
+        let table =
+            "CREATE TABLE tasks (owner INTEGER, id TEXT COLLATE NOCASE, state TEXT, exit_code INTEGER, ended INTEGER)";
         sqlx::query(table).execute(&mut conn).await.unwrap();
         for (id, state, exit, ended) in TASKS {
-            let insert = sqlx::query("INSERT INTO tasks VALUES (?, ?, ?, ?)");
+            let insert = sqlx::query("INSERT INTO tasks VALUES (7, ?, ?, ?, ?)");
             insert.bind(id).bind(state).bind(exit).bind(ended).execute(&mut conn).await.unwrap();
         }
-        let mut query = QueryBuilder::new("SELECT id FROM tasks WHERE 1 = 1");
-        push_slice(&mut query, TASK_COLUMNS, slice);
-        query.build_query_scalar().fetch_all(&mut conn).await.unwrap()
+        let end = end_of_search(&mut conn, &TABLE, 7, slice, most).await.unwrap();
+        let rows = rows_until(&mut conn, &TABLE, 7, slice, end).await.unwrap();
+        rows.map(|rows| rows.iter().map(|row| get(row, "id").unwrap()).collect())
     }
 
-    fn run(slice: &Slice) -> Vec<String> {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(by_sql(slice))
+    fn run(slice: &Slice, most: i64) -> Stretch<String> {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(by_sql(slice, most))
     }
 
     #[test]
     fn a_slice_goes_on_behind_an_id_in_any_case() {
         let slice = Slice { after: Some("B1".to_owned()), limit: 2, filter: None };
-        assert_eq!(run(&slice), ["B2", "Z-@"]);
+        let stretch = run(&slice, 100);
+        assert_eq!(
+            (stretch.items.as_slice(), stretch.next.as_deref()),
+            (&["B2".into(), "Z-@".into()][..], Some("Z-@"))
+        );
+        let last = run(&Slice { after: stretch.next, ..slice }, 100);
+        assert_eq!((last.items, last.next), (vec!["z_9".to_owned()], None));
+    }
+
+    #[test]
+    fn a_search_that_looks_at_enough_goes_on_in_the_next_page() {
+        let filter = Filter::parse("state eq 'completed'", TASK_FIELDS).unwrap();
+        let mut slice = Slice { filter: Some(filter), after: None, limit: 10 };
+        let mut pages = Vec::new();
+        loop {
+            let stretch = run(&slice, 2);
+            pages.push(stretch.items.join(" "));
+            match stretch.next {
+                Some(next) => slice.after = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(pages, ["", "b1 B2", "z_9", ""]);
     }
 
     fn any_filter() -> impl Strategy<Value = Filter> {
@@ -293,7 +361,7 @@ mod tests {
         #[test]
         fn sql_and_memory_find_the_same(filter in any_filter()) {
             let slice = Slice { filter: Some(filter.clone()), after: None, limit: 100 };
-            prop_assert_eq!(run(&slice), by_memory(&filter));
+            prop_assert_eq!(run(&slice, 100).items, by_memory(&filter));
         }
     }
 }

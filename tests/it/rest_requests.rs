@@ -103,6 +103,7 @@ async fn what_does_not_exist_yet_is_refused_and_its_lists_are_empty() {
     rest.get("/jobschedules/s").await.is_error(404, "JobScheduleNotFound");
     assert_eq!(rest.send(rest.ask("HEAD", "/jobschedules/s")).await.status, 404);
     rest.post("/jobschedules", json!({ "id": "s" })).await.is_error(501, "NotImplemented");
+    rest.get("/certificates(thumbprintAlgorithm=sha1,thumbprint=00)").await.is_error(404, "CertificateNotFound");
     rest.get("/poolusagemetrics").await.is_error(501, "NotImplemented");
 }
 

@@ -84,8 +84,33 @@ pub struct Slice {
     pub filter: Option<Filter>,
     /// The id after which the stretch begins; absent for the beginning.
     pub after: Option<String>,
-    /// Most items; a caller asks for one more than a page to learn whether another page follows.
-    pub limit: i64,
+    /// Most items.
+    pub limit: usize,
+}
+
+/// The items of a slice, and the id behind which the list goes on; there may be more although the items are few.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+impl<T> Stretch<T> {
+    pub fn map<U>(self, change: impl FnOnce(Vec<T>) -> Vec<U>) -> Stretch<U> {
+        Stretch { items: change(self.items), next: self.next }
+    }
+}
+
+impl Slice {
+    /// The slice of a list that is in memory, in the order of its names. The filter is the caller's.
+    pub fn cut<T>(&self, list: impl Iterator<Item = T>, name: impl Fn(&T) -> String) -> Stretch<T> {
+        let after = self.after.as_deref().unwrap_or_default();
+        let mut items: Vec<T> = list.filter(|item| name(item).as_str() > after).take(self.limit + 1).collect();
+        let more = items.len() > self.limit;
+        items.truncate(self.limit);
+        let next = items.last().filter(|_| more).map(name);
+        Stretch { items, next }
+    }
 }
 
 /// Why a text is no filter of the list, and where.

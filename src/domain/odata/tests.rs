@@ -91,6 +91,19 @@ fn what_is_absent_is_unequal_to_everything() {
     assert!(!matches("executionInfo/exitCode lt 5"));
 }
 
+#[test]
+fn a_list_in_memory_is_cut_into_slices() {
+    let cut = |after: Option<&str>, limit| {
+        let slice = Slice { filter: None, after: after.map(str::to_owned), limit };
+        let stretch = slice.cut(["a", "b", "c"].into_iter(), |name| (*name).to_owned());
+        (stretch.items, stretch.next)
+    };
+    assert_eq!(cut(None, 2), (vec!["a", "b"], Some("b".to_owned())));
+    assert_eq!(cut(Some("b"), 2), (vec!["c"], None));
+    assert_eq!(cut(None, 3), (vec!["a", "b", "c"], None));
+    assert_eq!(cut(Some("x"), 3), (vec![], None));
+}
+
 fn write(filter: &Filter) -> String {
     let join = |parts: &[Filter], word: &str| {
         let parts: Vec<_> = parts.iter().map(|part| format!("({})", write(part))).collect();

@@ -83,6 +83,9 @@ pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, api::Error> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
 
     fn refused<T: DeserializeOwned>(body: &str) -> (Code, String, String) {
@@ -167,5 +170,49 @@ mod tests {
         check(br#"{"id":1e999}"#, "number");
         check(br#"{"id":"a"} {}"#, "trailing");
         check(format!("{{\"a\":{}{}}}", "[".repeat(500), "]".repeat(500)).as_bytes(), "recursion");
+    }
+
+    /// JSON of any shape, with names that shapes know.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,8}".prop_map(Value::from),
+            "P(T[0-9]{1,3}[HMS])?".prop_map(Value::from),
+        ];
+        let name = || {
+            prop::sample::select(&["id", "vmSize", "startTask", "commandLine", "metadata", "name", "value", "x"][..])
+        };
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            let object = prop::collection::btree_map(name().prop_map(str::to_owned), inner.clone(), 0..5);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                object.prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_makes_the_decoder_panic(json in any_json(), cut in 0usize..64) {
+            let text = json.to_string();
+            let _ = from_bytes::<api::PoolCreate>(text.as_bytes());
+            let _ = from_bytes::<api::TaskAddCollection>(text.as_bytes());
+            let _ = from_bytes::<api::JobUpdate>(text.as_bytes().get(cut..).unwrap_or_default());
+        }
+
+        #[test]
+        fn what_is_read_is_what_serde_reads(id in "[a-z]{1,8}", size in "[a-z]{1,8}", nodes in any::<i32>(), name in "\\PC{0,8}") {
+            let pool = api::PoolCreate {
+                id,
+                vm_size: size,
+                target_dedicated_nodes: Some(nodes),
+                metadata: Some(vec![api::MetadataItem { name, value: String::new() }]),
+                ..Default::default()
+            };
+            prop_assert_eq!(from_bytes(&serde_json::to_vec(&pool).unwrap()), Ok(pool));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What tests share.
 
-pub mod rest;
 pub mod program;
+pub mod rest;
 pub mod server;
 pub mod world;

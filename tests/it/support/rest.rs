@@ -41,7 +41,7 @@ impl Rest {
         let keys = key::signing_keys(&cx, &world.account).await.unwrap().unwrap();
         let bytes = |key: &str| STANDARD.decode(key).unwrap();
         let keys = [bytes(&keys.primary.0), bytes(&keys.secondary.0)];
-        Rest { routes: rest::all(&cx), world, files, keys }
+        Rest { routes: rest::routes(&cx), world, files, keys }
     }
 
     /// A request as Batch's clients send it, signed with the primary key.

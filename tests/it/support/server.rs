@@ -49,7 +49,10 @@ async fn start_in(folder: TempDir, clock: Arc<TestClock>) -> TestServer {
         config: Config::load(args).unwrap(),
         clock: clock.clone(),
         random: Arc::new(SystemRandom),
-        portal: Portal::of([("index.html".to_owned(), INDEX.into()), ("app-0123456789abcdef.js".to_owned(), "x".into())]),
+        portal: Portal::of([
+            ("index.html".to_owned(), INDEX.into()),
+            ("app-0123456789abcdef.js".to_owned(), "x".into()),
+        ]),
         provider: Some(Arc::new(FakeProvider::default())),
         agent_program: None,
     };
@@ -68,7 +71,11 @@ impl TestServer {
 
     /// A browser that nobody has signed in with.
     pub fn browser(&self) -> Browser {
-        Browser { url: self.server.url.clone(), cookie: None, client: Client::builder(TokioExecutor::new()).build_http() }
+        Browser {
+            url: self.server.url.clone(),
+            cookie: None,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
     }
 
     /// Makes the first user by the printed link and signs in.
