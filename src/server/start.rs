@@ -93,7 +93,8 @@ impl Server {
             tokio::spawn(housekeeping::run(cx.clone(), stopping)),
         ];
         tokio::spawn(cx.events.clone().run());
-        tokio::task::spawn_blocking(move || portal.compress());
+        // A thread of its own: nobody waits for it when the server stops early.
+        std::thread::spawn(move || portal.compress());
         Ok(Server { url, address, set_up_link, cx, stop, tasks, driver, _data_dir: data_dir })
     }
 
