@@ -1,9 +1,15 @@
 //! Accounts and their keys, as the portal sees them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use fournil::api::{Code, Duration, KeyName};
-use fournil::service::key;
+use fournil::service::{Context, key};
 use serde_json::{Value, json};
 
+use crate::support::rest::{Ask, VERSION};
 use crate::support::server::{Browser, server_with_owner};
 
 async fn create(browser: &mut Browser, name: &str) -> Value {
@@ -184,6 +190,55 @@ async fn keys_are_replaced_one_at_a_time_and_at_once() {
     assert_eq!(json!(signing.primary.0), after["primary"]);
     for function in ["key_list", "key_info"] {
         browser.call(function, json!({ "account": "nothere" })).await.expect_error(Code::AccountNotFound);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_key_is_dead_under_fire() {
+    let (server, mut browser) = server_with_owner().await;
+    create(&mut browser, "abc").await;
+    let keys = browser.call("key_list", json!({ "account": "abc" })).await.expect_ok();
+    let key = STANDARD.decode(keys["primary"].as_str().unwrap()).unwrap();
+    let is_replaced = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            let (server, browser, key, is_replaced) =
+                (server.server.cx.clone(), browser.clone(), key.clone(), is_replaced.clone());
+            tokio::spawn(async move {
+                let (mut n_before, mut n_after) = (0, 0);
+                while n_after < 20 {
+                    let began_after = is_replaced.load(Ordering::SeqCst);
+                    let status = browser.send(signed(&server, &browser.url, &key).into_request()).await.status;
+                    match (began_after, status.as_u16()) {
+                        (true, 403) => n_after += 1,
+                        (false, 200 | 403) => n_before += usize::from(status == 200),
+                        other => panic!("{other:?}"),
+                    }
+                }
+                n_before
+            })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    browser.call("key_regenerate", json!({ "account": "abc", "key": "Primary" })).await.expect_ok();
+    is_replaced.store(true, Ordering::SeqCst);
+    let mut n_before = 0;
+    for client in clients {
+        n_before += client.await.unwrap();
+    }
+    assert!(n_before > 0, "the key never worked");
+}
+
+fn signed(cx: &Context, url: &str, key: &[u8]) -> Ask {
+    let host = url.trim_start_matches("http://").to_owned();
+    Ask {
+        method: "GET".into(),
+        path: "/pools".into(),
+        query: format!("api-version={VERSION}"),
+        headers: [("host".into(), host), ("ocp-date".into(), cx.clock.now().to_http_date())].into(),
+        body: Vec::new(),
+        account: "abc".into(),
+        key: Some(key.to_vec()),
     }
 }
 

@@ -144,7 +144,8 @@ impl Ask {
         text
     }
 
-    fn into_request(mut self) -> Request<Body> {
+    /// Signed.
+    pub fn into_request(mut self) -> Request<Body> {
         if let Some(key) = &self.key {
             let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
             mac.update(self.text_to_sign().as_bytes());
