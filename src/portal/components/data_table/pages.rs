@@ -13,7 +13,7 @@ use crate::portal::state::Session;
 
 /// Rows of the first page come fast, later pages save requests.
 const FIRST_PAGE: u32 = 100;
-const LATER_PAGES: u32 = 500;
+const LATER_PAGES: u32 = 1000;
 /// Pages whose rows are kept besides those in view.
 const KEPT_AROUND: usize = 3;
 

@@ -19,6 +19,8 @@ use crate::portal::state::use_session;
 
 /// Pixels; the stylesheet has the same.
 const ROW_HEIGHT: usize = 40;
+/// How far columns may shrink before the table is scrolled sideways.
+const NARROWEST: f64 = 0.8;
 /// Rows drawn above and below those in view.
 const SPARE: usize = 12;
 
@@ -138,7 +140,12 @@ fn Body(label: Signal<String>, shared: Shared) -> impl IntoView {
     };
     view! {
         <div class="data-table__scroll" tabindex="0" role="group" aria-label=move || label.get() node_ref=scroller on:scroll=move |_| look()>
-            <table class="data-table__table" aria-label=move || label.get() aria-rowcount=row_count>
+            <table
+                class="data-table__table"
+                aria-label=move || label.get()
+                aria-rowcount=row_count
+                style:min-width=move || format!("{:.1}rem", total_width(shared) * NARROWEST)
+            >
                 <Heads shared/>
                 <tbody>
                     <tr class="data-table__space" aria-hidden="true"><td colspan=n_columns style:height=move || format!("{}px", above.get())></td></tr>
@@ -176,7 +183,7 @@ fn Heads(shared: Shared) -> impl IntoView {
                 })}
                 {move || shown.get().into_iter().map(|i| {
                     let head = heads.with_value(|heads| heads[i].clone());
-                    view! { <HeadCell head url=shared.url/> }
+                    view! { <HeadCell head shared/> }
                 }).collect_view()}
                 {has_menu.then(|| view! { <th class="data-table__menu" scope="col"><span class="visually-hidden">{tx(msg::COMMANDS)}</span></th> })}
             </tr>
@@ -185,7 +192,12 @@ fn Heads(shared: Shared) -> impl IntoView {
 }
 
 #[component]
-fn HeadCell(head: Head, url: TableUrl) -> impl IntoView {
+fn HeadCell(head: Head, shared: Shared) -> impl IntoView {
+    let url = shared.url;
+    // What the columns for selecting and for the menu leave.
+    let n_narrow =
+        usize::from(shared.selection.is_some()) + usize::from(shared.plan.with_value(|p| p.commands.is_some()));
+    let share = 100.0 - 4.0 * n_narrow as f64;
     let query = Memo::new(move |_| url.query());
     let order = move |key: &'static str| {
         query.with(|q| (q.sort == key).then_some(if q.descending { "descending" } else { "ascending" }))
@@ -202,9 +214,15 @@ fn HeadCell(head: Head, url: TableUrl) -> impl IntoView {
         None => view! { <span>{move || t(label)}</span> }.into_any(),
     };
     view! {
-        <th scope="col" class=("data-table__number", head.is_number) style:width=format!("{}rem", head.width)
+        <th scope="col" class=("data-table__number", head.is_number) style:width=move || format!("{:.2}%", head.width * share / total_width(shared))
             aria-sort=move || head.sort.and_then(order)>{content}</th>
     }
+}
+
+/// Of the columns shown, in rem: what a column's share of the table is measured by.
+fn total_width(shared: Shared) -> f64 {
+    let shown = shared.shown.get();
+    shared.heads.with_value(|heads| shown.iter().map(|i| heads[*i].width).sum::<f64>()).max(1.0)
 }
 
 #[component]
