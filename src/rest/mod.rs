@@ -16,7 +16,7 @@ mod node;
 mod path;
 mod pool;
 mod query;
-mod range;
+pub mod range;
 mod reply;
 mod request_info;
 mod router;

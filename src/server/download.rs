@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
@@ -11,19 +11,25 @@ use super::server_functions::signed_in;
 use crate::api::Code;
 use crate::api::agent::MAX_READ_BYTES;
 use crate::domain::ids::{AccountName, JobId, TaskId};
+use crate::rest::range::Range;
 use crate::service::file::{self, Place};
 use crate::service::{Context, Error, Result};
 
 pub async fn serve(State(cx): State<Context>, Path(names): Path<[String; 4]>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    let range = parts.headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let answer = match signed_in(&cx, &parts).await {
         Ok(Some(caller)) => open(&cx, &caller, &names).await,
         Ok(None) => Err(Code::Unauthorized.into()),
         Err(error) => Err(error),
     };
-    match answer {
-        Ok((place, length)) => send(cx, place, &names[3], length),
-        Err(error) => ErrorAnswer(error.into()).into_response(),
+    let (place, length) = match answer {
+        Ok(found) => found,
+        Err(error) => return ErrorAnswer(error.into()).into_response(),
+    };
+    match range.map(|text| Range::parse(text, length)).transpose() {
+        Ok(range) => send(cx, place, &names[3], range, length),
+        Err(error) => ErrorAnswer(error).into_response(),
     }
 }
 
@@ -38,15 +44,17 @@ async fn open(cx: &Context, caller: &crate::service::Caller, names: &[String; 4]
     Ok((place, length))
 }
 
-fn send(cx: Context, place: Place, path: &str, length: u64) -> Response {
+/// Sends the file, or the part of it that is asked for.
+fn send(cx: Context, place: Place, path: &str, part: Option<Range>, length: u64) -> Response {
     let name = path.rsplit('/').next().unwrap_or(path);
+    let Range { start, end } = part.unwrap_or(Range { start: 0, end: length });
     let body = Body::from_stream(stream::try_unfold(
-        (cx, place, path.to_owned(), 0),
+        (cx, place, path.to_owned(), start),
         move |(cx, place, path, from)| async move {
-            if from >= length {
+            if from >= end {
                 return Ok::<_, std::io::Error>(None);
             }
-            let read = file::read(&cx, &place, &path, from, (length - from).min(MAX_READ_BYTES)).await;
+            let read = file::read(&cx, &place, &path, from, (end - from).min(MAX_READ_BYTES)).await;
             let (_, bytes) = read.map_err(|error| std::io::Error::other(error.to_string()))?;
             if bytes.is_empty() {
                 return Err(std::io::Error::other("the file has become shorter"));
@@ -56,8 +64,16 @@ fn send(cx: Context, place: Place, path: &str, length: u64) -> Response {
         },
     ));
     let mut response = body.into_response();
+    // An empty range has no bytes to name: the answer is then the whole of nothing.
+    if part.is_some_and(|part| !part.is_empty()) {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let range = format!("bytes {start}-{}/{length}", end - 1);
+        let range = HeaderValue::from_str(&range).expect("numbers are legal in headers");
+        response.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(end - start));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(header::CONTENT_DISPOSITION, disposition(name));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));

@@ -151,9 +151,53 @@ pub async fn task_file_text(
         };
         cx.files.watch(place.node_key, watch);
     }
-    Ok(api::FileText { text: String::from_utf8_lossy(&bytes).into_owned(), offset, end, file_length })
+    let is_whole = end >= file_length && !place.is_live;
+    let kept = whole_characters(&bytes, offset == 0, is_whole);
+    let (offset, end) = (offset + kept.start as u64, offset + kept.end as u64);
+    Ok(api::FileText { text: String::from_utf8_lossy(&bytes[kept]).into_owned(), offset, end, file_length })
+}
+
+/// The part without a character of UTF-8 that is torn at its start or end: the part before or after has all of it. Nothing
+/// comes before the start of a file, nor after the end of one that nobody writes.
+fn whole_characters(bytes: &[u8], is_start: bool, is_end: bool) -> std::ops::Range<usize> {
+    let is_continuation = |b: &u8| b & 0xc0 == 0x80;
+    let start = if is_start { 0 } else { bytes.iter().take(3).take_while(|b| is_continuation(b)).count() };
+    let n_tail = bytes.iter().rev().take(3).take_while(|b| is_continuation(b)).count();
+    let needs = match bytes.len().checked_sub(n_tail + 1).map(|at| bytes[at]) {
+        Some(0xc2..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        Some(0xf0..=0xf4) => 4,
+        _ => 0,
+    };
+    let is_torn = !is_end && needs > n_tail + 1;
+    let end = if is_torn { bytes.len() - n_tail - 1 } else { bytes.len() };
+    start.min(end)..end
 }
 
 fn file_length(file: &NodeFile) -> u64 {
     file.properties.as_ref().map_or(0, |p| p.content_length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_text_are_torn_between_characters_only() {
+        let check = |bytes: &[u8], is_start, is_end, expected: &[u8]| {
+            assert_eq!(&bytes[whole_characters(bytes, is_start, is_end)], expected, "{bytes:?}");
+        };
+        let text = "aé€😀".as_bytes();
+        check(text, false, false, text);
+        check(&text[..2], false, false, b"a");
+        check(&text[..2], false, true, &text[..2]);
+        check(&text[2..], false, false, "€😀".as_bytes());
+        check(&text[2..], true, false, &text[2..]);
+        check(&text[..text.len() - 1], true, false, "aé€".as_bytes());
+        check(&text[..text.len() - 3], true, false, "aé€".as_bytes());
+        check(b"", false, false, b"");
+        // An older encoding: nothing can be completed.
+        check(b"caf\xe9s", true, false, b"caf\xe9s");
+        check(b"\xff\xff", true, false, b"\xff\xff");
+    }
 }
