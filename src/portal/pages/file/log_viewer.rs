@@ -64,6 +64,14 @@ pub fn LogViewer(
     let begin = linked.map_or(if view.follow.get_untracked() { Begin::End } else { Begin::Start }, Begin::Line);
     view.open(begin);
     keep_up(view, is_running);
+    let on_hash = window_event_listener(leptos::ev::hashchange, move |_| {
+        if let Some(number) = linked_line(&window().location().hash().unwrap_or_default()) {
+            view.marked.set(Some(number));
+            view.follow.set(false);
+            view.open(Begin::Line(number));
+        }
+    });
+    on_cleanup(move || on_hash.remove());
     let is_missing = move || view.reader.error().is_some_and(|error| is_not_there_yet(error.code));
     let error = move || view.reader.error().filter(|error| !is_not_there_yet(error.code));
     view! {

@@ -15,8 +15,9 @@ use crate::server_fns::{job_disable, job_terminate};
 /// Asks what running tasks should do.
 #[component]
 pub fn DisableDialog(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
-    let title = tf(msg::JOB_DISABLE_TITLE, &[("job", here.job.as_str())]);
-    view! { <Dialog open title=Signal::stored(title)><DisableForm open here=here.clone()/></Dialog> }
+    let name = here.job.clone();
+    let title = move || tf(msg::JOB_DISABLE_TITLE, &[("job", name.as_str())]);
+    view! { <Dialog open title=Signal::derive(title)><DisableForm open here=here.clone()/></Dialog> }
 }
 
 #[component]
@@ -65,8 +66,9 @@ const fn words(option: DisableJobOption) -> (Msg, Msg) {
 /// Asks for the reason of the end.
 #[component]
 pub fn TerminateDialog(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
-    let title = tf(msg::JOB_TERMINATE_TITLE, &[("job", here.job.as_str())]);
-    view! { <Dialog open title=Signal::stored(title)><TerminateForm open here=here.clone()/></Dialog> }
+    let name = here.job.clone();
+    let title = move || tf(msg::JOB_TERMINATE_TITLE, &[("job", name.as_str())]);
+    view! { <Dialog open title=Signal::derive(title)><TerminateForm open here=here.clone()/></Dialog> }
 }
 
 #[component]

@@ -76,22 +76,22 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<JobSummary>> {
             view! { <a href=paths::job(account.get(), &id)>{id.clone()}</a> }
         })
         .sortable()
-        .width(14.0),
+        .width(12.0),
         Column::new("state", msg::JOB_STATE, |job: &JobSummary| view! { <JobStateBadge state=job.job.state/> })
             .sortable()
-            .width(10.0),
+            .width(8.5),
         Column::new(
             "progress",
             msg::JOB_PROGRESS,
             |job: &JobSummary| view! { <JobBar counts=job.counts.task_counts/> },
         )
-        .width(12.0),
+        .width(9.0),
         Column::new("tasks", msg::JOB_TASKS, move |job: &JobSummary| {
             let counts = job.counts.task_counts;
             format!("{} / {}", number(counts.completed), number(counts.total()))
         })
         .number()
-        .width(9.0),
+        .width(8.0),
         Column::new("failed", msg::JOB_FAILED, move |job: &JobSummary| {
             let href = paths::with_query(paths::tasks(account.get(), &job.job.settings.id), &[("failed", "1")]);
             match job.counts.task_counts.failed {
@@ -99,21 +99,23 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<JobSummary>> {
                 n => view! { <a class="failed-count" href=href>{number(n)}</a> }.into_any(),
             }
         })
-        .number(),
+        .number()
+        .width(6.5),
         Column::new("pool", msg::JOB_POOL, move |job: &JobSummary| {
             job.job.settings.pool_info.pool_id.clone().map(|pool| {
                 view! { <a href=paths::pool(account.get(), &pool)>{pool.clone()}</a> }
             })
         })
-        .width(11.0),
+        .width(9.0),
         Column::new("priority", msg::JOB_PRIORITY, move |job: &JobSummary| {
             number(job.job.settings.priority.unwrap_or_default().into())
         })
         .sortable()
-        .number(),
+        .number()
+        .hidden(),
         Column::new("creationTime", msg::JOB_CREATED, |job: &JobSummary| view! { <Time at=job.job.creation_time/> })
             .sortable()
-            .width(9.0),
+            .width(8.0),
         Column::new("displayName", msg::POOL_DISPLAY_NAME, |job: &JobSummary| job.job.settings.display_name.clone())
             .hidden()
             .width(14.0),

@@ -84,7 +84,7 @@ fn columns(account: &AccountName, pool: &PoolId) -> Vec<Column<Node>> {
             view! { <a href=paths::node(&account, &pool, &node.id)>{node.id.clone()}</a> }
         })
         .sortable()
-        .width(18.0),
+        .width(15.0),
         Column::new("state", msg::NODE_STATE, |node: &Node| view! { <NodeStateBadge state=node.state/> })
             .sortable()
             .width(12.0),
@@ -93,16 +93,18 @@ fn columns(account: &AccountName, pool: &PoolId) -> Vec<Column<Node>> {
             msg::NODE_STATE_SINCE,
             |node: &Node| view! { <Time at=node.state_transition_time/> },
         )
-        .sortable(),
+        .sortable()
+        .width(10.0),
         Column::new("runningTasksCount", msg::NODE_RUNNING_TASKS, |node: &Node| node.running_tasks_count)
             .sortable()
-            .number(),
-        Column::new("slots", msg::NODE_BUSY_SLOTS, |node: &Node| node.running_task_slots_count).number(),
-        Column::new("totalTasksRun", msg::NODE_TASKS_RUN, |node: &Node| node.total_tasks_run).number(),
+            .number()
+            .width(7.0),
+        Column::new("slots", msg::NODE_BUSY_SLOTS, |node: &Node| node.running_task_slots_count).number().width(7.0),
+        Column::new("totalTasksRun", msg::NODE_TASKS_RUN, |node: &Node| node.total_tasks_run).number().width(6.5),
         Column::new("kind", msg::NODE_DEDICATED, |node: &Node| {
             t(if node.is_dedicated { msg::NODE_DEDICATED_YES } else { msg::NODE_LOW_PRIORITY })
         })
-        .width(9.0),
+        .width(7.5),
         Column::new("allocationTime", msg::NODE_ALLOCATED, |node: &Node| view! { <Time at=node.allocation_time/> })
             .sortable()
             .hidden(),

@@ -229,6 +229,7 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
         let n = fields.start_environment.with(|rows| rows.iter().filter(|(name, _)| !name.trim().is_empty()).count());
         tn(msg::FORM_VARIABLES_ONE, msg::FORM_VARIABLES_OTHER, n as i64)
     });
+    let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     view! {
         <Review>
             <ReviewItem label=msg::POOL_ID value=text(|form| form.id.clone())/>
@@ -239,14 +240,18 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
             <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
             <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
-            <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>
+            <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+                <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>
+                <ReviewItem label=msg::POOL_START_RETRIES value=text(|form| form.start_retries.clone())/>
+                <ReviewItem label=msg::POOL_START_WAIT value=wait/>
+            </Show>
         </Review>
     }
 }
 
 fn size_note(size: &VmSize) -> String {
     let memory = format::bytes(language(), size.memory_mib.max(0) as u64 * 1024 * 1024);
-    tf(msg::POOL_SIZE_NOTE, &[("cores", &size.cores.to_string()), ("memory", &memory)])
+    format!("{}, {memory}", tn(msg::POOL_CORES_ONE, msg::POOL_CORES_OTHER, size.cores))
 }
 
 fn hint(message: crate::portal::i18n::Msg) -> Signal<Option<String>> {

@@ -66,21 +66,21 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<PoolSummary>> {
             view! { <a href=paths::pool(account.get(), &id)>{id.clone()}</a> }
         })
         .sortable()
-        .width(14.0),
+        .width(12.0),
         Column::new("state", msg::POOL_STATE, |pool: &PoolSummary| {
             view! { <PoolStateBadge look=Signal::stored(pool_state::look(&pool.pool))/> }
         })
-        .width(12.0),
+        .width(9.5),
         Column::new("nodes", msg::POOL_DEDICATED_NODES, move |pool: &PoolSummary| {
             of(pool.pool.current_dedicated_nodes, pool.pool.settings.target_dedicated_nodes)
         })
         .number()
-        .width(8.0),
+        .width(6.0),
         Column::new("lowPriority", msg::POOL_LOW_PRIORITY_NODES, move |pool: &PoolSummary| {
             of(pool.pool.current_low_priority_nodes, pool.pool.settings.target_low_priority_nodes)
         })
         .number()
-        .width(8.0),
+        .width(7.0),
         Column::new("slots", msg::POOL_SLOTS_TAKEN, move |pool: &PoolSummary| {
             format!("{} / {}", number(pool.running_slots), number(pool.total_slots))
         })
@@ -89,12 +89,12 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<PoolSummary>> {
         Column::new("vmSize", msg::POOL_VM_SIZE, |pool: &PoolSummary| {
             view! { <code>{pool.pool.settings.vm_size.clone()}</code> }
         })
-        .width(11.0),
+        .width(8.5),
         Column::new("creationTime", msg::POOL_CREATED, |pool: &PoolSummary| {
             view! { <Time at=pool.pool.creation_time/> }
         })
         .sortable()
-        .width(9.0),
+        .width(8.0),
         Column::new("displayName", msg::POOL_DISPLAY_NAME, |pool: &PoolSummary| {
             pool.pool.settings.display_name.clone()
         })

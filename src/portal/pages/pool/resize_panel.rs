@@ -15,10 +15,10 @@ use crate::server_fns::pool_resize;
 
 #[component]
 pub fn ResizePanel(open: RwSignal<bool>, here: PoolRef, #[prop(into)] pool: Signal<Pool>) -> impl IntoView {
-    let title = tf(msg::POOL_RESIZE_TITLE, &[("pool", here.pool.as_str())]);
     let here = StoredValue::new(here);
+    let title = move || here.with_value(|here| tf(msg::POOL_RESIZE_TITLE, &[("pool", here.pool.as_str())]));
     view! {
-        <SidePanel open title=Signal::stored(title)>
+        <SidePanel open title=Signal::derive(title)>
             <ResizeBody open here=here.get_value() pool/>
         </SidePanel>
     }

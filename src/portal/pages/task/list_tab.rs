@@ -78,12 +78,13 @@ fn columns(here: &JobRef) -> Vec<Column<Task>> {
             view! { <a href=paths::task(&job.account, &job.job, &id)>{id.clone()}</a> }
         })
         .sortable()
-        .width(14.0),
+        .width(11.5),
         Column::new(
             "state",
             msg::TASK_STATE,
             |task: &Task| view! { <TaskStateBadge look=Signal::stored(look_of(task))/> },
-        ),
+        )
+        .width(9.0),
         Column::new("exitCode", msg::TASK_EXIT_CODE, |task: &Task| {
             let failure = task.execution_info.failure_info.as_ref().map(|failure| failure.code.clone());
             match (task.execution_info.exit_code, failure) {
@@ -93,25 +94,25 @@ fn columns(here: &JobRef) -> Vec<Column<Task>> {
             }
         })
         .number()
-        .width(8.0),
+        .width(6.5),
         Column::new("node", msg::TASK_NODE, move |task: &Task| {
             task.node_info.as_ref().map(|info| {
                 view! { <a href=paths::node(&node.account, &info.pool_id, &info.node_id)>{info.node_id.clone()}</a> }
             })
         })
-        .width(14.0),
+        .width(12.5),
         Column::new("startTime", msg::TASK_STARTED, |task: &Task| {
             task.execution_info.start_time.map(|at| view! { <Time at/> })
         })
-        .width(9.0),
+        .width(7.5),
         Column::new("duration", msg::TASK_DURATION, |task: &Task| {
             let info = &task.execution_info;
             Some(view! { <DurationText length=info.end_time?.since(info.start_time?)/> })
         })
-        .width(7.0),
+        .width(6.5),
         Column::new("creationTime", msg::TASK_CREATED, |task: &Task| view! { <Time at=task.creation_time/> })
             .sortable()
-            .width(9.0),
+            .width(7.0),
         Column::new("endTime", msg::TASK_ENDED, |task: &Task| {
             task.execution_info.end_time.map(|at| view! { <Time at/> })
         })
