@@ -1,6 +1,8 @@
 //! What can be done to the thing on the page, or to a row: one list for the bar and for the row's menu. A command that is
 //! refused is shown with the reason, not hidden.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::button::{Button, ButtonKind};
@@ -21,7 +23,8 @@ pub struct Command {
 
 #[derive(Clone)]
 enum Action {
-    Run(Callback<()>),
+    /// Counted rather than owned by the row: the row can be drawn anew while the user is asked.
+    Run(Arc<dyn Fn() + Send + Sync>),
     Go(Signal<String>),
 }
 
@@ -32,7 +35,7 @@ impl Command {
             label,
             icon,
             kind: ButtonKind::Subtle,
-            action: Action::Run(Callback::new(move |()| run())),
+            action: Action::Run(Arc::new(run)),
             refusal: Signal::stored(None),
             confirmation: None,
         }
@@ -62,13 +65,16 @@ impl Command {
     }
 
     fn choose(&self) {
-        let Action::Run(run) = self.action else { return };
+        let Action::Run(run) = &self.action else { return };
         if self.refusal.with_untracked(Option::is_some) {
             return;
         }
         match self.confirmation {
-            Some(confirmation) => ask(confirmation.run(()), move || run.run(())),
-            None => run.run(()),
+            Some(confirmation) => {
+                let run = run.clone();
+                ask(confirmation.run(()), move || run());
+            }
+            None => run(),
         }
     }
 }

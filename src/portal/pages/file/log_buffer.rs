@@ -31,11 +31,11 @@ pub struct Line {
     pub style: Style,
 }
 
-/// At which end text came in, and how many lines came and went before the first line that was there already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shift {
-    pub n_added_before: usize,
-    pub n_cut_before: usize,
+/// A line, however the window moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineMark {
+    ordinal: i64,
+    piece: usize,
 }
 
 /// The window. Positions are bytes of the file.
@@ -105,6 +105,19 @@ impl LogBuffer {
         self.lines.get(index).filter(|line| line.ordinal == ordinal && !line.is_continued).map(|_| index)
     }
 
+    /// What tells the line at `index` from others however the window moves: the line, and which piece of it.
+    pub fn mark(&self, index: usize) -> Option<LineMark> {
+        let ordinal = self.lines.get(index)?.ordinal;
+        Some(LineMark { ordinal, piece: index - self.lines.partition_point(|line| line.ordinal < ordinal) })
+    }
+
+    /// Where a marked line is now; where it would be when it was cut off.
+    pub fn index_of_mark(&self, mark: LineMark) -> usize {
+        let first = self.lines.partition_point(|line| line.ordinal < mark.ordinal);
+        let end = self.lines.partition_point(|line| line.ordinal <= mark.ordinal);
+        (first + mark.piece).min(end.max(first + 1) - 1)
+    }
+
     /// The number of the last line, when numbers are known.
     pub fn last_number(&self) -> Option<u64> {
         u64::try_from(self.lines.back()?.ordinal - self.first_ordinal? + 1).ok()
@@ -112,9 +125,9 @@ impl LogBuffer {
 
     /// Adds what follows the window. A part that begins elsewhere changes nothing: it is the answer to an older question.
     /// The server may have left out the rest of a character that was torn.
-    pub fn append(&mut self, part: &FileText) -> Shift {
+    pub fn append(&mut self, part: &FileText) {
         if !(self.end..=self.end + 3).contains(&part.offset) {
-            return Shift::default();
+            return;
         }
         let excess = excess_of_replacements(part);
         for (index, piece) in part.text.split('\n').enumerate() {
@@ -124,18 +137,16 @@ impl LogBuffer {
             self.push_text(piece, excess);
         }
         (self.end, self.file_length) = (part.end, part.file_length);
-        let n_cut_before = self.cut_front();
-        Shift { n_added_before: 0, n_cut_before }
+        self.cut_front();
     }
 
     /// Adds what comes before the window, under the same condition.
-    pub fn prepend(&mut self, part: &FileText) -> Shift {
+    pub fn prepend(&mut self, part: &FileText) {
         if part.end != self.start || part.offset >= self.start {
-            return Shift::default();
+            return;
         }
         let mut front = LogBuffer::new(part);
         front.end_at(self);
-        let n_added_before = front.lines.len();
         let ordinal = self.lines.front().map_or(0, |line| line.ordinal);
         let shift = front.lines.back().map_or(0, |last| ordinal - last.ordinal - i64::from(last.ended));
         front.lines.iter_mut().for_each(|line| line.ordinal += shift);
@@ -146,7 +157,6 @@ impl LogBuffer {
         front.lines.append(&mut self.lines);
         self.lines = front.lines;
         self.cut_back();
-        Shift { n_added_before, n_cut_before: 0 }
     }
 
     /// All loaded text, for the clipboard.
@@ -245,16 +255,13 @@ impl LogBuffer {
         self.n_bytes > MAX_BYTES || self.lines.len() > MAX_LINES
     }
 
-    fn cut_front(&mut self) -> usize {
-        let mut n_cut = 0;
+    fn cut_front(&mut self) {
         while self.is_too_big() && self.lines.len() > 1 {
             if let Some(line) = self.lines.pop_front() {
                 self.n_bytes -= line.text.len();
                 self.start += line.file_bytes;
-                n_cut += 1;
             }
         }
-        n_cut
     }
 
     fn cut_back(&mut self) {
@@ -360,17 +367,24 @@ mod tests {
             file_length: 100_000_000,
         };
         let mut buffer = LogBuffer::new(&at(0));
-        let n_cut: usize = (1..20).map(|n| buffer.append(&at(n)).n_cut_before).sum();
+        for n in 1..20 {
+            let seen = buffer.mark(buffer.lines().len() - 1).unwrap();
+            buffer.append(&at(n));
+            assert_eq!(buffer.number(buffer.index_of_mark(seen)), Some(n * 10_000));
+        }
         assert!(buffer.n_bytes <= MAX_BYTES);
-        assert_eq!(buffer.start(), n_cut as u64 * 100);
-        assert_eq!(buffer.number(0), Some(n_cut as u64 + 1));
+        let n_cut = buffer.start() / 100;
+        assert!(n_cut > 0);
+        assert_eq!(buffer.number(0), Some(n_cut + 1));
         assert_eq!(buffer.last_number(), Some(200_000));
         assert_eq!(buffer.index_of(200_000), Some(buffer.lines().len() - 1));
         assert_eq!(buffer.index_of(1), None);
         let start = buffer.start();
         let earlier = FileText { text: text.repeat(5), offset: start - 500, end: start, file_length: 100_000_000 };
-        assert_eq!(buffer.prepend(&earlier).n_added_before, 5);
-        assert_eq!(buffer.number(0), Some(n_cut as u64 - 4));
+        let seen = buffer.mark(7).unwrap();
+        buffer.prepend(&earlier);
+        assert_eq!(buffer.index_of_mark(seen), 12);
+        assert_eq!(buffer.number(0), Some(n_cut - 4));
         assert!(buffer.end() < 20_000_000);
     }
 

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::log_buffer::{LogBuffer, Shift};
+use super::log_buffer::LogBuffer;
 use crate::api::{self, FileText};
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::portal::paths;
@@ -47,7 +47,7 @@ pub enum Begin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     Opened(Begin),
-    Grew(Shift),
+    Grew,
 }
 
 #[derive(Clone, Copy)]
@@ -112,7 +112,7 @@ impl LogReader {
     }
 
     /// Reads anew.
-    pub fn open(self, begin: Begin, then: Callback<Progress>) {
+    pub fn open(self, begin: Begin, then: impl Fn(Progress) + Copy + 'static) {
         self.generation.update_value(|generation| *generation = generation.wrapping_add(1));
         self.seeking.set(if let Begin::Line(number) = begin { Some(number) } else { None });
         let offset = if begin == Begin::End { u64::MAX } else { 0 };
@@ -123,13 +123,13 @@ impl LogReader {
             if self.seeks_further(&part) {
                 self.seek(then);
             } else {
-                then.run(Progress::Opened(begin));
+                then(Progress::Opened(begin));
             }
         });
     }
 
     /// Reads what follows the window.
-    pub fn read_on(self, then: Callback<Progress>) {
+    pub fn read_on(self, then: impl Fn(Progress) + Copy + 'static) {
         if !self.is_open.get_untracked() {
             return;
         }
@@ -140,8 +140,8 @@ impl LogReader {
         self.is_busy.set(true);
         let end = self.buffer.with_untracked(LogBuffer::end);
         self.ask(end, PART, move |part| {
-            let shift = self.take(&part, LogBuffer::append);
-            then.run(Progress::Grew(shift));
+            self.take(&part, LogBuffer::append);
+            then(Progress::Grew);
             let has_more = part.end > part.offset && part.end < part.file_length;
             if self.is_owed.try_update_value(std::mem::take) == Some(true) && (has_more || part.end == part.file_length)
             {
@@ -151,7 +151,7 @@ impl LogReader {
     }
 
     /// Reads what comes before the window.
-    pub fn read_back(self, then: Callback<Progress>) {
+    pub fn read_back(self, then: impl Fn(Progress) + Copy + 'static) {
         let start = self.buffer.with_untracked(LogBuffer::start);
         if !self.is_open.get_untracked() || self.is_busy.get_untracked() || start == 0 {
             return;
@@ -159,13 +159,13 @@ impl LogReader {
         self.is_busy.set(true);
         let from = start.saturating_sub(PART);
         self.ask(from, start - from, move |part| {
-            let shift = self.take(&part, LogBuffer::prepend);
-            then.run(Progress::Grew(shift));
+            self.take(&part, LogBuffer::prepend);
+            then(Progress::Grew);
         });
     }
 
     /// Goes on reading until the sought line is there, the file ends, or the user has had enough.
-    fn seek(self, then: Callback<Progress>) {
+    fn seek(self, then: impl Fn(Progress) + Copy + 'static) {
         let end = self.buffer.with_untracked(LogBuffer::end);
         self.is_busy.set(true);
         self.ask(end, LARGE_PART, move |part| {
@@ -173,7 +173,7 @@ impl LogReader {
             if self.seeks_further(&part) {
                 self.seek(then);
             } else if let Some(number) = self.seeking.try_update(Option::take).flatten() {
-                then.run(Progress::Opened(Begin::Line(number)));
+                then(Progress::Opened(Begin::Line(number)));
             }
         });
     }
@@ -184,12 +184,10 @@ impl LogReader {
         !is_there && part.end > part.offset && part.end < part.file_length
     }
 
-    fn take(self, part: &FileText, change: impl FnOnce(&mut LogBuffer, &FileText) -> Shift) -> Shift {
-        let is_nothing = part.text.is_empty() && part.file_length == self.buffer.with_untracked(LogBuffer::file_length);
-        if is_nothing {
-            Shift::default()
-        } else {
-            self.buffer.try_update(|buffer| change(buffer, part)).unwrap_or_default()
+    fn take(self, part: &FileText, change: impl FnOnce(&mut LogBuffer, &FileText)) {
+        // Those who show the window are told of changes only.
+        if !part.text.is_empty() || part.file_length != self.buffer.with_untracked(LogBuffer::file_length) {
+            self.buffer.try_update(|buffer| change(buffer, part));
         }
     }
 

@@ -9,7 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::log_buffer::LogBuffer;
+use super::log_buffer::{LineMark, LogBuffer};
 use super::log_reader::{Begin, FileRef, LogReader, Progress};
 use super::log_row::LogRow;
 use super::log_rows::{self, Row, RowIndex};
@@ -45,7 +45,9 @@ pub struct LogView {
     top: RwSignal<f64>,
     height: RwSignal<f64>,
     element: NodeRef<html::Div>,
-    /// A line to scroll to as soon as it is drawn.
+    /// What is at the top.
+    place: StoredValue<Option<Place>>,
+    /// The line that the address names.
     pub(super) marked: RwSignal<Option<u64>>,
 }
 
@@ -106,20 +108,21 @@ impl LogView {
             top: RwSignal::new(0.0),
             height: RwSignal::new(600.0),
             element: NodeRef::new(),
+            place: StoredValue::new(None),
             marked: RwSignal::new(None),
         }
     }
 
     pub fn open(self, begin: Begin) {
-        self.reader.open(begin, Callback::new(move |progress| self.went_on(progress)));
+        self.reader.open(begin, move |progress| self.went_on(progress));
     }
 
     fn read_on(self) {
-        self.reader.read_on(Callback::new(move |progress| self.went_on(progress)));
+        self.reader.read_on(move |progress| self.went_on(progress));
     }
 
     fn read_back(self) {
-        self.reader.read_back(Callback::new(move |progress| self.went_on(progress)));
+        self.reader.read_back(move |progress| self.went_on(progress));
     }
 
     /// Keeps the place, or goes to the end when the file is followed.
@@ -133,17 +136,28 @@ impl LogView {
             }
             Progress::Opened(Begin::End) => self.scroll_to_end(),
             Progress::Opened(Begin::Start) => self.scroll_to(0.0),
-            Progress::Grew(_) if self.follow.get_untracked() => self.scroll_to_end(),
-            Progress::Grew(shift) => {
-                let n_rows = |from: usize, to: usize| {
-                    self.rows.with_untracked(|rows| rows.row_of(to) as f64 - rows.row_of(from) as f64)
-                };
-                // Rows that were cut off cannot be counted any more: without wrapping a line is a row.
-                let by = n_rows(0, shift.n_added_before) - shift.n_cut_before as f64;
-                if by != 0.0 {
-                    self.scroll_to(self.top.get_untracked() + by * ROW_HEIGHT);
-                }
-            }
+            Progress::Grew if self.follow.get_untracked() => self.scroll_to_end(),
+            Progress::Grew => self.keep_place(),
+        }
+    }
+
+    /// What is at the top, whatever comes or goes before it.
+    fn note_place(self) {
+        let row = (self.top.get_untracked() / ROW_HEIGHT).max(0.0);
+        let place = self.rows.with_untracked(|rows| rows.locate(row as usize)).and_then(|(line, row_of_line)| {
+            let mark = self.reader.buffer().with_untracked(|buffer| buffer.mark(line))?;
+            Some(Place { mark, row_of_line, pixels: (row - row.floor()) * ROW_HEIGHT })
+        });
+        self.place.set_value(place);
+    }
+
+    fn keep_place(self) {
+        let Some(place) = self.place.get_value() else { return };
+        let line = self.reader.buffer().with_untracked(|buffer| buffer.index_of_mark(place.mark));
+        let row = self.rows.with_untracked(|rows| rows.row_of(line)) + place.row_of_line;
+        let top = row as f64 * ROW_HEIGHT + place.pixels;
+        if (top - self.top.get_untracked()).abs() >= 1.0 {
+            self.scroll_to(top);
         }
     }
 
@@ -189,6 +203,7 @@ impl LogView {
         let went_up = top < self.top.get_untracked() - 1.0;
         self.top.set(top);
         self.height.set(height);
+        self.note_place();
         let is_at_bottom = top + height >= f64::from(element.scroll_height()) - ROW_HEIGHT;
         if went_up && !is_at_bottom {
             self.follow.set(false);
@@ -224,6 +239,14 @@ impl LogView {
                 .with(|buffer| self.matches.with(|matches| log_rows::visible(buffer, rows, range, matches, current)))
         })
     }
+}
+
+/// A place in the log that stays when lines come or go before it.
+#[derive(Clone, Copy)]
+struct Place {
+    mark: LineMark,
+    row_of_line: usize,
+    pixels: f64,
 }
 
 /// How many columns a row has; measured by the lines, asked for by the row index.

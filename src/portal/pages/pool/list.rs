@@ -81,7 +81,7 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<PoolSummary>> {
         })
         .number()
         .width(7.0),
-        Column::new("slots", msg::POOL_SLOTS_TAKEN, move |pool: &PoolSummary| {
+        Column::new("slots", msg::POOL_SLOTS, move |pool: &PoolSummary| {
             format!("{} / {}", number(pool.running_slots), number(pool.total_slots))
         })
         .number()

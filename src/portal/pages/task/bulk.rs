@@ -103,5 +103,6 @@ async fn perform(
         }
     }
     run.end();
-    changed.run(());
+    // Nobody listens when the page was left.
+    changed.try_run(());
 }

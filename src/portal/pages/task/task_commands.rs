@@ -108,7 +108,9 @@ pub fn task_commands(
             let names = [("task", run.task.as_str())];
             let (doing, done) = deed.notes();
             let then = if deed == Deed::Delete { deleted } else { changed };
-            notifications.run(tf(doing, &names), tf(done, &names), deed.request(run.clone()), move |()| then.run(()));
+            notifications.run(tf(doing, &names), tf(done, &names), deed.request(run.clone()), move |()| {
+                then.try_run(());
+            });
         };
         let command = Command::new(deed.label(), deed.icon(), perform)
             .refused(move || refusal::of(session, Permission::JobWrite, deed.refusal(facts.get())));
