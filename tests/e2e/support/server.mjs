@@ -25,14 +25,14 @@ export function binary() {
 /**
  * Starts `fournil serve` and waits until it is ready.
  *
- * `args` are further arguments, `env` further variables. `dataDir` lets a second server go on where a first one stopped;
- * without it a new folder is made, and removed by `stop`.
+ * `args` are further arguments, `env` further variables. `dataDir` and `listen` let a second server go on where a first one
+ * stopped; without a folder a new one is made, and removed by `stop`.
  */
-export async function startServer({ args = [], env = {}, dataDir } = {}) {
+export async function startServer({ args = [], env = {}, dataDir, listen = "127.0.0.1:0" } = {}) {
   const ownDir = dataDir === undefined;
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), "fournil-test-"));
   const mark = randomUUID();
-  const child = spawn(binary(), ["serve", "--listen", "127.0.0.1:0", "--data-dir", folder, ...args], {
+  const child = spawn(binary(), ["serve", "--listen", listen, "--data-dir", folder, ...args], {
     env: { ...process.env, ...env, [MARK]: mark },
     stdio: ["ignore", "pipe", "pipe"],
   });
