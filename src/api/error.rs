@@ -178,7 +178,8 @@ impl leptos::server_fn::error::FromServerFnError for Error {
     fn from_server_fn_error(error: leptos::server_fn::error::ServerFnErrorErr) -> Self {
         use leptos::server_fn::error::ServerFnErrorErr as E;
         let code = match error {
-            E::Request(_) => Code::ServerBusy,
+            // Why a browser cannot reach a server it says in words for programmers.
+            E::Request(_) => return Error::new(Code::ServerBusy),
             E::Args(_) | E::MissingArg(_) | E::Deserialization(_) => Code::InvalidRequestBody,
             _ => Code::InternalError,
         };

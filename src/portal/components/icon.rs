@@ -46,6 +46,8 @@ pub enum Icon {
     Stop,
     Tag,
     Task,
+    ToEnd,
+    ToStart,
     User,
     Wait,
 }
@@ -100,6 +102,8 @@ impl Icon {
             Icon::Stop => "M4 4h8v8H4z",
             Icon::Tag => "M2.5 2.5h5l6 6-5 5-6-6zM5.3 5.3h.1",
             Icon::Task => "M3 3h10v10H3zM5.5 8l2 2 3.5-4",
+            Icon::ToEnd => "M3.5 13.5h9M4.5 6 8 9.5 11.5 6M8 2.5v7",
+            Icon::ToStart => "M3.5 2.5h9M4.5 10 8 6.5l3.5 3.5M8 6.5v7",
             Icon::User => {
                 "M8 2.5a2.7 2.7 0 1 1 0 5.4 2.7 2.7 0 0 1 0-5.4zM2.8 13.5c.6-2.6 2.6-4 5.2-4s4.600 1.400 5.200 4"
             }

@@ -14,11 +14,10 @@ struct PairRow {
     value: RwSignal<String>,
 }
 
-/// Edits `pairs`. `what` names the group for those who do not see its title.
+/// Edits `pairs`; the field around it is a group and names them.
 #[component]
 pub fn PairsEditor(
     pairs: RwSignal<Vec<Pair>>,
-    #[prop(into)] what: Signal<String>,
     /// The word on the button, e.g. «Add a variable».
     #[prop(into)]
     add: Signal<String>,
@@ -38,7 +37,7 @@ pub fn PairsEditor(
         Signal::derive(move || Some(tf(message, &[("n", &position().to_string())])))
     };
     view! {
-        <div class="pairs" role="group" aria-label=move || what.get()>
+        <div class="pairs">
             <For each=move || rows.get() key=|row| row.id let:row>
                 <div class="pairs__row">
                     <TextInput value=row.name code=true label=label(row, msg::PAIRS_NAME) placeholder=Signal::derive(|| Some(t(msg::PAIRS_NAME_HINT).to_owned()))/>

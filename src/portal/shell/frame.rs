@@ -11,7 +11,7 @@ use super::notification_pane::Toasts;
 use super::top_bar::TopBar;
 use crate::portal::components::{ErrorBar, Skeleton};
 use crate::portal::i18n::{msg, t, tx};
-use crate::portal::state::{SessionState, use_session};
+use crate::portal::state::{SessionState, browser, use_session};
 
 /// Id of the page's content, for the skip link.
 const MAIN_ID: &str = "main";
@@ -60,8 +60,13 @@ fn Failed() -> impl IntoView {
 #[component]
 fn Page() -> impl IntoView {
     let nav_open = RwSignal::new(false);
+    // The router would only scroll there; the keyboard has to go along.
+    let skip = |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        browser::focus_id(MAIN_ID);
+    };
     view! {
-        <a class="skip-link" href=format!("#{MAIN_ID}")>{tx(msg::SKIP_TO_CONTENT)}</a>
+        <a class="skip-link" href=format!("#{MAIN_ID}") on:click=skip>{tx(msg::SKIP_TO_CONTENT)}</a>
         <TopBar nav_open/>
         <UpgradeBanner/>
         <div class="frame">

@@ -26,7 +26,7 @@ pub(super) fn LiveToggle() -> impl IntoView {
         <button
             type="button"
             class="live"
-            data-live=move || refresh.is_live().to_string()
+            data-live=move || (refresh.is_live() && refresh.stale_since().is_none()).to_string()
             title=hint
             on:click=move |_| refresh.set_live(!refresh.is_live())
         >

@@ -40,8 +40,8 @@ pub fn LogToolbar(view: LogView, #[prop(into)] is_running: Signal<bool>) -> impl
                 </button>
             </Show>
             <Checkbox value=view.wrap label=msg::LOG_WRAP/>
-            <Button label=msg::LOG_TO_START kind=ButtonKind::Subtle icon=Icon::SortUp icon_only=true on_press=move || { view.follow.set(false); view.open(Begin::Start) }/>
-            <Button label=msg::LOG_TO_END kind=ButtonKind::Subtle icon=Icon::SortDown icon_only=true on_press=move || view.open(Begin::End)/>
+            <Button label=msg::LOG_TO_START kind=ButtonKind::Subtle icon=Icon::ToStart icon_only=true on_press=move || { view.follow.set(false); view.open(Begin::Start) }/>
+            <Button label=msg::LOG_TO_END kind=ButtonKind::Subtle icon=Icon::ToEnd icon_only=true on_press=move || view.open(Begin::End)/>
             <Copy text what=msg::LOG_COPY_WHAT/>
             <a class="button button--subtle" href=view.reader.file().download_url() download="" rel="external">
                 <Glyph icon=Icon::Download/>

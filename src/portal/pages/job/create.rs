@@ -144,11 +144,11 @@ fn Limits(fields: JobFields) -> impl IntoView {
 #[component]
 fn Environment(fields: JobFields) -> impl IntoView {
     view! {
-        <Field name="commonEnvironmentSettings" label=msg::JOB_ENVIRONMENT hint=hint(msg::JOB_ENVIRONMENT_HINT)>
-            <PairsEditor pairs=fields.environment what=msg::JOB_ENVIRONMENT add=msg::FORM_ADD_VARIABLE/>
+        <Field name="commonEnvironmentSettings" label=msg::JOB_ENVIRONMENT hint=hint(msg::JOB_ENVIRONMENT_HINT) group=true>
+            <PairsEditor pairs=fields.environment add=msg::FORM_ADD_VARIABLE/>
         </Field>
-        <Field name="metadata" label=msg::JOB_METADATA hint=hint(msg::JOB_METADATA_HINT)>
-            <PairsEditor pairs=fields.metadata what=msg::JOB_METADATA add=msg::JOB_ADD_METADATA/>
+        <Field name="metadata" label=msg::JOB_METADATA hint=hint(msg::JOB_METADATA_HINT) group=true>
+            <PairsEditor pairs=fields.metadata add=msg::JOB_ADD_METADATA/>
         </Field>
     }
 }

@@ -207,8 +207,8 @@ fn Start(fields: PoolFields) -> impl IntoView {
             <TextArea value=fields.start_command code=true rows=3/>
         </Field>
         <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
-            <Field name="startTask.environmentSettings" label=msg::POOL_START_ENVIRONMENT>
-                <PairsEditor pairs=fields.start_environment what=msg::POOL_START_ENVIRONMENT add=msg::FORM_ADD_VARIABLE/>
+            <Field name="startTask.environmentSettings" label=msg::POOL_START_ENVIRONMENT group=true>
+                <PairsEditor pairs=fields.start_environment add=msg::FORM_ADD_VARIABLE/>
             </Field>
             <Field name="startTask.maxTaskRetryCount" label=msg::POOL_START_RETRIES hint=hint(msg::FORM_RETRIES_HINT)>
                 <NumberInput value=fields.start_retries min=-1/>

@@ -32,8 +32,8 @@ pub fn TaskFieldset(fields: TaskFields) -> impl IntoView {
         <Field name="commandLine" label=command hint=Signal::derive(command_hint) required=true>
             <TextArea value=fields.command_line code=true rows=5/>
         </Field>
-        <Field name="environmentSettings" label=msg::TASK_ENVIRONMENT>
-            <PairsEditor pairs=fields.environment what=msg::TASK_ENVIRONMENT add=msg::FORM_ADD_VARIABLE/>
+        <Field name="environmentSettings" label=msg::TASK_ENVIRONMENT group=true>
+            <PairsEditor pairs=fields.environment add=msg::FORM_ADD_VARIABLE/>
         </Field>
         <Field name="requiredSlots" label=msg::TASK_SLOTS hint=hint(msg::TASK_SLOTS_HINT) required=true><NumberInput value=fields.slots min=1 max=256/></Field>
         <details class="fold">
