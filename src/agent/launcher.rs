@@ -1,8 +1,7 @@
-//! The thread that begins runs: makes a run's folder, opens its files and starts its process.
+//! Begins runs: makes a run's folder, opens its files and starts its process.
 //!
-//! A thread of its own so that a slow disk delays tasks and not heartbeats; so that file work is done with the rights of the
-//! task user, never with root's (what a task put in the way cannot lead it anywhere where the task could not go itself); and
-//! so that the children of the agent's first thread are orphans only, see [`super::process_tree`].
+//! The file work is done with the rights of the task user, never with root's: what a task put in the way cannot lead it
+//! anywhere where the task could not go itself.
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
@@ -10,17 +9,16 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags, fcntl_setfl, fstat, mkdirat, openat};
 use rustix::io::Errno;
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
 use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
 use super::run_id::RunId;
-use super::{clock, command_line, failure, files};
-use crate::api::{EnvironmentSetting, TaskFailureInformation, Timestamp};
+use super::{command_line, failure, files};
+use crate::api::{EnvironmentSetting, TaskFailureInformation};
 
 pub struct Launch {
     pub run: RunId,
@@ -35,40 +33,28 @@ pub struct Launch {
     pub elevated: bool,
 }
 
-pub struct Launched {
-    pub run: RunId,
-    pub at: Timestamp,
-    /// The process id.
-    pub result: Result<i32, TaskFailureInformation>,
-}
-
-/// Starts the thread. It ends when the sender is dropped.
-pub fn start(root: &Path, report: UnboundedSender<Launched>) -> io::Result<mpsc::Sender<Launch>> {
-    let (sender, launches) = mpsc::channel::<Launch>();
-    let null = OpenOptions::new().read(true).open("/dev/null")?;
-    let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
-    std::thread::Builder::new().name("launcher".into()).stack_size(256 << 10).spawn(move || {
-        let mut launcher = Launcher { root, null, spawner: Spawner::new(), files_as: None };
-        for launch in launches {
-            let result = launcher.launch(&launch);
-            let launched = Launched { run: launch.run, at: clock::now(), result };
-            if report.send(launched).is_err() {
-                break;
-            }
-        }
-    })?;
-    Ok(sender)
-}
-
-struct Launcher {
+pub struct Launcher {
     root: File,
     null: File,
     spawner: Spawner,
-    files_as: Option<UserId>,
 }
 
 impl Launcher {
-    fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
+    pub fn open(root: &Path) -> io::Result<Self> {
+        let null = OpenOptions::new().read(true).open("/dev/null")?;
+        let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
+        Ok(Launcher { root, null, spawner: Spawner::new() })
+    }
+
+    /// The run's first process. This thread has the task user's rights on files meanwhile.
+    pub fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
+        use_files_as(launch.user);
+        let result = self.launch_as_user(launch);
+        use_files_as(None);
+        result
+    }
+
+    fn launch_as_user(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
         let arguments =
             command_line::split(&launch.command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
         let job_and_task = launch.job_and_task.as_ref().map(|(job, task)| (job.as_str(), task.as_str()));
@@ -80,7 +66,6 @@ impl Launcher {
             elevated: launch.elevated && launch.user.is_some(),
         };
         let variables = variables(&launch.node, &run);
-        self.take_rights(launch.user);
         if files::is_escape(&launch.directory) {
             return Err(failure::launch_failed("its folder lies outside of the node's root"));
         }
@@ -105,13 +90,6 @@ impl Launcher {
             SpawnError::NotFound => failure::program_not_found(&arguments[0]),
             SpawnError::Failed { .. } => failure::launch_failed(&error.to_string()),
         })
-    }
-
-    fn take_rights(&mut self, user: Option<UserId>) {
-        if self.files_as != user {
-            use_files_as(user);
-            self.files_as = user;
-        }
     }
 
     /// Makes the run's folder and `wd` in it, and opens its output files. What an earlier attempt left stays.

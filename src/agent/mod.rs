@@ -31,6 +31,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::{Mode, umask};
 
 use crate::api::agent::AgentConfig;
@@ -71,11 +72,20 @@ fn run_locked(dir: &Path) -> anyhow::Result<Stop> {
     let (journal, past) = Journal::open(dir).context("opening the journal")?;
     let root = node_root::prepare(dir).context("preparing the node's root")?;
     tracing::info!(node = config.node, root = %root.display(), n_killed, n_lost = past.begun.len(), "the agent starts");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build()?;
+    let (to_node, from_server) = server_client::channel();
     let mark = run_id::mark_of(dir)?;
-    let stop = runtime.block_on(node_loop::run(config, root, mark, journal, past))?;
+    let node = node_loop::run(config.clone(), root, mark, (journal, past), from_server);
+    let node = std::thread::Builder::new().name("node".into()).spawn(move || runtime()?.block_on(node))?;
+    runtime()?.block_on(server_client::run(config, to_node));
+    let stop = node.join().map_err(|_| anyhow::anyhow!("the node's thread has panicked"))??;
     tracing::info!(?stop, "the agent ends");
     Ok(stop)
+}
+
+/// One for each of the two threads. The first talks with the server, so that a slow disk delays tasks and not signs of life;
+/// the other runs tasks, so that those are its children and the first thread's are orphans only: see [`process_tree`].
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build()
 }
 
 /// What the agent's tasks inherit, and what protects the agent from them.
@@ -85,6 +95,10 @@ fn settle_in() -> anyhow::Result<()> {
     umask(Mode::from_bits_truncate(0o027));
     std::env::set_current_dir("/")?;
     process::reset_real_time_signals();
+    // In this thread and all that it will start: the node's loop reads the signal where it waits for everything else.
+    let mut children = SigSet::empty();
+    children.add(Signal::SIGCHLD);
+    children.thread_block()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     nix::sys::prctl::set_child_subreaper(true)?;
     // Tasks of the same user cannot look into the agent.

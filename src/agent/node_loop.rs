@@ -6,23 +6,26 @@ mod work;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use nix::sys::signal::SigSet;
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::environment::NodeFacts;
 use super::files::NodeFiles;
 use super::journal::{Journal, Past};
-use super::launcher::{self, Launch, Launched};
+use super::launcher::Launcher;
 use super::process::UserId;
 use super::run_id::RunId;
 use super::runs::{Fate, Runs};
 use super::sample::{self, Sampler};
-use super::server_client::{self, Frame, Link};
+use super::server_client::{Frame, FromServer, Link};
 use super::start_task::StartTaskLife;
 use super::watches::{self, Watches};
 use super::{clock, lease, node_root};
@@ -65,7 +68,7 @@ pub struct Node {
     ended: BTreeMap<Attempt, Ended>,
     journal: Journal,
     start_task: StartTaskLife,
-    launcher: mpsc::Sender<Launch>,
+    launcher: Launcher,
     stop: Option<Stop>,
 
     welcome: Option<Welcome>,
@@ -92,27 +95,22 @@ pub struct Node {
     clean_up_later: Vec<String>,
 }
 
-/// What comes in besides the server's words.
-struct Inputs {
-    launched: UnboundedReceiver<Launched>,
-    measured: UnboundedReceiver<Vec<(u64, Option<u64>)>>,
-}
-
-/// Runs the node until it has to stop.
+/// Runs the node until it has to stop. SIGCHLD must be blocked in all threads, so that it arrives here only.
 pub async fn run(
     config: AgentConfig,
     root: PathBuf,
     mark: String,
-    journal: Journal,
-    past: Past,
+    (journal, past): (Journal, Past),
+    mut from_server: Receiver<FromServer>,
 ) -> anyhow::Result<Stop> {
-    let (mut node, mut inputs) = Node::new(config, root, mark, journal, past)?;
-    let files = Arc::clone(&node.files);
-    tokio::task::spawn_blocking(move || files.remove_all_discarded());
-    let mut from_server = server_client::start(node.config.clone());
-    let mut children = signal(SignalKind::child()).context("listening for the ends of children")?;
+    let (measured_to, mut measured) = unbounded_channel();
+    let mut node = Node::new(config, root, mark, journal, past, measured_to)?;
+    #[expect(deprecated, reason = "what it warns of cannot be: the descriptor lives as long as the value that owns it")]
+    let children = AsyncFd::new(child_signals()?).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let files = Arc::clone(&node.files);
+    tokio::task::spawn_blocking(move || files.remove_all_discarded());
     let stop = loop {
         node.begin_what_fits();
         if let Some(stop) = node.stop.filter(|_| node.runs.is_empty()) {
@@ -121,20 +119,27 @@ pub async fn run(
         let deadline = node.next_deadline();
         tokio::select! {
             news = from_server.recv() => node.on_server(news.context("the server's client has ended")?),
-            launched = inputs.launched.recv() => node.on_launched(launched.context("the launcher has ended")?),
-            Some(lengths) = inputs.measured.recv() => node.on_measured(&lengths),
-            _ = children.recv() => {}
+            Some(lengths) = measured.recv() => node.on_measured(&lengths),
+            ended = children.readable() => {
+                // One signal stands for any number of children: they are counted where they are reaped.
+                let mut ended = ended?;
+                ended.get_inner().read_signal()?;
+                ended.clear_ready();
+            }
             _ = terminate.recv() => node.stop(Stop::Exit),
             _ = interrupt.recv() => node.stop(Stop::Exit),
             () = tokio::time::sleep_until(deadline.into()) => {}
-        }
-        while let Ok(launched) = inputs.launched.try_recv() {
-            node.on_launched(launched);
         }
         node.tick(clock::instant());
     };
     node.say_farewell().await;
     Ok(stop)
+}
+
+fn child_signals() -> anyhow::Result<SignalFd> {
+    let mut mask = SigSet::empty();
+    mask.add(nix::sys::signal::Signal::SIGCHLD);
+    Ok(SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?)
 }
 
 impl Node {
@@ -144,13 +149,12 @@ impl Node {
         mark: String,
         journal: Journal,
         past: Past,
-    ) -> anyhow::Result<(Self, Inputs)> {
-        let (to_loop, launched) = unbounded_channel();
-        let (measured_to, measured) = unbounded_channel();
+        measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
+    ) -> anyhow::Result<Self> {
         let now = clock::instant();
         let node = Node {
             runs: Runs::new(mark.clone()).context("reading the process table")?,
-            launcher: launcher::start(&root, to_loop).context("starting the launcher")?,
+            launcher: Launcher::open(&root).context("opening the node's root")?,
             files: Arc::new(NodeFiles::open(&root).context("opening the node's root")?),
             boot: std::fs::read_to_string("/proc/sys/kernel/random/uuid")
                 .context("making the boot's name")?
@@ -180,10 +184,10 @@ impl Node {
             health: None,
             watches: Watches::default(),
             measure_at: None,
-            measured: measured_to,
+            measured,
             clean_up_later: Vec::new(),
         };
-        Ok((node, Inputs { launched, measured }))
+        Ok(node)
     }
 
     fn tick(&mut self, now: Instant) {
@@ -250,9 +254,6 @@ impl Node {
             self.outbox.push(FromAgent::Health { error: self.health.clone() });
         }
         self.outbox.push(FromAgent::Heartbeat { sample });
-        if let Some(link) = &self.link {
-            let _ = link.frames.send(Frame::Ping);
-        }
         self.send_soon();
     }
 
@@ -305,8 +306,8 @@ impl Node {
                 let start_time = super::process_tree::start_time(leader).unwrap_or(0);
                 self.journal.runs_as(id, leader, start_time);
             }
-            if let (RunId::Task(a), Some(at)) = (id, run.started) {
-                messages.push(FromAgent::Started { a, at });
+            if let RunId::Task(a) = id {
+                messages.push(FromAgent::Started { a, at: run.started });
             }
         }
         messages

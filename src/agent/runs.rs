@@ -1,11 +1,10 @@
 //! The runs that have begun and are not over, and their processes: how they are ended, and when nothing of them is left.
 //!
 //! ```text
-//! Launching ──▶ Alive ──exit──▶ Draining ──no process left──▶ over
-//!     │           │                ▲
-//!     │           └─end─▶ Ending ──┤ (SIGTERM; what is left gets SIGKILL after the kill wait)
-//!     │                      └─────▶ Killed ──exit──▶ Draining
-//!     └──could not be run──▶ over
+//! Alive ──exit──▶ Draining ──no process left──▶ over
+//!   │                ▲
+//!   └─end─▶ Ending ──┤ (SIGTERM; what is left gets SIGKILL after the kill wait)
+//!              └─────▶ Killed ──exit──▶ Draining
 //! ```
 //!
 //! A run is over only when its last process is: what it left in the background is killed, whatever groups, sessions or
@@ -45,15 +44,14 @@ pub struct Run {
     pub directory: String,
     pub slots: i32,
     pub limit: Option<api::Duration>,
-    pub started: Option<Timestamp>,
+    pub started: Timestamp,
     pub fate: Fate,
-    leader: Option<i32>,
+    leader: i32,
     phase: Phase,
 }
 
 #[derive(Clone, Debug)]
 enum Phase {
-    Launching,
     Alive { too_long_at: Option<Instant> },
     Ending { kill_at: Instant },
     Killed,
@@ -61,13 +59,16 @@ enum Phase {
 }
 
 impl Run {
-    pub fn new(directory: String, slots: i32, limit: Option<api::Duration>) -> Self {
-        Run { directory, slots, limit, started: None, fate: Fate::Report, leader: None, phase: Phase::Launching }
+    /// A run whose first process has just begun.
+    pub fn new(directory: String, slots: i32, limit: Option<api::Duration>, leader: i32) -> Self {
+        let too_long_at = limit.and_then(api::Duration::to_std).and_then(|limit| clock::instant().checked_add(limit));
+        let phase = Phase::Alive { too_long_at };
+        Run { directory, slots, limit, started: clock::now(), fate: Fate::Report, leader, phase }
     }
 
     /// The first process, while it runs.
     pub fn leader(&self) -> Option<i32> {
-        self.leader.filter(|_| !matches!(self.phase, Phase::Draining { .. }))
+        (!matches!(self.phase, Phase::Draining { .. })).then_some(self.leader)
     }
 }
 
@@ -77,7 +78,7 @@ pub struct Over {
     pub id: RunId,
     pub run: Run,
     pub at: Timestamp,
-    pub exit: Option<i32>,
+    pub exit: i32,
     pub failure: Option<TaskFailureInformation>,
 }
 
@@ -90,10 +91,6 @@ pub struct Runs {
     mark: String,
     /// Orphans of no known run, each with the runs that could own it.
     unowned: HashMap<i32, Vec<RunId>>,
-    /// Exits of children that the launcher has not told of yet, each with the number of launches there were by then.
-    early: HashMap<i32, (i32, u64)>,
-    n_launches: u64,
-    n_launched: u64,
     /// Not all that ended was taken off the process table yet.
     has_more_exits: bool,
 }
@@ -110,9 +107,6 @@ impl Runs {
             orphans: Orphans::open()?,
             mark,
             unowned: HashMap::new(),
-            early: HashMap::new(),
-            n_launches: 0,
-            n_launched: 0,
             has_more_exits: false,
         })
     }
@@ -133,46 +127,10 @@ impl Runs {
         self.runs.iter().map(|(id, run)| (*id, run))
     }
 
-    /// The launcher is about to be told of the run.
-    pub fn launching(&mut self, id: RunId, run: Run) {
-        self.n_launches += 1;
+    pub fn add(&mut self, id: RunId, run: Run) {
         self.slots_in_use += run.slots;
+        self.by_leader.insert(run.leader, id);
         self.runs.insert(id, run);
-    }
-
-    /// The launcher's answer, in the order in which it was told.
-    pub fn launched(
-        &mut self,
-        id: RunId,
-        result: Result<i32, TaskFailureInformation>,
-        at: Timestamp,
-        kill_wait: Duration,
-    ) -> Option<Over> {
-        self.n_launched += 1;
-        let early = result.as_ref().ok().and_then(|pid| self.early.remove(pid));
-        let n_launched = self.n_launched;
-        self.early.retain(|_, (_, n_launches)| *n_launches > n_launched);
-        let pid = match result {
-            Ok(pid) => pid,
-            Err(failure) => return self.remove(id).map(|run| Over { id, run, at, exit: None, failure: Some(failure) }),
-        };
-        let run = self.runs.get_mut(&id)?;
-        let now = clock::instant();
-        run.started = Some(at);
-        run.leader = Some(pid);
-        run.phase = Phase::Alive {
-            too_long_at: run.limit.and_then(api::Duration::to_std).and_then(|limit| now.checked_add(limit)),
-        };
-        let was_ended = run.fate == Fate::GiveBack;
-        if let Some((code, _)) = early {
-            run.phase = Phase::Draining { exit: code, at: clock::now(), kill_at: now };
-        } else {
-            self.by_leader.insert(pid, id);
-            if was_ended {
-                self.terminate(id, kill_wait, now);
-            }
-        }
-        None
     }
 
     /// Ends a run as `fate` says: SIGTERM, and SIGKILL after `kill_wait`. One that is ending already keeps its time.
@@ -194,7 +152,7 @@ impl Runs {
     fn terminate(&mut self, id: RunId, kill_wait: Duration, now: Instant) {
         let orphans = self.orphans_of(id);
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let Some(leader) = run.leader else { return };
+        let leader = run.leader;
         run.phase = Phase::Ending { kill_at: now + kill_wait };
         signal_tree(leader, &orphans, Signal::TERM);
         // A stopped process acts on the signal only when it goes on.
@@ -217,7 +175,7 @@ impl Runs {
             let orphans = self.orphans_of(id);
             if let Some(run) = self.runs.get_mut(&id) {
                 run.phase = Phase::Killed;
-                signal_tree(run.leader.unwrap_or(0), &orphans, Signal::KILL);
+                signal_tree(run.leader, &orphans, Signal::KILL);
             }
         }
     }
@@ -228,7 +186,7 @@ impl Runs {
             Phase::Ending { kill_at } => Some(kill_at),
             // Looked at when a child ends; this is for a child that does not.
             Phase::Draining { kill_at, .. } => Some(if kill_at > now { kill_at } else { kill_at + DRAIN_PATIENCE }),
-            Phase::Launching | Phase::Killed => None,
+            Phase::Killed => None,
         };
         let more_exits = self.has_more_exits.then_some(now);
         self.runs.values().filter_map(deadline).chain(more_exits).min()
@@ -245,9 +203,6 @@ impl Runs {
         let Some(run) = self.by_leader.remove(&pid).and_then(|id| self.runs.get_mut(&id)) else {
             process::reap(pid);
             self.unowned.remove(&pid);
-            if self.n_launches > self.n_launched {
-                self.early.insert(pid, (code, self.n_launches));
-            }
             return;
         };
         // What still runs of one that is being ended keeps its time to end in good order.
@@ -318,7 +273,7 @@ impl Runs {
     fn owner(&self, pid: i32) -> Option<RunId> {
         process_tree::run_by_marker(pid, &self.mark).filter(|id| self.runs.contains_key(id)).or_else(|| {
             let session = process_tree::session(pid)?;
-            self.runs.iter().find(|(_, run)| run.leader == Some(session)).map(|(id, _)| *id)
+            self.runs.iter().find(|(_, run)| run.leader == session).map(|(id, _)| *id)
         })
     }
 }
@@ -328,7 +283,7 @@ fn finish(id: RunId, run: Run, exit: i32, at: Timestamp) -> Over {
         Fate::RanTooLong(limit) => Some(failure::ran_too_long(limit)),
         Fate::Report | Fate::GiveBack => failure::of_exit_code(exit),
     };
-    Over { id, run, at, exit: Some(exit), failure }
+    Over { id, run, at, exit, failure }
 }
 
 /// The whole tree of a run: by its group at once, since a group cannot fork away from a signal, and what left the group one

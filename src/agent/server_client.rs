@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::{Bytes, Message, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::api::agent::{AgentConfig, CONNECT_PATH, FileReply, ToAgent};
+use crate::api::agent::{AgentConfig, CONNECT_PATH, FileReply, HEARTBEAT_SECS, ToAgent};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -33,7 +33,6 @@ pub enum FromServer {
 pub enum Frame {
     Text(String),
     Binary(Vec<u8>),
-    Ping,
     /// Ends the connection, and says when all before it is sent.
     Close(oneshot::Sender<()>),
 }
@@ -45,21 +44,26 @@ pub struct Link {
     pub ip_address: String,
 }
 
-/// Connects for as long as somebody receives.
-pub fn start(config: AgentConfig) -> mpsc::Receiver<FromServer> {
-    let (to_node, from_server) = mpsc::channel(INBOX);
-    tokio::spawn(run(config, to_node));
-    from_server
+pub fn channel() -> (mpsc::Sender<FromServer>, mpsc::Receiver<FromServer>) {
+    mpsc::channel(INBOX)
 }
 
-async fn run(config: AgentConfig, to_node: mpsc::Sender<FromServer>) {
+/// Connects for as long as somebody receives.
+pub async fn run(config: AgentConfig, to_node: mpsc::Sender<FromServer>) {
+    tokio::select! {
+        () = to_node.closed() => {}
+        () = connect_for_ever(&config, &to_node) => {}
+    }
+}
+
+async fn connect_for_ever(config: &AgentConfig, to_node: &mpsc::Sender<FromServer>) {
     let mut pause = FIRST_PAUSE;
-    while !to_node.is_closed() {
-        match connect(&config).await {
+    loop {
+        match connect(config).await {
             Ok(socket) => {
                 pause = FIRST_PAUSE;
                 tracing::info!("connected to the server");
-                talk(socket, &to_node).await;
+                talk(socket, to_node).await;
                 tracing::info!("the connection to the server has ended");
                 let _ = to_node.send(FromServer::Lost).await;
             }
@@ -107,8 +111,11 @@ async fn talk(mut socket: Socket, to_node: &mpsc::Sender<FromServer>) {
     if to_node.send(FromServer::Connected(Link { frames, ip_address })).await.is_err() {
         return;
     }
+    let mut pings = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECS));
     loop {
         let went_on = tokio::select! {
+            // A sign of life also while the node waits for a slow disk, and a question that shows a dead connection.
+            _ = pings.tick() => socket.send(Message::Ping(Bytes::new())).await.is_ok(),
             message = socket.next() => match message {
                 Some(Ok(message)) => receive(message, to_node).await,
                 _ => false,
@@ -154,7 +161,6 @@ async fn send(socket: &mut Socket, first: Frame, outbox: &mut mpsc::UnboundedRec
         let message = match frame {
             Frame::Text(text) => Message::text(text),
             Frame::Binary(data) => Message::binary(data),
-            Frame::Ping => Message::Ping(Bytes::new()),
             Frame::Close(done) => {
                 let _ = socket.close(None).await;
                 let _ = done.send(());

@@ -3,124 +3,141 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::super::launcher::{Launch, Launched};
+use super::super::launcher::Launch;
 use super::super::run_id::RunId;
 use super::super::runs::{Fate, Over, Run};
 use super::super::{clock, failure};
 use super::Node;
-use crate::api::ElevationLevel;
 use crate::api::agent::{Ended, FromAgent, RunTask};
+use crate::api::{ElevationLevel, TaskFailureInformation, Timestamp};
 
 impl Node {
     /// Begins runs as long as there are slots for the first in the queue. One of the same task that is still ending goes first:
     /// both would write to the same folder.
     pub(super) fn begin_what_fits(&mut self) {
-        let Some(welcome) = self.welcome.as_ref().filter(|_| self.stop.is_none()) else { return };
-        let slots = welcome.slots.max(1);
-        let mut launches = Vec::new();
-        if self.start_task.due().is_some_and(|due| due <= clock::instant()) {
-            launches.extend(self.begin_start_task());
+        if self.welcome.is_none() || self.stop.is_some() {
+            return;
         }
+        if self.start_task.due().is_some_and(|due| due <= clock::instant()) {
+            self.begin_start_task();
+        }
+        let fitting = self.take_fitting();
+        if fitting.is_empty() {
+            return;
+        }
+        for (task, _) in &fitting {
+            self.journal.begins(RunId::Task(task.a));
+        }
+        self.flush_journal();
+        for (task, slots) in fitting {
+            self.begin_task(task, slots);
+        }
+    }
+
+    fn take_fitting(&mut self) -> Vec<(RunTask, i32)> {
+        let slots = self.welcome.as_ref().map_or(1, |welcome| welcome.slots.max(1));
+        let mut tasks: Vec<i64> = self.runs.iter().filter_map(|(id, _)| Some(id.attempt()?.task)).collect();
+        let mut in_use = self.runs.slots_in_use();
+        let mut fitting = Vec::new();
         while self.start_task.is_ready()
             && let Some(task) = self.queue.front()
         {
             // One that asks for more than there is runs alone.
             let needed = task.slots.clamp(1, slots);
-            let is_ending = self.runs.iter().any(|(id, _)| id.attempt().is_some_and(|a| a.task == task.a.task));
-            if self.runs.slots_in_use() + needed > slots || is_ending {
+            if in_use + needed > slots || tasks.contains(&task.a.task) {
                 break;
             }
-            if let Some(task) = self.queue.pop_front() {
-                launches.extend(self.begin_task(task, needed));
-            }
+            in_use += needed;
+            tasks.push(task.a.task);
+            fitting.extend(self.queue.pop_front().map(|task| (task, needed)));
         }
-        if launches.is_empty() {
-            return;
-        }
-        self.flush_journal();
-        for launch in launches {
-            if self.launcher.send(launch).is_err() {
-                tracing::error!("the launcher has ended");
-            }
-        }
+        fitting
     }
 
-    fn begin_task(&mut self, task: RunTask, slots: i32) -> Option<Launch> {
+    fn begin_task(&mut self, task: RunTask, slots: i32) {
         let id = RunId::Task(task.a);
-        let run = Run::new(task.directory.clone(), slots, task.max_wall_clock);
-        self.journal.begins(id);
-        if task.elevated && !self.may_elevate() {
-            self.on_over(Over { id, run, at: clock::now(), exit: None, failure: Some(failure::not_elevated()) });
-            return None;
-        }
-        self.runs.launching(id, run);
-        Some(Launch {
+        let Some(facts) = self.facts.clone() else { return };
+        let launch = Launch {
             run: id,
-            node: Arc::clone(self.facts.as_ref()?),
+            node: facts,
             job_and_task: Some((task.job, task.task)),
             directory: task.directory,
             command_line: task.command_line,
             environment: task.environment,
             user: self.user(),
             elevated: task.elevated,
-        })
+        };
+        match self.launch(&launch) {
+            Ok(pid) => {
+                self.runs.add(id, Run::new(launch.directory, slots, task.max_wall_clock, pid));
+                self.unannounced.push(id);
+                self.send_soon();
+            }
+            Err(failure) => {
+                self.report_end(Ended {
+                    a: task.a,
+                    started: None,
+                    at: clock::now(),
+                    exit: None,
+                    failure: Some(failure),
+                });
+            }
+        }
     }
 
-    fn begin_start_task(&mut self) -> Option<Launch> {
-        let task = self.start_task.task()?.clone();
+    fn begin_start_task(&mut self) {
+        let (Some(task), Some(facts)) = (self.start_task.task().cloned(), self.facts.clone()) else { return };
         let auto_user = task.user_identity.and_then(|identity| identity.auto_user);
         let elevated = auto_user.and_then(|user| user.elevation_level) == Some(ElevationLevel::Admin);
         self.start_task.begins(clock::now());
         self.tell_start_task();
-        let (id, directory) = (RunId::StartTask, "startup".to_owned());
-        let run = Run::new(directory.clone(), 0, None);
+        let id = RunId::StartTask;
         self.journal.begins(id);
-        if elevated && !self.may_elevate() {
-            self.on_over(Over { id, run, at: clock::now(), exit: None, failure: Some(failure::not_elevated()) });
-            return None;
-        }
-        self.runs.launching(id, run);
-        Some(Launch {
+        self.flush_journal();
+        let launch = Launch {
             run: id,
-            node: Arc::clone(self.facts.as_ref()?),
+            node: facts,
             job_and_task: None,
-            directory,
+            directory: "startup".to_owned(),
             command_line: task.command_line,
             environment: task.environment_settings.unwrap_or_default(),
             user: self.user(),
             elevated,
-        })
+        };
+        match self.launch(&launch) {
+            Ok(pid) => self.runs.add(id, Run::new(launch.directory, 0, None, pid)),
+            Err(failure) => self.on_start_task_end(None, Some(failure), clock::now()),
+        }
     }
 
-    pub(super) fn on_launched(&mut self, launched: Launched) {
-        let Launched { run, at, result } = launched;
-        let has_begun = result.is_ok();
-        if let Some(over) = self.runs.launched(run, result, at, self.kill_wait()) {
-            self.on_over(over);
-        } else if has_begun && run != RunId::StartTask {
-            self.unannounced.push(run);
-            self.send_soon();
+    fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
+        if launch.elevated && !self.may_elevate() {
+            return Err(failure::not_elevated());
         }
+        self.launcher.launch(launch)
     }
 
     pub(super) fn on_over(&mut self, over: Over) {
         let Over { id, run, at, exit, failure } = over;
         match id {
-            RunId::StartTask => {
-                self.journal.forget(id);
-                self.start_task.ends(exit, failure, at, clock::instant());
-                self.tell_start_task();
-            }
+            RunId::StartTask => self.on_start_task_end(Some(exit), failure, at),
             RunId::Task(attempt) if run.fate == Fate::GiveBack => self.give_back(attempt),
-            RunId::Task(a) => {
-                let ended = Ended { a, started: run.started, at, exit, failure };
-                self.journal.ended(&ended);
-                self.outbox.push(FromAgent::Ended(ended.clone()));
-                self.ended.insert(a, ended);
-                self.send_soon();
-            }
+            RunId::Task(a) => self.report_end(Ended { a, started: Some(run.started), at, exit: Some(exit), failure }),
         }
         self.clean_up();
+    }
+
+    fn report_end(&mut self, ended: Ended) {
+        self.journal.ended(&ended);
+        self.outbox.push(FromAgent::Ended(ended.clone()));
+        self.ended.insert(ended.a, ended);
+        self.send_soon();
+    }
+
+    fn on_start_task_end(&mut self, exit: Option<i32>, failure: Option<TaskFailureInformation>, at: Timestamp) {
+        self.journal.forget(RunId::StartTask);
+        self.start_task.ends(exit, failure, at, clock::instant());
+        self.tell_start_task();
     }
 
     fn tell_start_task(&mut self) {
