@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
 const TASK_USER: u32 = 61_234;
-const N_TASKS: i64 = 6000;
+const N_TASKS: i64 = 2000;
 const ROUNDS: usize = 3;
 
 /// Tasks on an agent that have not ended.
