@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::portal::i18n::{Msg, msg, t, tf, tx};
+use crate::portal::i18n::{Msg, msg, tf, tx};
 use crate::portal::state::browser;
 
 /// Something wrong with what was typed into a field.
@@ -256,11 +256,6 @@ pub fn whole_number(
         errors.add_with(field, msg::FIELD_NOT_A_NUMBER, values);
     }
     number
-}
-
-/// The language-dependent word for an empty value.
-pub fn none_text() -> &'static str {
-    t(msg::NONE)
 }
 
 #[cfg(test)]

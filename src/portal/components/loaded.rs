@@ -8,7 +8,9 @@ use crate::portal::reading::Reading;
 
 /// The children are built once, when there is data, and follow it through the signal they get:
 ///
-///     <Loaded reading=pool let:pool> <h2>{move || pool.get().pool.settings.id}</h2> </Loaded>
+/// ```text
+/// <Loaded reading=pool let:pool> <h2>{move || pool.get().pool.settings.id}</h2> </Loaded>
+/// ```
 #[component]
 pub fn Loaded<T, C, V>(
     reading: Reading<T>,

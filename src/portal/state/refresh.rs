@@ -34,10 +34,12 @@ pub struct Refresh {
     next_id: StoredValue<u64>,
 }
 
+type Matches = Box<dyn Fn(&Change) -> bool + Send + Sync>;
+
 #[derive(Clone)]
 struct Subscriber {
     id: u64,
-    matches: ArcStoredValue<Box<dyn Fn(&Change) -> bool + Send + Sync>>,
+    matches: ArcStoredValue<Matches>,
     tick: ArcRwSignal<u32>,
     state: ArcStoredValue<Pace>,
 }
@@ -211,7 +213,9 @@ pub fn use_refresh() -> Refresh {
 
 /// A number that grows when something changed that concerns the caller; goes with the component that asked.
 ///
-///     let tick = use_changes(move |change| change.account == account.get_untracked().as_str());
+/// ```text
+/// let tick = use_changes(move |change| change.account == account.get_untracked().as_str());
+/// ```
 pub fn use_changes(matches: impl Fn(&Change) -> bool + Send + Sync + 'static) -> Signal<u32> {
     let refresh = use_refresh();
     let tick = ArcRwSignal::new(0);

@@ -24,10 +24,12 @@ use view::ErasedTable;
 
 /// A list as a table.
 ///
-///     view! {
-///         <DataTable label=msg::POOLS columns=columns() id=|p: &api::PoolSummary| p.pool.settings.id.clone()
-///             source=Source::new(move |query| pool_list(account.get(), query)) tick=use_changes(…) empty=…/>
-///     }
+/// ```text
+/// view! {
+///     <DataTable label=msg::POOLS columns=columns() id=|p: &api::PoolSummary| p.pool.settings.id.clone()
+///         source=Source::new(move |query| pool_list(account.get(), query)) tick=use_changes(…) empty=…/>
+/// }
+/// ```
 #[component]
 pub fn DataTable<T>(
     /// What is listed.

@@ -25,8 +25,10 @@ impl<T: 'static> Source<T> {
     }
 }
 
+type CommandsOf<T> = Arc<dyn Fn(&T) -> Vec<Command> + Send + Sync>;
+
 /// What can be done to a row.
-pub struct RowCommands<T>(Arc<dyn Fn(&T) -> Vec<Command> + Send + Sync>);
+pub struct RowCommands<T>(CommandsOf<T>);
 
 impl<T> RowCommands<T> {
     pub fn new(commands: impl Fn(&T) -> Vec<Command> + Send + Sync + 'static) -> RowCommands<T> {
