@@ -314,3 +314,6 @@ fn renewed(old: Option<Row>, id: String, index: usize, value: AnyRow, plan: &Pla
         None => Row { id, index: ArcRwSignal::new(index), value: ArcRwSignal::new(value) },
     }
 }
+
+#[cfg(test)]
+mod tests;
