@@ -1,6 +1,6 @@
 //! Builds the world from the store: at the start, and whenever the driver cannot be sure of what it knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::time::Instant;
 
@@ -139,10 +139,12 @@ impl Driver {
         let mut conn = self.cx.store.read().await?;
         let tasks = store::task::waiting(&mut conn, key, after, WINDOW).await?;
         let nodes: HashMap<&str, i64> = self.nodes.iter().map(|(key, node)| (node.row.id.as_str(), *key)).collect();
+        let ending: HashSet<i64> =
+            self.killed.iter().map(|(task, _)| *task).filter(|task| self.is_held(*task)).collect();
         let Some(job) = self.world.jobs.get_mut(&key) else { return Ok(()) };
         job.more = tasks.len() as i64 == WINDOW;
         job.loaded_to = tasks.last().map_or(after, |task| task.key);
-        for task in tasks {
+        for task in tasks.into_iter().filter(|task| !ending.contains(&task.key)) {
             let wish = task.affinity.as_deref().and_then(|wish| wish.strip_prefix("TVM:"));
             let affinity = wish.and_then(|node| nodes.get(node)).copied();
             job.waiting.insert(task.key, Waiting { slots: task.slots, affinity });
@@ -165,10 +167,17 @@ impl Driver {
         Ok(())
     }
 
-    /// A task waits again. One beyond the window is found when the window gets there.
+    /// Whether a node still has an attempt of the task.
+    fn is_held(&self, task: i64) -> bool {
+        self.world.pools.values().flat_map(|pool| pool.nodes.values()).any(|node| node.held.contains_key(&task))
+    }
+
+    /// A task waits again. One beyond the window is found when the window gets there; one that a node still has comes
+    /// back when the node says that nothing of it is left.
     pub(super) fn task_back(&mut self, job_key: i64, task: i64, slots: i32) {
+        let is_held = self.is_held(task);
         let Some(job) = self.world.jobs.get_mut(&job_key) else { return };
-        if task <= job.loaded_to {
+        if task <= job.loaded_to && !is_held {
             job.waiting.insert(task, Waiting { slots, affinity: None });
         }
         job.more = true;

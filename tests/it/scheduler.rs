@@ -258,6 +258,32 @@ async fn a_terminated_task_keeps_its_slot_until_nothing_of_it_is_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reactivated_task_runs_again_only_when_nothing_of_it_is_left() {
+    let world = World::new().await;
+    world.pool("p", 2, 2).await;
+    world.job("j", "p").await;
+    world.tasks("j", &["a"]).await;
+    let mut node = world.node().await;
+    let run = node.runs().await;
+    node.started(&run[0]);
+    world.until_task("j", "a", |t| t.state == TaskState::Running).await;
+    let (job, a) = ("j".parse().unwrap(), "a".parse().unwrap());
+    task::task_terminate(&world.cx, &world.caller, &world.account, &job, &a).await.unwrap();
+    task::task_reactivate(&world.cx, &world.caller, &world.account, &job, &a).await.unwrap();
+    world.tasks("j", &["b"]).await;
+    let next = node.runs().await;
+    assert_eq!((next.len(), next[0].task.as_str()), (1, "b"), "the first attempt of a is not over yet");
+    node.gave_back(vec![run[0].a]);
+    let again = node.runs().await;
+    assert_eq!((again[0].task.as_str(), again[0].a.number), ("a", run[0].a.number + 1));
+    node.ended(&next[0], 0);
+    node.ended(&again[0], 0);
+    world.until_task("j", "a", |t| t.state == TaskState::Completed).await;
+    job::job_terminate(&world.cx, &world.caller, &world.account, &job, Default::default()).await.unwrap();
+    world.until_job("j", JobState::Completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_can_never_run_says_so_and_holds_nobody_up() {
     let world = World::new().await;
     world.pool("p", 1, 1).await;
