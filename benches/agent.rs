@@ -3,6 +3,8 @@
 //!
 //! Both run two at a time; the agents are driven by a server that only sends tasks ahead and acknowledges ends.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints its result")]
+
 mod floor;
 
 use std::collections::HashMap;

@@ -1,5 +1,6 @@
-//! The agent's one loop: takes in what the server says and what becomes of processes, keeps the queue of tasks, and tells the
-//! server. Everything that can wait for a disk happens on other threads.
+//! The node's loop: takes in what the server says and what becomes of processes, keeps the queue of tasks, begins them, and
+//! tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
+//! are reading, measuring and deleting files.
 
 mod hear;
 mod work;
@@ -129,6 +130,10 @@ pub async fn run(
             _ = terminate.recv() => node.stop(Stop::Exit),
             _ = interrupt.recv() => node.stop(Stop::Exit),
             () = tokio::time::sleep_until(deadline.into()) => {}
+        }
+        // After a wait for the disk the server's word may be here already: it counts before the clock does.
+        while let Ok(news) = from_server.try_recv() {
+            node.on_server(news);
         }
         node.tick(clock::instant());
     };

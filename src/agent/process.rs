@@ -177,7 +177,7 @@ impl Child<'_> {
             {
                 return false;
             }
-            // Elevated: file access is the agent's again, the launcher's thread has the task user's.
+            // Elevated: file access is the agent's again, this thread has the task user's.
             let id = user.unwrap_or_else(|| libc::geteuid());
             if libc::syscall(libc::SYS_setresuid, id, id, id) == -1 {
                 return false;

@@ -111,7 +111,9 @@ async fn talk(mut socket: Socket, to_node: &mpsc::Sender<FromServer>) {
     if to_node.send(FromServer::Connected(Link { frames, ip_address })).await.is_err() {
         return;
     }
-    let mut pings = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECS));
+    // Not at once: the first frame must be the hello.
+    let period = Duration::from_secs(HEARTBEAT_SECS);
+    let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
     loop {
         let went_on = tokio::select! {
             // A sign of life also while the node waits for a slow disk, and a question that shows a dead connection.
