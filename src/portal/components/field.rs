@@ -1,6 +1,7 @@
 //! A labelled control with hint and error. The control inside (`TextInput`, `Select` …) takes its wiring from here.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use leptos::prelude::*;
 
@@ -132,6 +133,9 @@ impl FormErrors {
     }
 }
 
+/// The field is left by pressing a button, say: a message that came at once would push the button away under the pointer.
+const AFTER_A_PRESS: Duration = Duration::from_millis(300);
+
 /// What a control takes from the field around it.
 #[derive(Clone)]
 pub struct FieldContext {
@@ -190,11 +194,13 @@ pub fn Field(
         });
     }
     let touch = move |_| {
-        if let Some(form) = form {
-            form.touched.update(|touched| {
-                touched.insert(field.get_value());
-            });
-        }
+        let Some(form) = form else { return };
+        let note = move || {
+            if let Some(name) = field.try_get_value() {
+                form.touched.try_update(|touched| touched.insert(name));
+            }
+        };
+        set_timeout(note, AFTER_A_PRESS);
     };
     let star = required.then(|| view! { <span class="field__required" aria-hidden="true">"*"</span> });
     let text = move || label.get();
