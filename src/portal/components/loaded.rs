@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::error_bar::ErrorBar;
 use super::skeleton::Skeleton;
+use crate::api;
 use crate::portal::reading::Reading;
 
 /// The children are built once, when there is data, and follow it through the signal they get:
@@ -28,10 +29,24 @@ where
     let error = Memo::new(move |_| reading.error());
     // Before the data goes away its last value is still asked for by children that are about to go, too.
     let data = Memo::new(move |last: Option<&Option<T>>| reading.get().or_else(|| last.cloned().flatten()));
+    let content = ViewFn::from(move || {
+        children(Signal::derive(move || data.get().expect("the children are built when there is data"))).into_any()
+    });
+    view! { <Faces has_data error lines content on_retry=Callback::new(move |()| reading.reload())/> }
+}
+
+/// The part that does not depend on the data's type: it is compiled once.
+#[component]
+fn Faces(
+    has_data: Memo<bool>,
+    error: Memo<Option<api::Error>>,
+    lines: usize,
+    content: ViewFn,
+    on_retry: Callback<()>,
+) -> impl IntoView {
     let body = move || {
         if has_data.get() {
-            let data = Signal::derive(move || data.get().expect("the children are built when there is data"));
-            children(data).into_any()
+            content.run()
         } else if error.with(Option::is_none) {
             view! { <Skeleton lines/> }.into_any()
         } else {
@@ -39,7 +54,7 @@ where
         }
     };
     view! {
-        {move || error.get().map(|error| view! { <ErrorBar error on_retry=move || reading.reload()/> })}
+        {move || error.get().map(|error| view! { <ErrorBar error on_retry/> })}
         {body}
     }
 }

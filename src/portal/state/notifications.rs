@@ -1,6 +1,7 @@
 //! What happened to what the user asked for. Long operations stay in the pane until they end; toasts show the latest.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,6 +9,9 @@ use leptos::task::spawn_local;
 use super::{Session, browser};
 use crate::api::{self, Timestamp};
 use crate::portal::components::live_region::announce;
+
+/// Work and what follows its success.
+type Work = Pin<Box<dyn Future<Output = Result<Box<dyn FnOnce()>, api::Error>>>>;
 
 /// The pane keeps so many.
 const KEPT: usize = 50;
@@ -69,12 +73,24 @@ impl Notifications {
         work: impl Future<Output = Result<T, api::Error>> + 'static,
         then: impl FnOnce(T) + 'static,
     ) {
+        self.run_boxed(
+            doing,
+            done,
+            Box::pin(async move {
+                let value = work.await?;
+                Ok(Box::new(move || then(value)) as Box<dyn FnOnce()>)
+            }),
+        );
+    }
+
+    /// The part that does not depend on the kind of work: it is compiled once.
+    fn run_boxed(self, doing: String, done: String, work: Work) {
         let id = self.add(doing.clone(), NoticeState::Pending);
         spawn_local(async move {
             match work.await {
-                Ok(value) => {
+                Ok(then) => {
                     self.end(id, done, NoticeState::Done);
-                    then(value);
+                    then();
                 }
                 Err(error) => {
                     self.session.observe(&error);
