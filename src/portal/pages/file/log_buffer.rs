@@ -237,7 +237,7 @@ impl LogBuffer {
 
     /// The look that the last line leaves on.
     fn carry(&self) -> Style {
-        self.lines.back().map_or_else(Style::default, |last| style_after(last))
+        self.lines.back().map_or_else(Style::default, style_after)
     }
 
     /// Hands a look down the lines until it meets one that had it already. The first line may have new text.
@@ -285,7 +285,7 @@ const REPLACEMENT: char = '\u{fffd}';
 fn excess_of_replacements(part: &FileText) -> usize {
     let n_replaced = part.text.matches(REPLACEMENT).count();
     let excess = part.text.len().saturating_sub((part.end - part.offset) as usize);
-    if n_replaced == 0 { 0 } else { (excess / n_replaced).min(2) }
+    excess.checked_div(n_replaced).unwrap_or(0).min(2)
 }
 
 /// The largest position up to `index` that does not split a character.

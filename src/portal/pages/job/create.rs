@@ -121,7 +121,7 @@ fn Basics(fields: JobFields) -> impl IntoView {
             <Combo value=fields.pool suggestions=Signal::derive(suggestions)/>
         </Field>
         <Show when=move || is_unknown.get()>
-            <p class="form__note" role="status">{tx(msg::JOB_POOL_UNKNOWN)}" "<a href=make_pool>{tx(msg::POOL_CREATE)}</a></p>
+            <p class="form__note" role="status">{tx(msg::JOB_POOL_UNKNOWN)}" "<a href=make_pool target="_blank" rel="noopener">{tx(msg::POOL_CREATE)}</a></p>
         </Show>
         <Field name="priority" label=msg::JOB_PRIORITY hint=hint(msg::JOB_PRIORITY_HINT) required=true>
             <NumberInput value=fields.priority min=-1000 max=1000/>

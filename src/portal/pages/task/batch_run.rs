@@ -122,8 +122,16 @@ pub fn BatchProgress(
         ]
     });
     let text = move || tf(msg::BATCH_OF, &[("done", &number(run.n_done.get())), ("all", &number(run.n_all.get()))]);
+    let element = NodeRef::<leptos::html::Div>::new();
+    // What failed would else lie unseen below a long form.
+    Effect::new(move || {
+        let is_over = run.state.get() == RunState::Ended;
+        if let Some(element) = element.get().filter(|_| is_over) {
+            request_animation_frame(move || element.scroll_into_view_with_bool(false));
+        }
+    });
     view! {
-        <div class="batch-run">
+        <div class="batch-run" node_ref=element>
             <p class="meters__label" role="status"><span>{label}</span><span class="meters__value">{text}</span></p>
             <Progress label shares whole=Signal::derive(move || run.n_all.get() as i64) done=Signal::derive(move || run.n_done.get() as i64)/>
             <Show when=move || run.state.get() == RunState::Running>
