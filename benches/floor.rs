@@ -1,5 +1,7 @@
 //! What this machine can do at most: spawn, folders, stdout.txt and stderr.txt, two at a time, and nothing else.
 
+#![allow(clippy::disallowed_methods, reason = "a program that measures")]
+
 use std::fs::{File, create_dir};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
