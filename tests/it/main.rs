@@ -10,6 +10,8 @@ mod agent_rights;
 mod agent_start_task;
 mod agent_support;
 mod agent_tasks;
+mod crash;
+mod isolation;
 mod rest_auth;
 mod rest_files;
 mod rest_jobs;

@@ -1,6 +1,7 @@
 //! What tests share.
 
 pub mod program;
+pub mod real_server;
 pub mod rest;
 pub mod server;
 pub mod world;
