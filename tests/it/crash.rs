@@ -242,7 +242,8 @@ async fn agents_die_again_and_again_and_the_job_still_completes() {
     for kill in 0..10 {
         let node = server.nodes()[kill % 2].clone();
         let goal = server.shared_lines("ran").len() + 8;
-        until("some more tasks ran", || server.shared_lines("ran").len() >= goal && server.agent(&node).is_some()).await;
+        until("some more tasks ran", || server.shared_lines("ran").len() >= goal && server.agent(&node).is_some())
+            .await;
         kill9(server.agent(&node).unwrap());
     }
     assert!(server.shared_lines("ran").len() < TASKS, "the kills came too late to mean anything");

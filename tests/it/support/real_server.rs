@@ -198,10 +198,20 @@ impl Batch {
 
     /// One try.
     pub async fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Answer, Unanswered> {
+        self.ask_with(method, target, body, &[]).await
+    }
+
+    async fn ask_with(
+        &self,
+        method: &str,
+        target: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, Unanswered> {
         let url = self.url();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let version = if query.contains("api-version") { String::new() } else { format!("&api-version={VERSION}") };
-        let ask = Ask {
+        let mut ask = Ask {
             method: method.to_owned(),
             path: path.to_owned(),
             query: format!("{query}{version}").trim_start_matches('&').to_owned(),
@@ -213,6 +223,9 @@ impl Batch {
             account: ACCOUNT.to_owned(),
             key: Some(self.key.clone()),
         };
+        for (name, value) in headers {
+            ask = ask.header(name, value);
+        }
         let mut request = match body {
             Some(body) => ask.json(body),
             None => ask,
@@ -316,10 +329,22 @@ impl Batch {
         self.until(&format!("/jobs/{job}/tasks/{task}"), |answer| answer["state"] == state).await
     }
 
-    /// The content of a task's file, or the part of it that `range` names.
+    /// The content of a task's file.
     pub async fn file(&self, job: &str, task: &str, path: &str) -> String {
         let answer = self.get(&format!("/jobs/{job}/tasks/{task}/files/{path}")).await.is(200);
         String::from_utf8(answer.bytes).unwrap()
+    }
+
+    pub async fn length_of(&self, job: &str, task: &str, path: &str) -> u64 {
+        let answer = self.ask("HEAD", &format!("/jobs/{job}/tasks/{task}/files/{path}"), None).await.unwrap().is(200);
+        answer.header("content-length").parse().unwrap()
+    }
+
+    /// The bytes of a task's file from `offset` on.
+    pub async fn rest_of(&self, job: &str, task: &str, path: &str, offset: u64) -> Vec<u8> {
+        let range = [("ocp-range", &*format!("bytes={offset}-"))];
+        let target = format!("/jobs/{job}/tasks/{task}/files/{path}");
+        self.ask_with("GET", &target, None, &range).await.unwrap().bytes
     }
 }
 
