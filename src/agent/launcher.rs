@@ -31,6 +31,7 @@ pub struct Launch {
     pub user: Option<UserId>,
     /// With the agent's own user instead.
     pub elevated: bool,
+    pub limit_mark: u64,
 }
 
 pub struct Launcher {
@@ -85,6 +86,7 @@ impl Launcher {
             stdout: stdout.as_fd(),
             stderr: stderr.as_fd(),
             identity,
+            limit_mark: launch.limit_mark,
         };
         self.spawner.spawn(&program).map_err(|error| match error {
             SpawnError::NotFound => failure::program_not_found(&arguments[0]),

@@ -13,6 +13,7 @@ mod journal;
 mod launcher;
 mod lease;
 pub mod leftovers;
+mod limit_mark;
 pub mod lock;
 mod node_loop;
 mod node_root;

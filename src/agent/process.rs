@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use nix::libc;
 use nix::sched::CloneFlags;
 
+use super::limit_mark;
+
 /// User and group id, the same number.
 pub type UserId = u32;
 
@@ -28,6 +30,8 @@ pub struct Program<'a> {
     pub stdout: BorrowedFd<'a>,
     pub stderr: BorrowedFd<'a>,
     pub identity: Identity,
+    /// The limit by which its processes are known, see [`super::limit_mark`].
+    pub limit_mark: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +147,9 @@ impl Child<'_> {
             // All are close-on-exec by birth; this is for one that a library might forget. Older kernels lack the call.
             libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
             libc::umask(0o027);
+            // Not possible below a lower limit; then it has no mark.
+            let limit = libc::rlimit { rlim_cur: self.program.limit_mark, rlim_max: self.program.limit_mark };
+            libc::syscall(libc::SYS_prlimit64, 0, limit_mark::RESOURCE, &limit, ptr::null_mut::<libc::rlimit>());
             if !self.take_identity() {
                 return Step::User;
             }

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A run is over only when its last process is: what it left in the background is killed, whatever groups, sessions or
-//! parents that changed. An orphan whose environment was cleared and that left its session is of no known run; it is killed
-//! when the last of the runs that there were when it was found ends.
+//! parents that changed. An orphan that got rid of all marks is of no known run; it is killed when the last of the runs that
+//! there were when it was found ends.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::leftovers::kill;
+use super::limit_mark::{self, NodeMark};
 use super::process::{self, Exit};
 use super::process_tree::{self, Orphans};
 use super::run_id::RunId;
@@ -47,6 +48,8 @@ pub struct Run {
     pub started: Timestamp,
     pub fate: Fate,
     leader: i32,
+    /// The limit by which its processes are known.
+    limit_mark: u64,
     phase: Phase,
 }
 
@@ -60,10 +63,10 @@ enum Phase {
 
 impl Run {
     /// A run whose first process has just begun.
-    pub fn new(directory: String, slots: i32, limit: Option<api::Duration>, leader: i32) -> Self {
+    pub fn new(directory: String, slots: i32, limit: Option<api::Duration>, leader: i32, limit_mark: u64) -> Self {
         let too_long_at = limit.and_then(api::Duration::to_std).and_then(|limit| clock::instant().checked_add(limit));
         let phase = Phase::Alive { too_long_at };
-        Run { directory, slots, limit, started: clock::now(), fate: Fate::Report, leader, phase }
+        Run { directory, slots, limit, started: clock::now(), fate: Fate::Report, leader, limit_mark, phase }
     }
 
     /// The first process, while it runs.
@@ -89,6 +92,8 @@ pub struct Runs {
     orphans: Orphans,
     /// Tells the processes of this node from those of others.
     mark: String,
+    node_mark: NodeMark,
+    n_marked: u64,
     /// Orphans of no known run, each with the runs that could own it.
     unowned: HashMap<i32, Vec<RunId>>,
     /// Not all that ended was taken off the process table yet.
@@ -105,6 +110,8 @@ impl Runs {
             by_leader: HashMap::new(),
             slots_in_use: 0,
             orphans: Orphans::open()?,
+            node_mark: NodeMark::of(&mark),
+            n_marked: 0,
             mark,
             unowned: HashMap::new(),
             has_more_exits: false,
@@ -125,6 +132,12 @@ impl Runs {
 
     pub fn iter(&self) -> impl Iterator<Item = (RunId, &Run)> {
         self.runs.iter().map(|(id, run)| (*id, run))
+    }
+
+    /// By which the processes of a run that is about to begin will be known.
+    pub fn next_limit_mark(&mut self) -> u64 {
+        self.n_marked += 1;
+        self.node_mark.limit(self.n_marked)
     }
 
     pub fn add(&mut self, id: RunId, run: Run) {
@@ -271,6 +284,15 @@ impl Runs {
     }
 
     fn owner(&self, pid: i32) -> Option<RunId> {
+        self.owner_by_limit(pid).or_else(|| self.owner_by_marks(pid))
+    }
+
+    fn owner_by_limit(&self, pid: i32) -> Option<RunId> {
+        let limit = limit_mark::limit_of(pid)?;
+        self.runs.iter().find(|(_, run)| run.limit_mark == limit).map(|(id, _)| *id)
+    }
+
+    fn owner_by_marks(&self, pid: i32) -> Option<RunId> {
         process_tree::run_by_marker(pid, &self.mark).filter(|id| self.runs.contains_key(id)).or_else(|| {
             let session = process_tree::session(pid)?;
             self.runs.iter().find(|(_, run)| run.leader == session).map(|(id, _)| *id)

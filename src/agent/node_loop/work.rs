@@ -66,10 +66,12 @@ impl Node {
             environment: task.environment,
             user: self.user(),
             elevated: task.elevated,
+            limit_mark: self.runs.next_limit_mark(),
         };
         match self.launch(&launch) {
             Ok(pid) => {
-                self.runs.add(id, Run::new(launch.directory, slots, task.max_wall_clock, pid));
+                let run = Run::new(launch.directory, slots, task.max_wall_clock, pid, launch.limit_mark);
+                self.runs.add(id, run);
                 self.unannounced.push(id);
                 self.send_soon();
             }
@@ -103,9 +105,10 @@ impl Node {
             environment: task.environment_settings.unwrap_or_default(),
             user: self.user(),
             elevated,
+            limit_mark: self.runs.next_limit_mark(),
         };
         match self.launch(&launch) {
-            Ok(pid) => self.runs.add(id, Run::new(launch.directory, 0, None, pid)),
+            Ok(pid) => self.runs.add(id, Run::new(launch.directory, 0, None, pid, launch.limit_mark)),
             Err(failure) => self.on_start_task_end(None, Some(failure), clock::now()),
         }
     }
