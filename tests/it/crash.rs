@@ -1,9 +1,10 @@
 //! What survives the sudden death of the server, of agents, and of both: real processes that are killed.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::support::real_server::{Batch, RealServer, kill9, marked, sh, until};
 
