@@ -135,7 +135,12 @@ impl World {
         };
         self.socket = Some(within(tokio_tungstenite::accept_hdr_async(stream, check)).await.unwrap());
         self.heard.clear();
-        self.hear(|message| if let FromAgent::Hello(hello) = message { Some(hello.clone()) } else { None }).await
+        // Nothing comes before it, not even a ping: the server reads it as the first frame.
+        let first = within(self.socket.as_mut().unwrap().next()).await.unwrap().unwrap();
+        match serde_json::from_str::<Vec<FromAgent>>(first.to_text().unwrap()).unwrap().remove(0) {
+            FromAgent::Hello(hello) => hello,
+            other => panic!("{other:?} came before the hello"),
+        }
     }
 
     pub async fn accept(&mut self, welcome: Welcome) -> Hello {
