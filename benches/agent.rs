@@ -1,7 +1,8 @@
 //! How many no-op tasks an agent runs in a second, against the machine's floor: a loop that makes the same folders and
 //! files and runs the same program. `cargo bench --bench agent`, as root to measure what root does.
 //!
-//! Both run two at a time; the agents are driven by a server that only sends tasks ahead and acknowledges ends.
+//! Both run two at a time; the agents are driven by a server that only sends tasks ahead and acknowledges ends. The
+//! processor's time that a task costs, its own included, is said too: it hardly depends on what else the machine does.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its result")]
 
@@ -31,9 +32,12 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     for round in 1..=ROUNDS {
         let folder = tempfile::tempdir().expect("a folder");
+        let before = cpu_micros("self");
         let floor = floor::measure(folder.path(), N_TASKS as usize).expect("the floor can be measured");
-        let one = runtime.block_on(agents(1, 2));
-        let two = runtime.block_on(agents(2, 1));
+        let floor_cpu = (cpu_micros("self") - before) / N_TASKS;
+        let (one, one_cpu) = runtime.block_on(agents(1, 2));
+        let (two, two_cpu) = runtime.block_on(agents(2, 1));
+        println!("round {round}: CPU a task: floor {floor_cpu} µs; one agent {one_cpu} µs; two agents {two_cpu} µs");
         println!(
             "round {round}: floor {floor:.0}/s; one agent with two slots {one:.0}/s ({:.2}); two agents with a slot {two:.0}/s ({:.2})",
             one / floor,
@@ -83,7 +87,16 @@ impl Agent {
     }
 }
 
-async fn agents(n_agents: i64, slots: i32) -> f64 {
+/// User and system time of a process and of its children that ended.
+fn cpu_micros(process: &str) -> i64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process lives");
+    let fields = stat.rsplit_once(") ").expect("a name in brackets").1.split(' ').skip(11).take(4);
+    // The kernel counts in hundredths of a second here, on all machines.
+    fields.map(|ticks| ticks.parse::<i64>().expect("a number")).sum::<i64>() * 10_000
+}
+
+/// Tasks per second, and the processor's time that each takes, in microseconds.
+async fn agents(n_agents: i64, slots: i32) -> (f64, i64) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let mut sockets = Vec::new();
@@ -97,7 +110,8 @@ async fn agents(n_agents: i64, slots: i32) -> f64 {
     let begin = now();
     let serve = sockets.into_iter().map(|socket| serve(socket, N_TASKS / n_agents, slots));
     futures_util::future::join_all(serve).await;
-    N_TASKS as f64 / begin.elapsed().as_secs_f64()
+    let rate = N_TASKS as f64 / begin.elapsed().as_secs_f64();
+    (rate, processes.iter().map(|agent| cpu_micros(&agent.process.id().to_string())).sum::<i64>() / N_TASKS)
 }
 
 async fn serve<S>(mut socket: tokio_tungstenite::WebSocketStream<S>, n_tasks: i64, slots: i32)
