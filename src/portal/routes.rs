@@ -3,8 +3,10 @@
 //! Types are erased at every route: otherwise the compiler drags the type of the whole portal along.
 
 use leptos::prelude::*;
+#[allow(unused_imports, reason = "the types below are erased in the browser's build")]
+use leptos_router::MatchNestedRoutes;
 use leptos_router::components::{Outlet, ParentRoute, Route, Routes};
-use leptos_router::{MatchNestedRoutes, path};
+use leptos_router::path;
 
 use super::pages;
 use super::shell::{AccountFrame, Frame, NotFoundPage};
