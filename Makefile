@@ -1,7 +1,7 @@
 # What people type. The work is done by scripts/.
 # Tools are kept in FOURNIL_CACHE (by default ~/.cache/fournil), builds in CARGO_TARGET_DIR (by default target/).
 
-.PHONY: help run build portal setup test lint test-rust test-e2e test-sdk bench clean
+.PHONY: help run build portal setup test lint test-rust test-e2e test-sdk test-power-cut bench clean
 
 help: ## Says what can be typed.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1 | /p' Makefile | column -t -s '|'
@@ -32,6 +32,10 @@ test-e2e: ## Browser journeys, on the release build.
 
 test-sdk: ## Microsoft's clients, on the release build.
 	@scripts/test sdk
+
+test-power-cut: ## Cuts the power of a server on a disk image; as root only.
+	@cargo build --locked --bin fournil
+	@tests/power-cut/run "$$(dirname "$$(dirname "$$(scripts/binary)")")/debug/fournil"
 
 bench: build ## Benchmarks, on the release build.
 	@benches/run $(ARGS)
