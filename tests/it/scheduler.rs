@@ -295,3 +295,24 @@ async fn a_task_that_can_never_run_says_so_and_holds_nobody_up() {
     let why = task::task_waiting(&world.cx, &world.caller, &world.account, &job, &big).await.unwrap();
     assert_eq!(why, Some(api::Waiting::NeedsMoreSlots { required: 9, slots_per_node: 1 }));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_is_added_after_the_last_one_was_deleted_runs() {
+    let world = World::new().await;
+    world.pool("p", 1, 1).await;
+    world.job("j", "p").await;
+    let mut node = world.node().await;
+    world.tasks("j", &["a"]).await;
+    let run = node.runs().await;
+    node.ended(&run[0], 0);
+    world.until_task("j", "a", |t| t.state == TaskState::Completed).await;
+    let (job, a) = ("j".parse().unwrap(), "a".parse().unwrap());
+    task::task_delete(&world.cx, &world.caller, &world.account, &job, &a).await.unwrap();
+    world.tasks("j", &["b"]).await;
+    let next = node.runs().await;
+    assert_eq!(next[0].task, "b");
+    assert!(
+        next[0].a.task > run[0].a.task,
+        "a key is never used again: reports of the deleted task must not hit the new one"
+    );
+}

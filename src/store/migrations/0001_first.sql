@@ -42,7 +42,7 @@ CREATE INDEX tokens_by_user ON tokens (user_key);
 -- ---- Accounts -------------------------------------------------------------------------------------------------------
 
 CREATE TABLE accounts (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     subscription_id TEXT NOT NULL,
     resource_group TEXT NOT NULL,
@@ -69,7 +69,7 @@ CREATE TABLE accounts (
 -- ---- Pools and nodes ------------------------------------------------------------------------------------------------
 
 CREATE TABLE pools (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     account_key INTEGER NOT NULL REFERENCES accounts (key),
     id TEXT NOT NULL COLLATE NOCASE,
     settings TEXT NOT NULL,
@@ -95,7 +95,7 @@ CREATE TABLE pools (
 );
 
 CREATE TABLE nodes (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     pool_key INTEGER NOT NULL REFERENCES pools (key),
     id TEXT NOT NULL UNIQUE,
     dedicated INTEGER NOT NULL,
@@ -135,7 +135,7 @@ CREATE INDEX clean_ups_by_node ON clean_ups (node_key);
 -- ---- Jobs and tasks -------------------------------------------------------------------------------------------------
 
 CREATE TABLE jobs (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     account_key INTEGER NOT NULL REFERENCES accounts (key),
     id TEXT NOT NULL COLLATE NOCASE,
     -- The id of the pool the job runs on, as its settings say; the pool may not exist yet.
@@ -169,7 +169,7 @@ CREATE INDEX jobs_unfinished ON jobs (account_key, pool_id) WHERE state <> 'comp
 CREATE INDEX jobs_by_deadline ON jobs (deadline) WHERE deadline IS NOT NULL AND state <> 'completed';
 
 CREATE TABLE tasks (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     job_key INTEGER NOT NULL REFERENCES jobs (key),
     id TEXT NOT NULL COLLATE NOCASE,
     settings TEXT NOT NULL,

@@ -1,0 +1,110 @@
+// Every page, empty and full, in both languages and both themes: accessible, translated, and as it looks in a picture.
+
+import assert from "node:assert/strict";
+import { BatchClient } from "../support/client.mjs";
+import { journey } from "../support/journey.mjs";
+import { LANGUAGES, accessibleInBothThemes, go, signIn, speaking, words } from "../support/portal.mjs";
+import { createAccount, createUser } from "../support/server.mjs";
+
+journey("every page", async ({ server, open, shot }) => {
+  const user = createUser(server, "ada");
+  createAccount(server, "empty");
+  const batch = new BatchClient(createAccount(server, "studio"));
+  const { node, broken } = await fill(batch);
+  const at = "/accounts/studio";
+  const full = {
+    home: "/",
+    settings: "/settings",
+    accounts: "/accounts",
+    "account-new": "/accounts/new",
+    account: at,
+    properties: `${at}/properties`,
+    tags: `${at}/tags`,
+    keys: `${at}/keys`,
+    pools: `${at}/pools`,
+    "pool-new": `${at}/pools/new?tab=nodes`,
+    "pool-review": `${at}/pools/new?tab=review`,
+    pool: `${at}/pools/render`,
+    "pool-resize": `${at}/pools/render?panel=resize`,
+    nodes: `${at}/pools/render/nodes`,
+    map: `${at}/pools/render/nodes?view=map`,
+    "pool-json": `${at}/pools/render/properties`,
+    node: `${at}/pools/render/nodes/${node}`,
+    "node-failed": `${at}/pools/broken/nodes/${broken}`,
+    jobs: `${at}/jobs`,
+    "job-new": `${at}/jobs/new`,
+    job: `${at}/jobs/frames`,
+    tasks: `${at}/jobs/frames/tasks`,
+    "task-new": `${at}/jobs/frames/tasks/new`,
+    "task-failed": `${at}/jobs/frames/tasks/frame-007`,
+    "task-waiting": `${at}/jobs/waiting/tasks/big`,
+    stdout: `${at}/jobs/frames/tasks/encode?tab=stdout`,
+    files: `${at}/jobs/frames/tasks/frame-001?tab=files`,
+    file: `${at}/jobs/frames/tasks/frame-001/files/stdout.txt`,
+    "not-found": `${at}/nowhere`,
+    "no-pool": `${at}/pools/none`,
+    "no-account": "/accounts/none",
+  };
+  const empty = Object.fromEntries(
+    ["", "/tags", "/keys", "/pools", "/jobs"].map((path) => [`empty${path.replace("/", "-")}`, `/accounts/empty${path}`]),
+  );
+  for (const language of LANGUAGES) {
+    const { page } = await open({ ...speaking(language), expected: [/status of 404/] });
+    const look = async (name) => {
+      await accessibleInBothThemes(page, (theme) => shot(`${language}-${theme}-${name}`, page));
+      if (language === "fr") await assertTranslated(page, name);
+    };
+    await page.goto("/sign-in");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await look("sign-in");
+    await signIn(page, user, language);
+    assert.equal(await page.evaluate(() => document.documentElement.lang), language);
+    for (const [name, path] of Object.entries({ ...full, ...empty })) {
+      await go(page, path);
+      await look(name);
+    }
+    await openWhatOpens(page, words(language), look);
+    await page.context().close();
+  }
+});
+
+/** Panes and dialogs that open over a page. */
+async function openWhatOpens(page, say, look) {
+  await go(page, "/accounts/studio/jobs/frames");
+  const named = (name) => page.getByRole("button", { name, exact: typeof name === "string" });
+  for (const [label, name] of [["user-menu", say.USER_MENU], ["notifications", new RegExp(say.NOTIFICATIONS_TITLE)], ["disable", say.JOB_DISABLE], ["terminate", say.JOB_TERMINATE], ["delete", say.JOB_DELETE]]) {
+    await named(name).click();
+    await look(label);
+    await page.keyboard.press("Escape");
+  }
+}
+
+/** Nothing on a French page is an English sentence of ours. What both languages write alike is no proof. */
+async function assertTranslated(page, path) {
+  const [english, french] = [words("en"), words("fr")];
+  const same = new Set(Object.values(french));
+  const sentences = Object.values(english).filter((text) => text.length > 8 && text.includes(" ") && !text.includes("{") && !same.has(text));
+  const seen = await page.locator("body").innerText();
+  assert.deepEqual(sentences.filter((text) => seen.includes(text)), [], `${path} is partly English`);
+}
+
+/** Pools that work and that do not, jobs in several states, tasks of every outcome. Returns a node that is well and one that is not. */
+async function fill(batch) {
+  await batch.poolCreate("render", 4, { taskSlotsPerNode: 4, displayName: "Film rendering" });
+  await batch.poolCreate("broken", 1, { startTask: { commandLine: "/bin/sh -c 'echo no licence >&2; exit 4'", waitForSuccess: true } });
+  await batch.poolCreate("later", 0);
+  await batch.jobCreate("frames", "render", { displayName: "Scene 12, take 3", priority: 100, metadata: [{ name: "film", value: "bread" }] });
+  await batch.jobCreate("waiting", "later");
+  await batch.taskCreate("waiting", "big", "/bin/true", { requiredSlots: 2 });
+  const frames = Array.from({ length: 40 }, (_, i) => ({
+    id: `frame-${String(i + 1).padStart(3, "0")}`,
+    commandLine: `/bin/sh -c 'echo rendering frame ${i + 1}; test ${i + 1} -ne 7'`,
+  }));
+  await batch.call("POST", "/jobs/frames/addtaskcollection", { body: { value: frames } });
+  await batch.taskCreate("frames", "encode", `/bin/sh -c 'seq -f "\u001b[32mframe %g\u001b[0m encoded" 1 200; sleep 600'`);
+  const [{ id: node }] = await batch.nodes("render", 4);
+  const [{ id: broken }] = await batch.nodes("broken", 1, ["starttaskfailed"]);
+  for (const { id } of frames.slice(-1)) await batch.task("frames", id, "completed");
+  await batch.task("frames", "encode", "running");
+  return { node, broken };
+}
