@@ -64,7 +64,8 @@ pub fn Menu(
             "ArrowUp" => -1,
             _ => return,
         };
-        if focus_neighbour(&pane, step) {
+        let is_open = pane.matches(":popover-open").unwrap_or(false);
+        if is_open && focus_neighbour(&pane, step) {
             event.prevent_default();
         }
     };
@@ -74,6 +75,7 @@ pub fn Menu(
             class="button button--subtle menu__button"
             class=("button--icon", !labelled)
             node_ref=button
+            on:keydown=walk
             popovertarget=id.clone()
             aria-expanded=move || is_open.get().to_string()
             aria-label=move || (!labelled).then(|| label.get())

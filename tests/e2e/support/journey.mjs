@@ -18,7 +18,7 @@ const OUT = fileURLToPath(new URL("../out/", import.meta.url));
  * server's log and a last screenshot are in `out/`.
  */
 export function journey(name, story, { server: serverOptions = {}, page: pageOptions = {} } = {}) {
-  test(name, { timeout: 300_000 }, async (t) => {
+  test(name, { timeout: 600_000 }, async (t) => {
     mkdirSync(OUT, { recursive: true });
     const file = (suffix) => OUT + name.toLowerCase().replace(/[^a-z0-9]+/g, "-") + suffix;
     const server = await startServer(serverOptions);
