@@ -1,0 +1,141 @@
+//! What a body must be like, property by property. The same functions refuse a request and mark a form's field.
+
+mod job;
+mod pool;
+mod task;
+
+use serde_json::Value;
+
+pub use self::job::*;
+pub use self::pool::*;
+pub use self::task::*;
+use crate::api::{self, Code, Duration, EnvironmentSetting, Error, MetadataItem};
+
+type Check = Result<(), Error>;
+
+/// Most items of metadata on a pool or job.
+const MOST_METADATA: usize = 50;
+const LONGEST_DISPLAY_NAME: usize = 1024;
+/// Chosen here: what Linux takes as one argument, since the text reaches the program through one.
+const LONGEST_COMMAND_LINE: usize = 32_768;
+
+/// Fails unless `text` is an id of the given kind.
+pub fn id<T: std::str::FromStr>(path: &str, text: &str) -> Result<T, Error>
+where
+    T::Err: std::fmt::Display,
+{
+    if text.is_empty() {
+        return Err(missing(path));
+    }
+    text.parse().map_err(|reason: T::Err| Error::invalid_property(path, text, reason.to_string()))
+}
+
+fn user_identity(path: &str, identity: Option<&api::UserIdentity>) -> Check {
+    match identity.and_then(|i| i.user_name.as_deref()) {
+        Some(_) => Err(not_built(&format!("{path}.username"))),
+        None => Ok(()),
+    }
+}
+
+fn command_line(path: &str, text: &str) -> Check {
+    if text.trim().is_empty() {
+        return Err(missing(path));
+    }
+    if text.len() > LONGEST_COMMAND_LINE {
+        return Err(Error::invalid_property(
+            path,
+            format!("{} bytes", text.len()),
+            format!("at most {LONGEST_COMMAND_LINE} bytes"),
+        ));
+    }
+    no_nul(path, text)
+}
+
+fn environment(path: &str, settings: Option<&[EnvironmentSetting]>) -> Check {
+    for (index, setting) in settings.unwrap_or_default().iter().enumerate() {
+        let path = format!("{path}[{index}].name");
+        if setting.name.is_empty() {
+            return Err(missing(&path));
+        }
+        if setting.name.contains('=') {
+            return Err(Error::invalid_property(&path, &*setting.name, "a name has no equals sign"));
+        }
+        no_nul(&path, &setting.name)?;
+        no_nul(&path, setting.value.as_deref().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+fn metadata(items: Option<&[MetadataItem]>) -> Check {
+    let items = items.unwrap_or_default();
+    if items.len() > MOST_METADATA {
+        return Err(Error::new(Code::MetadataTooLarge).with("Reason", format!("at most {MOST_METADATA} items")));
+    }
+    match items.iter().position(|item| item.name.is_empty()) {
+        Some(index) => Err(Error::new(Code::EmptyMetadataKey).with("PropertyName", format!("metadata[{index}].name"))),
+        None => Ok(()),
+    }
+}
+
+fn display_name(name: Option<&str>) -> Check {
+    match name {
+        Some(name) if name.chars().count() > LONGEST_DISPLAY_NAME => {
+            let reason = format!("at most {LONGEST_DISPLAY_NAME} characters");
+            Err(Error::invalid_property("displayName", format!("{} characters", name.chars().count()), reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn retry_count(path: &str, count: Option<i32>) -> Check {
+    match count {
+        Some(n) if n < -1 => Err(Error::invalid_property(path, n.to_string(), "-1 for no limit, or at least 0")),
+        _ => Ok(()),
+    }
+}
+
+fn positive(path: &str, duration: Option<Duration>) -> Check {
+    match duration {
+        Some(d) if d.micros() <= 0 => Err(Error::invalid_property(path, d.to_string(), "longer than nothing")),
+        _ => Ok(()),
+    }
+}
+
+fn no_nul(path: &str, text: &str) -> Check {
+    if text.contains('\0') {
+        Err(Error::invalid_property(path, text.replace('\0', "\\0"), "no NUL character"))
+    } else {
+        Ok(())
+    }
+}
+
+fn missing(path: &str) -> Error {
+    Error::new(Code::MissingRequiredProperty).with("PropertyName", path)
+}
+
+/// What Batch has and Fournil has not yet is refused, so that no program waits for what will not happen.
+fn not_built(path: &str) -> Error {
+    Error::unsupported_property(path, "this version of Fournil does not have it")
+}
+
+fn refuse(path: &str, value: Option<&Value>) -> Check {
+    match value {
+        None | Some(Value::Null) => Ok(()),
+        Some(_) => Err(not_built(path)),
+    }
+}
+
+/// An empty list asks for nothing.
+fn refuse_unless_empty(path: &str, value: Option<&Value>) -> Check {
+    match value {
+        Some(Value::Array(items)) if items.is_empty() => Ok(()),
+        other => refuse(path, other),
+    }
+}
+
+/// For the tests of the parts: `result` is refused with `code` for `property`.
+#[cfg(test)]
+fn assert_refused(result: Check, code: Code, property: &str) {
+    let error = result.expect_err(property);
+    assert_eq!((error.code, error.value("PropertyName")), (code, Some(property)));
+}
