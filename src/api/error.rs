@@ -103,6 +103,8 @@ codes! {
     EmptyMetadataKey 400 "The name of a metadata item is empty.",
     MetadataTooLarge 400 "The metadata is too large.",
     TaskDependenciesNotSpecifiedOnJob 400 "The job does not use task dependencies.",
+    TaskDependencyListTooLong 400 "The ids of the tasks that the task depends on are too many.",
+    TaskDependencyRangesTooLong 400 "The ranges of ids that the task depends on are too many.",
     AuthenticationFailed 403 "The server failed to authorize the request. Check that the Authorization header is formed correctly, with its signature.",
     Unauthorized 401 "Sign in to go on.",
     InsufficientAccountPermissions 403 "The caller does not have the permission for this operation.",

@@ -4,6 +4,8 @@
 pub mod account;
 pub mod check;
 pub mod condition;
+pub mod dependency;
+pub mod exit;
 pub mod ids;
 pub mod job;
 pub mod node;

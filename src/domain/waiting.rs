@@ -1,6 +1,6 @@
 //! Why an active task does not run yet: the first reason that holds, the most lasting first.
 
-use crate::api::{AllocationState, JobState, NodeCounts, PoolState, Waiting};
+use crate::api::{AllocationState, Blocking, JobState, NodeCounts, PoolState, TaskState, Waiting};
 
 /// What is known of the task, its job and its pool.
 #[derive(Clone, Debug)]
@@ -8,6 +8,8 @@ pub struct Facts {
     /// It lies on a node and begins within moments.
     pub assigned: bool,
     pub job_state: JobState,
+    /// The dependency that holds it up most.
+    pub waits_for: Option<WaitsFor>,
     pub job_running: i64,
     pub job_active: i64,
     /// −1 is no limit.
@@ -16,6 +18,15 @@ pub struct Facts {
     pub required_slots: i32,
     /// Absent when there is no such pool.
     pub pool: Option<PoolFacts>,
+}
+
+#[derive(Clone, Debug)]
+pub struct WaitsFor {
+    pub task_id: String,
+    /// Absent when there is no such task.
+    pub state: Option<TaskState>,
+    /// Tasks and ranges that it waits for, this one among them.
+    pub n_waits: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +47,14 @@ pub fn reason(facts: Facts) -> Waiting {
     }
     if facts.assigned {
         return Waiting::AboutToStart;
+    }
+    if let Some(WaitsFor { task_id, state, n_waits }) = facts.waits_for {
+        let blocking = match state {
+            None => Blocking::Missing,
+            Some(TaskState::Completed) => Blocking::Failed,
+            Some(TaskState::Active | TaskState::Preparing | TaskState::Running) => Blocking::Unfinished,
+        };
+        return Waiting::DependsOn { task_id, blocking, n_others: n_waits - 1 };
     }
     let pool_id = facts.pool_id;
     let Some(pool) = facts.pool else { return Waiting::PoolNotFound { pool_id } };
@@ -83,6 +102,7 @@ mod tests {
         Facts {
             assigned: false,
             job_state: JobState::Active,
+            waits_for: None,
             job_running: 2,
             job_active: 5,
             max_parallel_tasks: -1,
@@ -112,6 +132,15 @@ mod tests {
         check(facts(), Waiting::AllSlotsBusy { pool_id: p(), total_slots: 8, n_ahead: 4 });
         check(Facts { assigned: true, ..facts() }, Waiting::AboutToStart);
         check(Facts { job_state: JobState::Disabled, ..facts() }, Waiting::JobNotActive { state: JobState::Disabled });
+        let on = |state| Facts {
+            waits_for: Some(WaitsFor { task_id: "t".into(), state, n_waits: 3 }),
+            pool: None,
+            ..facts()
+        };
+        let depends = |blocking| Waiting::DependsOn { task_id: "t".into(), blocking, n_others: 2 };
+        check(on(None), depends(Blocking::Missing));
+        check(on(Some(TaskState::Running)), depends(Blocking::Unfinished));
+        check(on(Some(TaskState::Completed)), depends(Blocking::Failed));
         check(Facts { pool: None, ..facts() }, Waiting::PoolNotFound { pool_id: p() });
         check(Facts { required_slots: 5, ..facts() }, Waiting::NeedsMoreSlots { required: 5, slots_per_node: 4 });
         check(Facts { max_parallel_tasks: 2, ..facts() }, Waiting::JobAtItsLimit { max_parallel_tasks: 2 });

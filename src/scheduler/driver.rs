@@ -172,6 +172,7 @@ impl Driver {
     ) -> Result<()> {
         let mut ended = Vec::new();
         let mut clean_ups = BTreeSet::new();
+        let mut releases = false;
         for signal in signals {
             match signal {
                 Signal::Pool(key) => drop(self.dirty_pools.insert(key)),
@@ -180,6 +181,8 @@ impl Driver {
                 }
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
+                Signal::TasksReady(tasks) => self.tasks_ready(tasks),
+                Signal::Releases => releases = true,
                 Signal::TaskBack { job_key, task_key, slots } => self.task_back(job_key, task_key, slots),
                 Signal::TasksEnded(attempts) => ended.extend(attempts),
                 Signal::CleanUps(nodes) => clean_ups.extend(nodes),
@@ -192,6 +195,9 @@ impl Driver {
         }
         if ticked {
             self.tick(everything).await?;
+        }
+        if releases {
+            self.release_more().await?;
         }
         self.reconcile_pools().await?;
         self.reconcile_jobs().await?;

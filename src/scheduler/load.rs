@@ -12,6 +12,7 @@ use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Held, Waiting, World};
 use crate::domain::{job, task};
 use crate::service::Result;
+use crate::service::context::Signal;
 use crate::store::job::JobRow;
 use crate::store::node::NodeRow;
 use crate::store::pool::PoolRow;
@@ -19,7 +20,7 @@ use crate::store::{self, Conn};
 
 /// Waiting tasks of a job that are kept in memory: more are read when fewer than the first number are left.
 const WINDOW_LOW: usize = 512;
-const WINDOW: i64 = 4096;
+pub(super) const WINDOW: i64 = 4096;
 
 impl Driver {
     pub(super) async fn rebuild(&mut self) -> Result<()> {
@@ -56,6 +57,8 @@ impl Driver {
         self.dirty_pools.extend(self.pools.keys());
         self.dirty_jobs.extend(self.jobs.keys());
         self.to_plan.extend(self.pools.keys());
+        // What was left when the server stopped.
+        self.cx.signals.send(Signal::Releases);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! anything fails, the world is built again from the store.
 
 mod connect;
+mod dependencies;
 mod driver;
 pub mod hub;
 mod jobs;

@@ -48,7 +48,7 @@ impl Driver {
     async fn assign(&mut self, pool_key: i64, plan: Vec<Assignment>, now: Timestamp) -> Result<()> {
         let places: HashMap<i64, String> = plan.iter().filter_map(|a| Some((a.node, self.place_of(a.node)?))).collect();
         let wanted = plan.clone();
-        let assigned = self
+        let (assigned, after) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
@@ -68,11 +68,11 @@ impl Driver {
                             None => continue,
                         }
                     }
-                    ledger.save(conn).await?;
-                    Ok(assigned)
+                    Ok((assigned, ledger.save(conn, now).await?))
                 })
             })
             .await?;
+        after.tell(&self.cx.signals);
         self.send_runs(pool_key, plan, assigned);
         Ok(())
     }
@@ -141,6 +141,9 @@ fn assign_one(
     place: &str,
     now: Timestamp,
 ) -> Option<(i64, String, TaskCreate)> {
+    if row.n_waits > 0 {
+        return None;
+    }
     let Ok(settings) = row.settings() else {
         tracing::error!(task.key = row.key, "a task's stored settings cannot be read: it is ended");
         let message = "The server cannot read the task's stored settings.";

@@ -206,7 +206,8 @@ impl Driver {
     /// Ends tasks in the store; their attempts are killed by the caller.
     pub(super) async fn terminate_tasks(&mut self, keys: Vec<i64>, message: &'static str) -> Result<()> {
         let now = self.now();
-        self.cx
+        let after = self
+            .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
                 Box::pin(async move {
@@ -215,10 +216,12 @@ impl Driver {
                         // Completed meanwhile: so be it.
                         let _ = ledger.apply(&row, Event::Terminate { message }, 0, now);
                     }
-                    Ok(ledger.save(conn).await?)
+                    Ok(ledger.save(conn, now).await?)
                 })
             })
-            .await
+            .await?;
+        after.tell(&self.cx.signals);
+        Ok(())
     }
 
     pub(super) async fn node_removed(&mut self, key: i64) -> Result<()> {

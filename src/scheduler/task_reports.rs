@@ -30,7 +30,7 @@ impl Driver {
         let events: Vec<(i64, Event)> = reports.iter().map(|r| (r.attempt.task, r.event.clone())).collect();
         let constraints: HashMap<i64, _> =
             self.jobs.iter().filter_map(|(k, j)| Some((*k, j.constraints.clone()?))).collect();
-        let after = self
+        let (after, aftermath) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
@@ -45,11 +45,11 @@ impl Driver {
                     }
                     let after: HashMap<i64, TaskRow> =
                         rows.into_iter().map(|(key, row)| (key, ledger.latest(&row).clone())).collect();
-                    ledger.save(conn).await?;
-                    Ok(after)
+                    Ok((after, ledger.save(conn, now).await?))
                 })
             })
             .await?;
+        aftermath.tell(&self.cx.signals);
         self.take_in(reports, &after);
         Ok(())
     }

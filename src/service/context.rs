@@ -15,6 +15,7 @@ use crate::domain::condition::Condition;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::{self, Permission};
 use crate::store::Store;
+use crate::store::dependency::ReadyTask;
 
 /// Built once by `server`; cheap to clone.
 #[derive(Clone)]
@@ -112,6 +113,10 @@ pub enum Signal {
     Job(i64),
     /// Tasks were added to the job.
     TasksAdded(i64),
+    /// These tasks wait for no other task any more.
+    TasksReady(Vec<ReadyTask>),
+    /// Dependents of tasks that ended are left to be released.
+    Releases,
     /// A task waits again by a user's word.
     TaskBack { job_key: i64, task_key: i64, slots: i32 },
     /// These attempts are over by a user's word: their nodes must end them.

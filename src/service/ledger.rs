@@ -1,8 +1,9 @@
 //! Changes of tasks' lives with everything that counts them: whoever changes a life does it through here, inside the
 //! writer's transaction, so that counters always equal a recount.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::consequences::{Aftermath, Consequences};
 use crate::api::{TaskExecutionResult, Timestamp};
 use crate::domain::task::{self, Event, Life, Phase, Refusal};
 use crate::store::job::CountChange;
@@ -16,6 +17,8 @@ pub struct Ledger {
     changed: BTreeMap<i64, TaskRow>,
     jobs: BTreeMap<i64, CountChange>,
     nodes: BTreeMap<i64, TaskChange>,
+    /// Tasks that were completed.
+    ended: BTreeSet<i64>,
 }
 
 impl Ledger {
@@ -63,6 +66,9 @@ impl Ledger {
             }
         }
         let has_ended = before.phase != Phase::Completed && row.life.phase == Phase::Completed;
+        if has_ended {
+            self.ended.insert(row.key);
+        }
         if let (true, Some(_), Some(node)) = (has_ended, row.life.started, row.life.node_key) {
             let node = self.nodes.entry(node).or_default();
             node.run += 1;
@@ -97,7 +103,10 @@ impl Ledger {
         &self.jobs
     }
 
-    pub async fn save(self, conn: &mut Conn) -> store::Result<()> {
+    /// Saves everything, with what follows from the ends among it; that is to be told after the commit.
+    pub async fn save(mut self, conn: &mut Conn, now: Timestamp) -> store::Result<Aftermath> {
+        let ended = self.changed.iter_mut().filter(|(key, _)| self.ended.contains(key)).map(|(_, row)| row).collect();
+        let consequences = Consequences::of(conn, ended).await?;
         let rows: Vec<TaskRow> = self.changed.into_values().collect();
         store::task::save(conn, &rows).await?;
         store::job::count(conn, &self.jobs).await?;
@@ -106,7 +115,7 @@ impl Ledger {
                 store::node::count_tasks(conn, *node, change).await?;
             }
         }
-        Ok(())
+        consequences.happen(conn, now).await
     }
 }
 

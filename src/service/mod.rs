@@ -2,6 +2,7 @@
 //! REST, the server functions and the admin program call these and nothing below.
 
 pub mod account;
+pub mod consequences;
 pub mod context;
 mod error;
 pub mod etag;

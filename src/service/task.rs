@@ -7,11 +7,11 @@ use super::job::find as find_job;
 use super::ledger::Ledger;
 use super::{Caller, Context, Result, etag};
 use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
-use crate::domain::check;
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::task::{self, Event, Life, Phase};
+use crate::domain::{check, dependency};
 use crate::store::job::JobRow;
 use crate::store::task::{NewTask, TaskRow};
 use crate::store::{self, Conn};
@@ -47,7 +47,7 @@ pub async fn task_add_collection(
         return Err(Error::invalid_property("value", tasks.len().to_string(), "at most 100 tasks in one call").into());
     }
     let (cx_, account_, job_) = (cx.clone(), account.clone(), job.clone());
-    let (results, job) = cx
+    let (results, job, is_more) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move { add(&cx_, conn, &account_, &job_, tasks).await })
@@ -55,6 +55,9 @@ pub async fn task_add_collection(
         .await?;
     if results.iter().any(|r| r.status == TaskAddStatus::Success) {
         cx.signals.send(Signal::TasksAdded(job.key));
+        if is_more {
+            cx.signals.send(Signal::Releases);
+        }
         cx.events.tell(account.as_str(), Changed::Job { job: job.id });
     }
     Ok(results)
@@ -66,19 +69,21 @@ async fn add(
     account: &AccountName,
     job: &JobId,
     tasks: Vec<api::TaskCreate>,
-) -> Result<(Vec<api::TaskAddResult>, JobRow)> {
+) -> Result<(Vec<api::TaskAddResult>, JobRow, bool)> {
     let job = find_job(conn, account, job).await?;
     if let Some(code) = job::refusal(job.state, Wish::AddTasks) {
         return Err(code.into());
     }
     let now = cx.clock.now();
+    let facts = check::JobFacts::of(&job.settings);
     let ids: Vec<&str> = tasks.iter().map(|t| t.id.as_str()).collect();
     let mut taken: HashSet<String> =
         store::task::existing(conn, job.key, &ids).await?.into_iter().map(|id| id.to_ascii_lowercase()).collect();
     let mut new = Vec::with_capacity(tasks.len());
+    let mut waits = Vec::new();
     let mut results = Vec::with_capacity(tasks.len());
     for create in &tasks {
-        let error = match check::task_create(create) {
+        let error = match check::task_create_in(facts, create) {
             Err(error) => Some(error),
             Ok(()) if !taken.insert(create.id.to_ascii_lowercase()) => Some(Code::TaskExists.into()),
             Ok(()) => None,
@@ -90,7 +95,10 @@ async fn add(
                 settings: store::convert::to_json(create),
                 slots: create.slots(),
                 etag,
+                number: dependency::number(&create.id).filter(|_| facts.uses_task_dependencies),
             });
+            let own = create.depends_on.as_ref().filter(|dependencies| !dependencies.is_empty());
+            waits.extend(own.map(|dependencies| (create.id.as_str(), dependency::waits(dependencies))));
         }
         let added = error.is_none();
         results.push(api::TaskAddResult {
@@ -103,10 +111,12 @@ async fn add(
         });
     }
     store::task::insert(conn, job.key, &new, now).await?;
+    let is_more = store::dependency::insert(conn, job.key, &waits).await?;
     let mut ledger = Ledger::default();
     ledger.added(job.key, new.iter().map(|t| t.slots));
-    ledger.save(conn).await?;
-    Ok((results, job))
+    // Nothing has ended, so nothing follows.
+    drop(ledger.save(conn, now).await?);
+    Ok((results, job, is_more))
 }
 
 pub async fn task_terminate(
@@ -141,7 +151,7 @@ async fn change(
     caller.may(Some(account), Permission::JobWrite)?;
     let (account_, job, id, now) = (account.clone(), job.clone(), id.clone(), cx.clock.now());
     let only_if = caller.only_if.clone();
-    let (job, ended, back) = cx
+    let (job, ended, back, after) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
@@ -155,15 +165,17 @@ async fn change(
                 let ended = live_attempt(&row);
                 let mut ledger = Ledger::default();
                 let after = ledger.apply(&row, event, 0, now).map_err(Code::from)?;
-                ledger.save(conn).await?;
-                let back = after.filter(|after| after.life.phase == Phase::Waiting);
-                Ok((job, ended, back.map(|row| (row.key, row.slots))))
+                let aftermath = ledger.save(conn, now).await?;
+                // One that was ended while it waited for others waits for them again.
+                let back = after.filter(|after| after.life.phase == Phase::Waiting && after.n_waits == 0);
+                Ok((job, ended, back.map(|row| (row.key, row.slots)), aftermath))
             })
         })
         .await?;
     if let Some((task_key, slots)) = back {
         cx.signals.send(Signal::TaskBack { job_key: job.key, task_key, slots });
     }
+    after.tell(&cx.signals);
     changed(cx, account, job, ended);
     Ok(())
 }
@@ -206,6 +218,7 @@ pub async fn task_update(
 pub async fn task_delete(cx: &Context, caller: &Caller, account: &AccountName, job: &JobId, id: &TaskId) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
     let (account_, job, id, only_if) = (account.clone(), job.clone(), id.clone(), caller.only_if.clone());
+    let now = cx.clock.now();
     let (job, ended, node) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
@@ -217,7 +230,8 @@ pub async fn task_delete(cx: &Context, caller: &Caller, account: &AccountName, j
                 }
                 let mut ledger = Ledger::default();
                 ledger.deleted(&row);
-                ledger.save(conn).await?;
+                // Who waits for the task goes on waiting: another may come by that id.
+                drop(ledger.save(conn, now).await?);
                 store::task::delete(conn, row.key).await?;
                 if let Some(node) = row.life.node_key {
                     store::node::clean_up(conn, node, &task::directory(&job.id, &row.id)).await?;
@@ -261,10 +275,19 @@ pub async fn task_waiting(
     if row.life.state() != TaskState::Active {
         return Ok(None);
     }
+    let blocker = match row.n_waits {
+        0 => None,
+        _ => store::dependency::blocker(&mut conn, job.key, row.key).await?,
+    };
     let pool = store::pool::find(&mut conn, job.account_key, &job.pool_id).await?;
     let facts = crate::domain::waiting::Facts {
         assigned: row.life.live_attempt().is_some(),
         job_state: job.state,
+        waits_for: blocker.map(|blocker| crate::domain::waiting::WaitsFor {
+            task_id: blocker.id,
+            state: blocker.state,
+            n_waits: row.n_waits,
+        }),
         job_running: job.counts.task_counts.running,
         job_active: job.counts.task_counts.active,
         max_parallel_tasks: job.settings.max_parallel_tasks.unwrap_or(-1),

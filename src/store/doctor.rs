@@ -91,6 +91,23 @@ const RULES: &[Rule] = &[
                  AND t.retries > COALESCE(t.settings ->> '$.constraints.maxTaskRetryCount', \
                  j.settings ->> '$.constraints.maxTaskRetryCount', 0)",
     },
+    Rule {
+        text: "a task counts what it waits for right",
+        broken: "SELECT id FROM tasks AS t WHERE n_waits <> (SELECT COUNT(*) FROM task_waits WHERE task_key = t.key)",
+    },
+    Rule {
+        text: "a task that waits for others does not run",
+        broken: "SELECT id FROM tasks WHERE n_waits > 0 AND (assigned = 1 OR state IN ('preparing', 'running'))",
+    },
+    Rule {
+        text: "nothing waits for a task that has ended well",
+        broken: "SELECT d.id FROM task_waits AS w JOIN tasks AS d ON d.job_key = w.job_key AND d.id = w.id \
+                 WHERE w.id IS NOT NULL AND d.satisfied = 1 AND NOT EXISTS \
+                 (SELECT 1 FROM task_releases AS r WHERE r.job_key = w.job_key AND r.id = w.id) \
+                 UNION SELECT d.id FROM task_waits AS w JOIN tasks AS d ON d.job_key = w.job_key AND d.number = w.number \
+                 AND d.number IS NOT NULL WHERE w.number IS NOT NULL AND d.satisfied = 1 AND NOT EXISTS \
+                 (SELECT 1 FROM task_releases AS r WHERE r.job_key = w.job_key AND r.number = w.number)",
+    },
     Rule { text: "the settings of a pool can be read", broken: "SELECT id FROM pools WHERE NOT json_valid(settings)" },
     Rule { text: "the settings of a job can be read", broken: "SELECT id FROM jobs WHERE NOT json_valid(settings)" },
     Rule { text: "the settings of a task can be read", broken: "SELECT id FROM tasks WHERE NOT json_valid(settings)" },

@@ -70,8 +70,8 @@ pub fn read(row: &SqliteRow) -> Result<JobRow> {
 /// Inserts the job; its key is given back.
 pub async fn insert(conn: &mut Conn, job: &JobRow) -> Result<i64> {
     let row = sqlx::query(
-        "INSERT INTO jobs (account_key, id, pool_id, settings, priority, state, state_since, deadline, created, modified, etag) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING key",
+        "INSERT INTO jobs (account_key, id, pool_id, settings, priority, state, state_since, deadline, created, modified, etag, \
+         has_consequences) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING key",
     )
     .bind(job.account_key)
     .bind(&job.id)
@@ -84,6 +84,7 @@ pub async fn insert(conn: &mut Conn, job: &JobRow) -> Result<i64> {
     .bind(job.created.micros())
     .bind(job.modified.micros())
     .bind(job.etag)
+    .bind(job.settings.has_consequences())
     .fetch_one(&mut *conn)
     .await?;
     sqlx::query("UPDATE accounts SET n_jobs = n_jobs + 1, n_active_jobs = n_active_jobs + 1 WHERE key = ?1")
@@ -108,6 +109,16 @@ pub async fn with_keys(conn: &mut Conn, keys: &[i64]) -> Result<Vec<JobRow>> {
         .bind(convert::to_json(&keys))
         .fetch_all(conn)
         .await?;
+    Ok(readable(&rows))
+}
+
+/// Those of the jobs in which the end of a task can have consequences.
+pub async fn with_consequences(conn: &mut Conn, keys: &[i64]) -> Result<Vec<JobRow>> {
+    let rows =
+        sqlx::query("SELECT * FROM jobs WHERE has_consequences = 1 AND key IN (SELECT value FROM json_each(?1))")
+            .bind(convert::to_json(&keys))
+            .fetch_all(conn)
+            .await?;
     Ok(readable(&rows))
 }
 

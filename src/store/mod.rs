@@ -4,6 +4,7 @@
 pub mod account;
 pub mod convert;
 mod db;
+pub mod dependency;
 pub mod doctor;
 pub mod filter;
 pub mod job;

@@ -24,6 +24,12 @@ pub struct TaskRow {
     pub life: Life,
     /// `pool/node` of the last attempt.
     pub node_info: Option<String>,
+    /// Waits for other tasks that are not over. Kept by [`super::dependency`], not saved with the row.
+    pub n_waits: i64,
+    /// It ended so that dependents may run.
+    pub satisfied: bool,
+    /// Its id as a number that ranges can name; only in jobs that use dependencies.
+    pub number: Option<i32>,
 }
 
 impl TaskRow {
@@ -38,6 +44,7 @@ pub struct NewTask {
     pub settings: String,
     pub slots: i32,
     pub etag: i64,
+    pub number: Option<i32>,
 }
 
 /// A statement with every column of [`TaskRow`] between its two parts; a macro, so that statements stay static.
@@ -47,7 +54,7 @@ macro_rules! concat_columns {
             $before,
             "t.key, t.job_key, t.id, t.settings, t.slots, t.created, t.modified, t.etag, t.state, t.state_since, ",
             "t.previous_state, t.previous_since, t.attempt, t.node_key, t.assigned, t.node_info, t.started, t.ended, ",
-            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue",
+            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number",
             $after
         )
     };
@@ -89,15 +96,18 @@ pub fn read(row: &SqliteRow) -> Result<TaskRow> {
         etag: get(row, "etag")?,
         life,
         node_info: get(row, "node_info")?,
+        n_waits: get(row, "n_waits")?,
+        satisfied: get(row, "satisfied")?,
+        number: get(row, "number")?,
     })
 }
 
 /// Inserts tasks in this order; their ids must be free.
 pub async fn insert(conn: &mut Conn, job_key: i64, tasks: &[NewTask], now: Timestamp) -> Result<()> {
-    let rows: Vec<_> = tasks.iter().map(|t| json!([t.id, t.settings, t.slots, t.etag])).collect();
+    let rows: Vec<_> = tasks.iter().map(|t| json!([t.id, t.settings, t.slots, t.etag, t.number])).collect();
     sqlx::query(
-        "INSERT INTO tasks (job_key, id, settings, slots, etag, state, state_since, created, modified) \
-         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, 'active', ?3, ?3, ?3 FROM json_each(?1)",
+        "INSERT INTO tasks (job_key, id, settings, slots, etag, number, state, state_since, created, modified) \
+         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'active', ?3, ?3, ?3 FROM json_each(?1)",
     )
     .bind(convert::to_json(&rows))
     .bind(job_key)
@@ -168,12 +178,12 @@ pub struct WaitingTask {
     pub affinity: Option<String>,
 }
 
-/// The next waiting tasks of a job after `after`, in order of adding.
+/// The next waiting tasks of a job after `after`, in order of adding, without those that wait for other tasks.
 pub async fn waiting(conn: &mut Conn, job_key: i64, after: i64, most: i64) -> Result<Vec<WaitingTask>> {
     let rows = sqlx::query(
         "SELECT key, slots, CASE WHEN instr(settings, 'affinityId') AND json_valid(settings) \
          THEN settings ->> '$.affinityInfo.affinityId' END AS affinity \
-         FROM tasks WHERE job_key = ?1 AND key > ?2 AND state = 'active' AND assigned = 0 ORDER BY key LIMIT ?3",
+         FROM tasks WHERE job_key = ?1 AND key > ?2 AND state = 'active' AND assigned = 0 AND n_waits = 0 ORDER BY key LIMIT ?3",
     )
     .bind(job_key)
     .bind(after)
@@ -198,7 +208,7 @@ pub async fn save(conn: &mut Conn, tasks: &[TaskRow]) -> Result<()> {
          previous_since = v.value ->> 4, attempt = v.value ->> 5, node_key = v.value ->> 6, assigned = v.value ->> 7, \
          started = v.value ->> 8, ended = v.value ->> 9, exit_code = v.value ->> 10, result = v.value ->> 11, \
          failure = v.value ->> 12, retries = v.value ->> 13, last_retry = v.value ->> 14, requeues = v.value ->> 15, \
-         last_requeue = v.value ->> 16, node_info = v.value ->> 17 \
+         last_requeue = v.value ->> 16, node_info = v.value ->> 17, satisfied = v.value ->> 18 \
          FROM json_each(?1) AS v WHERE tasks.key = v.value ->> 0",
     )
     .bind(convert::to_json(&rows))
@@ -229,6 +239,7 @@ fn life_columns(task: &TaskRow) -> serde_json::Value {
         life.requeues,
         micros(life.last_requeue),
         task.node_info,
+        i64::from(task.satisfied),
     ])
 }
 

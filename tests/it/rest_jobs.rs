@@ -151,7 +151,7 @@ async fn a_collection_is_answered_task_by_task() {
 async fn what_is_not_built_is_refused_by_name() {
     let rest = with_job().await;
     for (name, value) in [
-        ("dependsOn", json!({ "taskIds": ["a"] })),
+        ("outputFiles", json!([{}])),
         ("containerSettings", json!({ "imageName": "x" })),
         ("resourceFiles", json!([{ "httpUrl": "http://h/f", "filePath": "f" }])),
         ("multiInstanceSettings", json!({ "coordinationCommandLine": "x" })),
@@ -214,4 +214,47 @@ async fn finished_tasks_are_found_by_result_and_exit_code() {
     let bad = rest.get("/jobs/j/tasks/bad").await.json();
     assert_eq!(bad["nodeInfo"]["taskRootDirectory"], "workitems/j/job-1/bad");
     assert_eq!(bad["executionInfo"]["failureInfo"]["category"], "usererror");
+}
+
+#[tokio::test]
+async fn dependencies_and_exit_conditions_are_checked_and_given_back() {
+    let rest = Rest::new().await;
+    let mut create = job("j");
+    create["usesTaskDependencies"] = json!(true);
+    create["onTaskFailure"] = json!("performexitoptionsjobaction");
+    create["networkConfiguration"] = json!({ "subnetId": "/subnets/one", "skipWithdrawFromVNet": true });
+    rest.post("/jobs", create.clone()).await.is(201);
+    let got = rest.get("/jobs/j").await.json();
+    for name in ["usesTaskDependencies", "onTaskFailure", "networkConfiguration"] {
+        assert_eq!(got[name], create[name], "{name}");
+    }
+    let mut t = task("t");
+    t["dependsOn"] = json!({ "taskIds": ["a"], "taskIdRanges": [{ "start": 1, "end": 9 }] });
+    t["exitConditions"] = json!({
+        "exitCodes": [{ "code": 0, "exitOptions": { "dependencyAction": "block" } }],
+        "exitCodeRanges": [{ "start": 1, "end": 5, "exitOptions": { "jobAction": "disable" } }],
+        "fileUploadError": { "jobAction": "none" },
+        "default": { "jobAction": "terminate", "dependencyAction": "satisfy" },
+    });
+    rest.post("/jobs/j/tasks", t.clone()).await.is(201);
+    let got = rest.get("/jobs/j/tasks/t?$select=dependsOn,exitConditions").await.json();
+    assert_eq!((&got["dependsOn"], &got["exitConditions"]), (&t["dependsOn"], &t["exitConditions"]));
+
+    let refused = async |job: &str, settings: Value, code: &str, property: &str| {
+        let mut t = task("u");
+        t.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let refused = rest.post(&format!("/jobs/{job}/tasks"), t).await.is_error(400, code);
+        assert_eq!(refused.value("PropertyName"), property);
+    };
+    let unknown = json!({ "exitConditions": { "exitCodes": [{ "code": 1, "exitOptions": { "action": "none" } }] } });
+    refused("j", unknown, "UnsupportedProperty", "exitConditions.exitCodes[0].exitOptions.action").await;
+    let no_end = json!({ "dependsOn": { "taskIdRanges": [{ "start": 1 }] } });
+    refused("j", no_end, "MissingRequiredProperty", "dependsOn.taskIdRanges[0].end").await;
+    let strange = json!({ "exitConditions": { "default": { "dependencyAction": "cancel" } } });
+    refused("j", strange, "InvalidPropertyValue", "exitConditions.default.dependencyAction").await;
+    rest.post("/jobs", job("plain")).await.is(201);
+    let waits = json!({ "dependsOn": { "taskIds": ["a"] } });
+    refused("plain", waits, "TaskDependenciesNotSpecifiedOnJob", "dependsOn").await;
+    let acts = json!({ "exitConditions": { "default": { "jobAction": "none" } } });
+    refused("plain", acts, "InvalidPropertyValue", "exitConditions.default.jobAction").await;
 }

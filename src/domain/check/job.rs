@@ -12,14 +12,14 @@ pub fn job_create(create: &api::JobCreate) -> Check {
     job_constraints(create.constraints.as_ref())?;
     environment("commonEnvironmentSettings", create.common_environment_settings.as_deref())?;
     metadata(create.metadata.as_deref())?;
-    refuse("jobManagerTask", create.job_manager_task.as_ref())?;
-    refuse("jobPreparationTask", create.job_preparation_task.as_ref())?;
-    refuse("jobReleaseTask", create.job_release_task.as_ref())?;
-    if create.uses_task_dependencies == Some(true) {
-        return Err(not_built("usesTaskDependencies"));
-    }
-    if create.on_task_failure == Some(api::OnTaskFailure::PerformExitOptionsJobAction) {
-        return Err(not_built("onTaskFailure"));
+    for (path, is_there) in [
+        ("jobManagerTask", create.job_manager_task.is_some()),
+        ("jobPreparationTask", create.job_preparation_task.is_some()),
+        ("jobReleaseTask", create.job_release_task.is_some()),
+    ] {
+        if is_there {
+            return Err(not_built(path));
+        }
     }
     Ok(())
 }

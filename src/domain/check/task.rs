@@ -1,7 +1,28 @@
 //! Tasks.
 
 use super::*;
-use crate::api::TaskCreate;
+use crate::api::{ExitConditions, ExitOptions, TaskCreate};
+
+/// What a new task must know of its job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobFacts {
+    pub uses_task_dependencies: bool,
+    /// `onTaskFailure` lets tasks say what happens to the job.
+    pub performs_job_actions: bool,
+}
+
+impl JobFacts {
+    pub fn of(job: &api::JobCreate) -> JobFacts {
+        JobFacts { uses_task_dependencies: job.has_dependencies(), performs_job_actions: job.performs_job_actions() }
+    }
+}
+
+/// Everything that a new task of this job must be like.
+pub fn task_create_in(job: JobFacts, create: &TaskCreate) -> Check {
+    task_create(create)?;
+    crate::domain::dependency::check(create, job.uses_task_dependencies)?;
+    create.exit_conditions.as_ref().map_or(Ok(()), |conditions| exit_conditions(job, conditions))
+}
 
 /// Everything that a new task must be like, its job apart.
 pub fn task_create(create: &TaskCreate) -> Check {
@@ -17,13 +38,47 @@ pub fn task_create(create: &TaskCreate) -> Check {
     task_constraints(create.constraints.as_ref())?;
     user_identity("userIdentity", create.user_identity.as_ref())?;
     refuse("containerSettings", create.container_settings.as_ref())?;
-    refuse("exitConditions", create.exit_conditions.as_ref())?;
     refuse("multiInstanceSettings", create.multi_instance_settings.as_ref())?;
-    refuse("dependsOn", create.depends_on.as_ref())?;
     refuse("authenticationTokenSettings", create.authentication_token_settings.as_ref())?;
     refuse_unless_empty("resourceFiles", create.resource_files.as_ref())?;
     refuse_unless_empty("outputFiles", create.output_files.as_ref())?;
     refuse_unless_empty("applicationPackageReferences", create.application_package_references.as_ref())
+}
+
+fn exit_conditions(job: JobFacts, conditions: &ExitConditions) -> Check {
+    let ExitConditions { exit_codes, exit_code_ranges, pre_processing_error, file_upload_error, default } = conditions;
+    for (index, mapping) in exit_codes.iter().enumerate() {
+        exit_options(job, &format!("exitConditions.exitCodes[{index}].exitOptions"), &mapping.exit_options)?;
+    }
+    for (index, mapping) in exit_code_ranges.iter().enumerate() {
+        let path = format!("exitConditions.exitCodeRanges[{index}]");
+        if mapping.end < mapping.start {
+            let text = format!("{} to {}", mapping.start, mapping.end);
+            return Err(Error::invalid_property(&format!("{path}.end"), text, "not less than start"));
+        }
+        exit_options(job, &format!("{path}.exitOptions"), &mapping.exit_options)?;
+    }
+    for (name, options) in
+        [("preProcessingError", pre_processing_error), ("fileUploadError", file_upload_error), ("default", default)]
+    {
+        if let Some(options) = options {
+            exit_options(job, &format!("exitConditions.{name}"), options)?;
+        }
+    }
+    Ok(())
+}
+
+/// Each action needs the job's consent. Source: tasks, `exitOptions`.
+fn exit_options(job: JobFacts, path: &str, options: &ExitOptions) -> Check {
+    if let Some(action) = options.job_action.filter(|_| !job.performs_job_actions) {
+        let reason = "the job's onTaskFailure is not performexitoptionsjobaction";
+        return Err(Error::invalid_property(&format!("{path}.jobAction"), action.as_str(), reason));
+    }
+    if let Some(action) = options.dependency_action.filter(|_| !job.uses_task_dependencies) {
+        let reason = "the job's usesTaskDependencies is not true";
+        return Err(Error::invalid_property(&format!("{path}.dependencyAction"), action.as_str(), reason));
+    }
+    Ok(())
 }
 
 pub fn task_update(update: &api::TaskUpdate) -> Check {
@@ -56,8 +111,34 @@ mod tests {
         check(with(&|t| t.command_line = " ".into()), Missing, "commandLine");
         check(with(&|t| t.command_line = "a\0b".into()), Invalid, "commandLine");
         check(with(&|t| t.required_slots = Some(0)), Invalid, "requiredSlots");
-        check(with(&|t| t.depends_on = Some(serde_json::json!({"taskIds": ["a"]}))), Unsupported, "dependsOn");
+        check(with(&|t| t.container_settings = Some(serde_json::json!({}))), Unsupported, "containerSettings");
         let setting = EnvironmentSetting { name: "A=B".into(), value: None };
         check(with(&|t| t.environment_settings = Some(vec![setting.clone()])), Invalid, "environmentSettings[0].name");
+    }
+
+    #[test]
+    fn exit_conditions_need_the_consent_of_their_job() {
+        use Code::InvalidPropertyValue as Invalid;
+        let all = JobFacts { uses_task_dependencies: true, performs_job_actions: true };
+        let with = |job: JobFacts, conditions: serde_json::Value| {
+            let conditions = serde_json::from_value(conditions).unwrap();
+            let create = TaskCreate {
+                id: "t".into(),
+                command_line: "/bin/true".into(),
+                exit_conditions: Some(conditions),
+                ..Default::default()
+            };
+            task_create_in(job, &create)
+        };
+        let ends_job = serde_json::json!({ "exitCodes": [{ "code": 1, "exitOptions": { "jobAction": "none" } }] });
+        assert_eq!(with(all, ends_job.clone()), Ok(()));
+        let path = "exitConditions.exitCodes[0].exitOptions.jobAction";
+        check(with(JobFacts { performs_job_actions: false, ..all }, ends_job), Invalid, path);
+        let satisfies = serde_json::json!({ "default": { "dependencyAction": "satisfy" } });
+        assert_eq!(with(all, satisfies.clone()), Ok(()));
+        let path = "exitConditions.default.dependencyAction";
+        check(with(JobFacts { uses_task_dependencies: false, ..all }, satisfies), Invalid, path);
+        let backwards = serde_json::json!({ "exitCodeRanges": [{ "start": 2, "end": 1, "exitOptions": {} }] });
+        check(with(all, backwards), Invalid, "exitConditions.exitCodeRanges[0].end");
     }
 }

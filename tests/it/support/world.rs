@@ -224,6 +224,13 @@ impl World {
         tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("in vain: {what}"))
     }
 
+    /// Every counter equals a recount, and nothing contradicts itself.
+    pub async fn is_sound(&self) {
+        let mut conn = self.cx.store.read().await.unwrap();
+        let broken = store::doctor::broken_rules(&mut conn).await.unwrap();
+        assert!(broken.is_empty(), "{broken:#?}");
+    }
+
     pub async fn task(&self, job: &str, id: &str) -> api::Task {
         let (job, id): (JobId, TaskId) = (job.parse().unwrap(), id.parse().unwrap());
         task::task_get(&self.cx, &self.caller, &self.account, &job, &id).await.unwrap()

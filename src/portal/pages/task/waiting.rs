@@ -1,6 +1,6 @@
 //! «Why is it waiting?»: a sentence and a way out for every reason.
 
-use crate::api::{JobState, NodeState, Task, Waiting};
+use crate::api::{Blocking, JobState, NodeState, Task, Waiting};
 use crate::portal::i18n::{Msg, msg, t, tf, tn};
 use crate::portal::paths;
 
@@ -23,6 +23,24 @@ pub fn explain(
         Waiting::AboutToStart => answer(t(msg::TASK_WAIT_ABOUT_TO_START)),
         Waiting::JobNotActive { state } => answer(tf(msg::TASK_WAIT_JOB_NOT_ACTIVE, &[("state", &job_state(*state))]))
             .link(msg::TASK_WAIT_SEE_JOB, paths::job(account, job)),
+        Waiting::DependsOn { task_id, blocking, n_others } => {
+            let sentence = match blocking {
+                Blocking::Missing => msg::TASK_WAIT_DEPENDS_MISSING,
+                Blocking::Unfinished => msg::TASK_WAIT_DEPENDS_UNFINISHED,
+                Blocking::Failed => msg::TASK_WAIT_DEPENDS_FAILED,
+            };
+            let others = match n_others {
+                0 => String::new(),
+                n => format!(" {}", tn(msg::TASK_WAIT_DEPENDS_OTHERS_ONE, msg::TASK_WAIT_DEPENDS_OTHERS_OTHER, *n)),
+            };
+            let answer = answer(tf(sentence, &[("task", task_id)]) + &others);
+            match blocking {
+                Blocking::Missing => answer.link(msg::JOB_ADD_TASKS, paths::task_add(account, job)),
+                Blocking::Unfinished | Blocking::Failed => {
+                    answer.link(msg::TASK_WAIT_SEE_TASK, paths::task(account, job, task_id))
+                }
+            }
+        }
         Waiting::PoolNotFound { pool_id } => answer(tf(msg::TASK_WAIT_POOL_NOT_FOUND, &[("pool", pool_id)]))
             .link(msg::TASK_WAIT_MAKE_POOL, paths::with_query(paths::pool_create(account), &[("id", pool_id)])),
         Waiting::PoolBeingDeleted { pool_id } => answer(tf(msg::TASK_WAIT_POOL_DELETING, &[("pool", pool_id)]))

@@ -1,10 +1,17 @@
 //! Jobs.
 
+mod change;
+mod counts;
+mod special_tasks;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::change::*;
+pub use self::counts::*;
+pub use self::special_tasks::*;
 use super::shared::wire_enum;
-use super::{Duration, EnvironmentSetting, ErrorCategory, MetadataItem, NameValuePair, Progress, Timestamp};
+use super::{Duration, EnvironmentSetting, ErrorCategory, MetadataItem, NameValuePair, Timestamp};
 
 wire_enum! {
     JobState {
@@ -43,25 +50,44 @@ pub struct JobCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constraints: Option<JobConstraints>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job_manager_task: Option<Value>,
+    pub job_manager_task: Option<JobManagerTask>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job_preparation_task: Option<Value>,
+    pub job_preparation_task: Option<JobPreparationTask>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job_release_task: Option<Value>,
+    pub job_release_task: Option<JobReleaseTask>,
     /// Set for every task of the job; a task's own setting wins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub common_environment_settings: Option<Vec<EnvironmentSetting>>,
     pub pool_info: PoolInformation,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_all_tasks_complete: Option<OnAllTasksComplete>,
+    /// Whether the job actions of tasks' exit conditions happen; default `noaction`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_task_failure: Option<OnTaskFailure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Vec<MetadataItem>>,
+    /// Whether tasks may say `dependsOn`; default false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses_task_dependencies: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_configuration: Option<Value>,
+    pub network_configuration: Option<JobNetworkConfiguration>,
+}
+
+impl JobCreate {
+    /// Tasks may wait for other tasks of the job.
+    pub fn has_dependencies(&self) -> bool {
+        self.uses_task_dependencies == Some(true)
+    }
+
+    /// Tasks may say what their end does to the job.
+    pub fn performs_job_actions(&self) -> bool {
+        self.on_task_failure == Some(OnTaskFailure::PerformExitOptionsJobAction)
+    }
+
+    /// Whether the end of a task can have consequences for other tasks or for the job.
+    pub fn has_consequences(&self) -> bool {
+        self.has_dependencies() || self.performs_job_actions()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -72,6 +98,15 @@ pub struct PoolInformation {
     pub pool_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_pool_specification: Option<Value>,
+}
+
+/// Stored and echoed only: the network of one's own machines is not Batch's to arrange.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobNetworkConfiguration {
+    pub subnet_id: String,
+    #[serde(rename = "skipWithdrawFromVNet", default, skip_serializing_if = "Option::is_none")]
+    pub skip_withdraw_from_vnet: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,109 +162,4 @@ pub struct JobSchedulingError {
     pub message: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<NameValuePair>,
-}
-
-/// How many tasks of a job are in each state. `running` includes those being prepared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TaskCounts {
-    pub active: i64,
-    pub running: i64,
-    pub completed: i64,
-    pub succeeded: i64,
-    pub failed: i64,
-}
-
-impl TaskCounts {
-    pub fn total(&self) -> i64 {
-        self.active + self.running + self.completed
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TaskCountsResult {
-    pub task_counts: TaskCounts,
-    pub task_slot_counts: TaskCounts,
-}
-
-/// A job with what the portal shows beside it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobSummary {
-    pub job: Job,
-    pub counts: TaskCountsResult,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub progress: Option<Progress>,
-}
-
-/// What can change on a job; absent is left as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobPatch {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<i32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_parallel_tasks: Option<i32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub allow_task_preemption: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_all_tasks_complete: Option<OnAllTasksComplete>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub constraints: Option<JobConstraints>,
-    /// Only while the job is disabled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pool_info: Option<PoolInformation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Vec<MetadataItem>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_configuration: Option<Value>,
-}
-
-/// What a job is to be from now on; absent is the default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobUpdate {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<i32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_parallel_tasks: Option<i32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub allow_task_preemption: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub constraints: Option<JobConstraints>,
-    pub pool_info: PoolInformation,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Vec<MetadataItem>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_all_tasks_complete: Option<OnAllTasksComplete>,
-}
-
-impl From<JobUpdate> for JobPatch {
-    fn from(update: JobUpdate) -> JobPatch {
-        JobPatch {
-            priority: Some(update.priority.unwrap_or(0)),
-            max_parallel_tasks: Some(update.max_parallel_tasks.unwrap_or(-1)),
-            allow_task_preemption: Some(update.allow_task_preemption.unwrap_or(false)),
-            on_all_tasks_complete: Some(update.on_all_tasks_complete.unwrap_or(OnAllTasksComplete::NoAction)),
-            constraints: Some(update.constraints.unwrap_or_default()),
-            pool_info: Some(update.pool_info),
-            metadata: Some(update.metadata.unwrap_or_default()),
-            network_configuration: None,
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobDisable {
-    pub disable_tasks: DisableJobOption,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobTerminate {
-    /// Default `UserTerminate`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terminate_reason: Option<String>,
 }

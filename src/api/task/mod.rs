@@ -1,8 +1,15 @@
 //! Tasks.
 
+mod dependencies;
+mod exit;
+mod waiting;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::dependencies::*;
+pub use self::exit::*;
+pub use self::waiting::*;
 use super::shared::wire_enum;
 use super::{
     Duration, EnvironmentSetting, Error, TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity,
@@ -25,8 +32,9 @@ pub struct TaskCreate {
     pub command_line: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_settings: Option<Value>,
+    /// What follows from the task's end; see [`ExitConditions`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit_conditions: Option<Value>,
+    pub exit_conditions: Option<ExitConditions>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_files: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,8 +52,9 @@ pub struct TaskCreate {
     pub user_identity: Option<UserIdentity>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multi_instance_settings: Option<Value>,
+    /// Only in a job with `usesTaskDependencies`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub depends_on: Option<Value>,
+    pub depends_on: Option<TaskDependencies>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application_package_references: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,55 +174,4 @@ pub struct TaskAddResult {
     pub location: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
-}
-
-/// Why a task that is active does not run yet, and what can be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "reason")]
-pub enum Waiting {
-    /// The task is sent to a node or will be within moments.
-    AboutToStart,
-    JobNotActive {
-        state: super::JobState,
-    },
-    PoolNotFound {
-        pool_id: String,
-    },
-    PoolBeingDeleted {
-        pool_id: String,
-    },
-    /// The pool has no nodes and none are asked for.
-    PoolIsEmpty {
-        pool_id: String,
-    },
-    /// Nodes are on their way.
-    NodesStarting {
-        pool_id: String,
-        n_nodes: i64,
-    },
-    /// No node of the pool can run tasks.
-    NoUsableNode {
-        pool_id: String,
-        n_broken: i64,
-    },
-    /// The task needs more slots than any node of the pool has: it can never run there.
-    NeedsMoreSlots {
-        required: i32,
-        slots_per_node: i32,
-    },
-    /// All slots are taken.
-    AllSlotsBusy {
-        pool_id: String,
-        total_slots: i64,
-        n_ahead: i64,
-    },
-    /// The job runs as many tasks as it may.
-    JobAtItsLimit {
-        max_parallel_tasks: i32,
-    },
-    /// The resize fell short of its target.
-    ResizeFailed {
-        pool_id: String,
-        code: String,
-    },
 }
