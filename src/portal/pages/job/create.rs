@@ -138,6 +138,8 @@ fn Limits(fields: JobFields) -> impl IntoView {
         </Field>
         <Field name="constraints.maxTaskRetryCount" label=msg::JOB_MAX_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.max_retries min=-1/></Field>
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
+        <Checkbox value=fields.uses_dependencies label=msg::JOB_USES_DEPENDENCIES hint=hint(msg::JOB_USES_DEPENDENCIES_HINT)/>
+        <Checkbox value=fields.performs_job_actions label=msg::JOB_ACTIONS hint=hint(msg::JOB_ACTIONS_HINT)/>
     }
 }
 
@@ -168,8 +170,9 @@ fn JobReview(fields: JobFields) -> impl IntoView {
     let metadata = Signal::derive(move || {
         tn(msg::JOB_METADATA_ONE, msg::JOB_METADATA_OTHER, fields.metadata.with(|rows| n_named(rows)))
     });
-    let ends =
-        Signal::derive(move || t(if fields.ends_with_tasks.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
+    let yes_or_no = |flag: RwSignal<bool>| {
+        Signal::derive(move || t(if flag.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned())
+    };
     view! {
         <Review>
             <ReviewItem label=msg::JOB_ID value=text(|form| form.id.clone())/>
@@ -179,7 +182,9 @@ fn JobReview(fields: JobFields) -> impl IntoView {
             <ReviewItem label=msg::JOB_MAX_PARALLEL value=or_no_limit(fields.max_parallel_tasks)/>
             <ReviewItem label=msg::JOB_MAX_WALL_CLOCK value=or_no_limit(fields.max_wall_clock)/>
             <ReviewItem label=msg::JOB_MAX_RETRIES value=text(|form| form.max_retries.clone())/>
-            <ReviewItem label=msg::JOB_ENDS_WITH_TASKS value=ends/>
+            <ReviewItem label=msg::JOB_ENDS_WITH_TASKS value=yes_or_no(fields.ends_with_tasks)/>
+            <ReviewItem label=msg::JOB_USES_DEPENDENCIES value=yes_or_no(fields.uses_dependencies)/>
+            <ReviewItem label=msg::JOB_ACTIONS value=yes_or_no(fields.performs_job_actions)/>
             <ReviewItem label=msg::JOB_ENVIRONMENT value=variables/>
             <ReviewItem label=msg::JOB_METADATA value=metadata/>
         </Review>

@@ -1,6 +1,6 @@
 //! The form of a new job.
 
-use crate::api::{self, JobConstraints, OnAllTasksComplete, PoolInformation};
+use crate::api::{self, JobConstraints, OnAllTasksComplete, OnTaskFailure, PoolInformation};
 use crate::domain::ids::{JobId, PoolId};
 use crate::portal::components::FieldErrors;
 use crate::portal::pages::typed::{self, Pair, form};
@@ -19,6 +19,10 @@ form! {
         max_retries: String,
         /// The job ends when all its tasks have.
         ends_with_tasks: bool,
+        /// Tasks may depend on other tasks.
+        uses_dependencies: bool,
+        /// Failed tasks may end or disable the job.
+        performs_job_actions: bool,
         environment: Vec<Pair>,
         metadata: Vec<Pair>,
     }
@@ -35,6 +39,8 @@ impl Default for JobForm {
             max_wall_clock: String::new(),
             max_retries: "0".to_owned(),
             ends_with_tasks: false,
+            uses_dependencies: false,
+            performs_job_actions: false,
             environment: Vec::new(),
             metadata: Vec::new(),
         }
@@ -68,6 +74,8 @@ impl JobForm {
             } else {
                 OnAllTasksComplete::NoAction
             }),
+            uses_task_dependencies: self.uses_dependencies.then_some(true),
+            on_task_failure: self.performs_job_actions.then_some(OnTaskFailure::PerformExitOptionsJobAction),
             metadata: errors.take("metadata", typed::metadata(&self.metadata)).flatten(),
             ..api::JobCreate::default()
         };
@@ -115,6 +123,14 @@ mod tests {
         let constraints = create.constraints.unwrap();
         assert_eq!(constraints.max_wall_clock_time.unwrap().to_string(), "PT2H");
         assert_eq!(constraints.max_task_retry_count, Some(3));
+    }
+
+    #[test]
+    fn what_the_ends_of_tasks_may_do_is_sent_when_it_was_chosen() {
+        let plain = form(|_| ()).to_create().unwrap();
+        assert!(!plain.has_consequences());
+        let create = form(|f| (f.uses_dependencies, f.performs_job_actions) = (true, true)).to_create().unwrap();
+        assert!(create.has_dependencies() && create.performs_job_actions());
     }
 
     #[test]

@@ -96,6 +96,7 @@ fn JobSettings(job: Signal<JobSummary>) -> impl IntoView {
         n => format::number(language(), n.into()),
     };
     let ends = move || settings.with(|s| s.on_all_tasks_complete) == Some(OnAllTasksComplete::TerminateJob);
+    let yes_or_no = |is: bool| t(if is { msg::POOL_YES } else { msg::POOL_NO });
     let environment = move || settings.with(|s| s.common_environment_settings.clone()).unwrap_or_default();
     let metadata = move || settings.with(|s| s.metadata.clone()).unwrap_or_default();
     let variable = |v: EnvironmentSetting| view! { <li><code>{v.name}"="{v.value}</code></li> };
@@ -115,7 +116,9 @@ fn JobSettings(job: Signal<JobSummary>) -> impl IntoView {
                 <Essential label=msg::JOB_MAX_PARALLEL>{max_parallel}</Essential>
                 <Essential label=msg::JOB_MAX_WALL_CLOCK>{wall_clock}</Essential>
                 <Essential label=msg::JOB_MAX_RETRIES>{retries}</Essential>
-                <Essential label=msg::JOB_ENDS_WITH_TASKS>{move || t(if ends() { msg::POOL_YES } else { msg::POOL_NO })}</Essential>
+                <Essential label=msg::JOB_ENDS_WITH_TASKS>{move || yes_or_no(ends())}</Essential>
+                <Essential label=msg::JOB_USES_DEPENDENCIES>{move || yes_or_no(settings.with(|s| s.has_dependencies()))}</Essential>
+                <Essential label=msg::JOB_ACTIONS>{move || yes_or_no(settings.with(|s| s.performs_job_actions()))}</Essential>
                 <Essential label=msg::JOB_ENVIRONMENT>{move || list(environment().into_iter().map(|v| variable(v).into_any()).collect())}</Essential>
                 <Essential label=msg::JOB_METADATA>{move || list(metadata().into_iter().map(|m| item(m).into_any()).collect())}</Essential>
             </Essentials>

@@ -9,6 +9,7 @@ use super::batch_run::{BatchProgress, BatchRun, Failure, RunState};
 use super::task_fields::{ManyPreview, TaskFieldset};
 use super::task_form::{TaskFields, TaskForm, TaskPlan};
 use crate::api::{self, Code, TaskAddStatus};
+use crate::domain::check::JobFacts;
 use crate::domain::permission::Permission;
 use crate::portal::components::command_bar::ButtonLink;
 use crate::portal::components::field::RequiredNote;
@@ -19,7 +20,7 @@ use crate::portal::pages::route_ids::{JobRef, use_job_ref};
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
 use crate::portal::state::{use_notifications, use_session};
-use crate::server_fns::{task_add_collection, task_get};
+use crate::server_fns::{job_get, task_add_collection, task_get};
 
 /// What the service takes in one call.
 const MOST_A_CALL: u64 = 100;
@@ -33,23 +34,27 @@ pub fn TaskAddPage() -> impl IntoView {
         Signal::stored(0),
         |(here, original)| async move {
             let JobRef { account, job } = here.ok_or(Code::JobNotFound)?;
+            let facts = JobFacts::of(&job_get(account.clone(), job.clone()).await?.job.settings);
             if original.is_empty() {
-                return Ok(TaskForm::default());
+                return Ok((TaskForm::default(), facts));
             }
             let task = original.parse().map_err(|_| api::Error::from(Code::TaskNotFound))?;
-            Ok(TaskForm::like(&task_get(account, job, task).await?.settings))
+            Ok((TaskForm::like(&task_get(account, job, task).await?.settings), facts))
         },
     );
     view! {
         <PageHeader title=msg::JOB_ADD_TASKS icon=Icon::Task/>
         <Loaded reading=form lines=8 let:form>
-            {move || here.get().map(|here| view! { <AddForm here form=form.get_untracked()/> })}
+            {move || here.get().map(|here| {
+                let (form, job) = form.get_untracked();
+                view! { <AddForm here form job/> }
+            })}
         </Loaded>
     }
 }
 
 #[component]
-fn AddForm(here: JobRef, form: TaskForm) -> impl IntoView {
+fn AddForm(here: JobRef, form: TaskForm, job: JobFacts) -> impl IntoView {
     let (session, notifications, navigate) = (use_session(), use_notifications(), use_navigate());
     let fields = TaskFields::new(form);
     let error = RwSignal::new(None::<api::Error>);
@@ -110,7 +115,7 @@ fn AddForm(here: JobRef, form: TaskForm) -> impl IntoView {
         <form class="form" on:submit=submit novalidate>
             {move || errors.above_form().map(|error| view! { <ErrorBar error/> })}
             <RequiredNote/>
-            <fieldset class="bare" disabled=move || run.is_under_way()><TaskFieldset fields/></fieldset>
+            <fieldset class="bare" disabled=move || run.is_under_way()><TaskFieldset fields job/></fieldset>
             <ManyPreview plan=Signal::derive(move || checked.get().ok())/>
             <Show when=move || run.state.get() != RunState::Idle>
                 <BatchProgress run label=msg::TASKS_ADDING/>

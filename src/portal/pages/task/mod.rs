@@ -3,6 +3,9 @@
 mod add;
 mod batch_run;
 mod bulk;
+mod ends;
+mod ends_shown;
+mod exit_editor;
 mod failure;
 mod files_tab;
 mod list_tab;

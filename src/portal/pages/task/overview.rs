@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::ends_shown::TaskEnds;
 use super::failure::TaskFailure;
 use super::page::TaskContext;
 use super::waiting::explain;
@@ -39,6 +40,7 @@ fn TaskBody(task: Signal<Task>) -> impl IntoView {
             <h2 class="section__title">{tx(msg::TASK_COMMAND)}</h2>
             <Snippet code=command what=msg::TASK_COMMAND/>
         </section>
+        <TaskEnds task/>
         <TaskSettings task/>
     }
 }

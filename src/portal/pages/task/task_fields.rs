@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::exit_editor::ExitEditor;
 use super::task_form::{Amount, TaskFields, TaskPlan};
 use super::template::MAX_TASKS;
+use crate::domain::check::JobFacts;
 use crate::portal::components::{Field, NumberInput, TextArea, TextInput};
 use crate::portal::format;
 use crate::portal::i18n::{Msg, language, msg, t, tf, tx};
@@ -13,7 +15,7 @@ use crate::portal::pages::pairs_editor::PairsEditor;
 const PREVIEWED: u64 = 3;
 
 #[component]
-pub fn TaskFieldset(fields: TaskFields) -> impl IntoView {
+pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
     let is = move |amount: Amount| fields.amount.get() == amount;
     let id_hint = move || Some(t(if is(Amount::One) { msg::TASK_ID_HINT } else { msg::TASK_ID_MANY_HINT }).to_owned());
     let command_hint = move || {
@@ -36,6 +38,12 @@ pub fn TaskFieldset(fields: TaskFields) -> impl IntoView {
             <PairsEditor pairs=fields.environment add=msg::FORM_ADD_VARIABLE/>
         </Field>
         <Field name="requiredSlots" label=msg::TASK_SLOTS hint=hint(msg::TASK_SLOTS_HINT) required=true><NumberInput value=fields.slots min=1 max=256/></Field>
+        {job.uses_task_dependencies.then(|| view! { <DependencyFields fields/> })}
+        {(job.uses_task_dependencies || job.performs_job_actions).then(|| view! {
+            <Field name="exitConditions" label=msg::TASK_EXIT_CONDITIONS hint=hint(msg::TASK_EXIT_HINT) group=true>
+                <ExitEditor conditions=fields.exit_conditions job/>
+            </Field>
+        })}
         <details class="fold">
             <summary>{tx(msg::TASK_MORE)}</summary>
             <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
@@ -47,6 +55,22 @@ pub fn TaskFieldset(fields: TaskFields) -> impl IntoView {
                 <TextInput value=fields.retention code=true placeholder=hint(msg::TASK_RETENTION_EXAMPLE)/>
             </Field>
         </details>
+    }
+}
+
+/// What the task waits for.
+#[component]
+fn DependencyFields(fields: TaskFields) -> impl IntoView {
+    let ids_hint = move || {
+        let hint =
+            if fields.amount.get() == Amount::One { msg::TASK_DEPENDS_HINT } else { msg::TASK_DEPENDS_MANY_HINT };
+        Some(t(hint).to_owned())
+    };
+    view! {
+        <Field name="dependsOn.taskIds" label=msg::TASK_DEPENDS_ON hint=Signal::derive(ids_hint)><TextInput value=fields.depends_on code=true/></Field>
+        <Field name="dependsOn.taskIdRanges" label=msg::TASK_DEPENDS_RANGES hint=hint(msg::TASK_DEPENDS_RANGES_HINT)>
+            <TextInput value=fields.depends_on_ranges code=true/>
+        </Field>
     }
 }
 

@@ -4,6 +4,7 @@ use crate::api::{self, TaskConstraints, TaskCreate};
 use crate::domain::ids::TaskId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
+use crate::portal::pages::task::ends::{self, ExitRow};
 use crate::portal::pages::task::template::{self, MAX_TASKS, NotARange, Range};
 use crate::portal::pages::typed::{self, Pair, Problem, form};
 
@@ -41,6 +42,11 @@ form! {
         retention: String,
         /// Empty: the job's.
         max_retries: String,
+        /// Ids that the task waits for, with the place of the number where there are many.
+        depends_on: String,
+        /// Ranges of ids such as `1-10`.
+        depends_on_ranges: String,
+        exit_conditions: Vec<ExitRow>,
     }
 }
 
@@ -61,6 +67,9 @@ impl Default for TaskForm {
             max_wall_clock: String::new(),
             retention: String::new(),
             max_retries: String::new(),
+            depends_on: String::new(),
+            depends_on_ranges: String::new(),
+            exit_conditions: Vec::new(),
         }
     }
 }
@@ -69,6 +78,8 @@ impl TaskForm {
     /// The form that adds a task like this one.
     pub fn like(task: &TaskCreate) -> Self {
         let constraints = task.constraints.clone().unwrap_or_default();
+        let (depends_on, depends_on_ranges) =
+            task.depends_on.as_ref().map(ends::write_dependencies).unwrap_or_default();
         TaskForm {
             display_name: task.display_name.clone().unwrap_or_default(),
             command_line: task.command_line.clone(),
@@ -77,6 +88,9 @@ impl TaskForm {
             max_wall_clock: typed::write_length(constraints.max_wall_clock_time),
             retention: typed::write_length(constraints.retention_time),
             max_retries: constraints.max_task_retry_count.map_or_else(String::new, |n| n.to_string()),
+            depends_on,
+            depends_on_ranges,
+            exit_conditions: task.exit_conditions.as_ref().map(ends::exit_rows).unwrap_or_default(),
             ..TaskForm::default()
         }
     }
@@ -92,6 +106,8 @@ impl TaskForm {
             environment_settings: errors.take("environmentSettings", typed::environment(&self.environment)).flatten(),
             required_slots: errors.take("requiredSlots", typed::number(&self.slots, 1..=256)),
             constraints: self.constraints(&mut errors),
+            depends_on: ends::dependencies(&self.depends_on, &self.depends_on_ranges, &mut errors),
+            exit_conditions: errors.take("exitConditions", ends::exit_conditions(&self.exit_conditions)).flatten(),
             ..TaskCreate::default()
         };
         let variation = match self.amount {
@@ -186,18 +202,26 @@ impl TaskPlan {
 
     /// The task at `index`, below the count.
     pub fn task(&self, index: u64) -> TaskCreate {
-        let (id, command_line) = match &self.variation {
-            Variation::None => (self.id.clone(), self.command_line.clone()),
+        let (number, command_line) = match &self.variation {
+            Variation::None => {
+                let (id, command_line) = (self.id.clone(), self.command_line.clone());
+                return TaskCreate { id, command_line, ..self.template.clone() };
+            }
             Variation::Lines(lines) => {
                 let line = usize::try_from(index).ok().and_then(|i| lines.get(i)).cloned().unwrap_or_default();
-                (template::fill(&self.id, &(index + 1).to_string()), line)
+                ((index + 1).to_string(), line)
             }
             Variation::Range(range) => {
                 let number = range.number(index);
-                (template::fill(&self.id, &number), template::fill(&self.command_line, &number))
+                let command_line = template::fill(&self.command_line, &number);
+                (number, command_line)
             }
         };
-        TaskCreate { id, command_line, ..self.template.clone() }
+        let mut task = TaskCreate { id: template::fill(&self.id, &number), command_line, ..self.template.clone() };
+        for id in task.depends_on.iter_mut().flat_map(|dependencies| &mut dependencies.task_ids) {
+            *id = template::fill(id, &number);
+        }
+        task
     }
 
     /// The tasks of one call: `size` of them, or what is left.
@@ -264,6 +288,8 @@ mod tests {
             pairs(&[("f000", "render --frame 000"), ("f010", "render --frame 010"), ("f020", "render --frame 020")])
         );
         assert_eq!(form.to_plan().unwrap().batch(2, 100).len(), 1);
+        let depends = TaskForm { depends_on: "render-{i}, all".into(), ..form }.to_plan().unwrap().task(1);
+        assert_eq!(depends.depends_on.unwrap().task_ids, ["render-010", "all"]);
     }
 
     #[test]
@@ -286,6 +312,9 @@ mod tests {
                 ("3".into(), "1h".into(), "2d".into(), "-1".into());
             f.environment = vec![("A".into(), "1".into())];
             f.display_name = "Frame".into();
+            (f.depends_on, f.depends_on_ranges) = ("a".into(), "1-3".into());
+            let row = ExitRow { codes: "7".into(), dependents: "satisfy".into(), ..ExitRow::default() };
+            f.exit_conditions = vec![row];
         })
         .to_plan()
         .unwrap()
