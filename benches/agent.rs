@@ -174,6 +174,7 @@ fn task(n: i64) -> RunTask {
         task: format!("t{n}"),
         directory: format!("workitems/j1/job-1/t{n}"),
         command_line: "/bin/true".into(),
+        preparation: None,
         environment: Vec::new(),
         slots: 1,
         max_wall_clock: None,

@@ -52,6 +52,8 @@ pub struct RunFacts<'a> {
     pub job_and_task: Option<(&'a str, &'a str)>,
     /// Relative to the root.
     pub directory: &'a str,
+    /// The folder of the job's preparation task, relative to the root.
+    pub preparation: Option<&'a str>,
     pub settings: &'a [EnvironmentSetting],
     pub elevated: bool,
 }
@@ -87,6 +89,10 @@ pub fn variables(node: &NodeFacts, run: &RunFacts<'_>) -> BTreeMap<String, Strin
     if let Some((job, task)) = run.job_and_task {
         set("AZ_BATCH_JOB_ID", job);
         set("AZ_BATCH_TASK_ID", task);
+    }
+    if let Some(preparation) = run.preparation {
+        set("AZ_BATCH_JOB_PREP_DIR", &format!("{root}/{preparation}"));
+        set("AZ_BATCH_JOB_PREP_WORKING_DIR", &format!("{root}/{preparation}/wd"));
     }
     set(MARKER, &format!("{}{}", node.mark, run.run));
     all
@@ -143,7 +149,14 @@ mod tests {
         let directory = "workitems/j/job-1/t";
         variables(
             &node(),
-            &RunFacts { run, job_and_task: Some(("j", "t")), directory, settings: &settings, elevated: false },
+            &RunFacts {
+                run,
+                job_and_task: Some(("j", "t")),
+                directory,
+                preparation: Some("workitems/j/job-1/prep"),
+                settings: &settings,
+                elevated: false,
+            },
         )
     }
 
@@ -152,6 +165,7 @@ mod tests {
         let all = of_task(&[]);
         let check = |name: &str, value: &str| assert_eq!(all.get(name).map(String::as_str), Some(value), "{name}");
         check("AZ_BATCH_TASK_WORKING_DIR", "/mnt/batch/tasks/workitems/j/job-1/t/wd");
+        check("AZ_BATCH_JOB_PREP_WORKING_DIR", "/mnt/batch/tasks/workitems/j/job-1/prep/wd");
         check("AZ_BATCH_TASK_DIR", "/mnt/batch/tasks/workitems/j/job-1/t");
         check("AZ_BATCH_NODE_IS_DEDICATED", "true");
         check("AZ_BATCH_JOB_ID", "j");
@@ -167,8 +181,14 @@ mod tests {
 
     #[test]
     fn the_start_task_has_no_job() {
-        let run =
-            RunFacts { run: RunId::StartTask, job_and_task: None, directory: "startup", settings: &[], elevated: true };
+        let run = RunFacts {
+            run: RunId::StartTask,
+            job_and_task: None,
+            directory: "startup",
+            preparation: None,
+            settings: &[],
+            elevated: true,
+        };
         let all = variables(&node(), &run);
         assert!(!all.contains_key("AZ_BATCH_JOB_ID") && !all.contains_key("AZ_BATCH_TASK_ID"));
         assert_eq!(all["AZ_BATCH_TASK_WORKING_DIR"], all["AZ_BATCH_NODE_STARTUP_WORKING_DIR"]);

@@ -25,6 +25,7 @@ pub struct Launch {
     pub node: Arc<NodeFacts>,
     pub job_and_task: Option<(String, String)>,
     pub directory: String,
+    pub preparation: Option<String>,
     pub command_line: String,
     pub environment: Vec<EnvironmentSetting>,
     /// The task user, when there is one.
@@ -63,6 +64,7 @@ impl Launcher {
             run: launch.run,
             job_and_task,
             directory: &launch.directory,
+            preparation: launch.preparation.as_deref(),
             settings: &launch.environment,
             elevated: launch.elevated && launch.user.is_some(),
         };

@@ -4,7 +4,7 @@
 //! (little endian) with the length of a JSON [`FileReply`], that reply, and the bytes of the file.
 //!
 //! An attempt is one run of a task. Its number only grows; whatever is said of an older attempt than the server's changes
-//! nothing.
+//! nothing. Job preparation and release tasks are attempts like all others; their keys are negative.
 //!
 //! A connection begins with [`Hello`] and is answered by [`Welcome`]; neither side says anything else before. Then the agent
 //! says again every `Started` of what runs and every `Ended` that has not been acknowledged, so a lost connection loses
@@ -201,9 +201,14 @@ pub struct RunTask {
     /// Relative to the node's root: `workitems/{job}/job-1/{task}`.
     pub directory: String,
     pub command_line: String,
+    /// The folder of the job's preparation task on the node, in the same way; absent for that task itself, and where the job
+    /// has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preparation: Option<String>,
     /// The task's own and the job's common variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<super::EnvironmentSetting>,
+    /// 0 for preparation and release tasks: they take no slot, and go before what waits.
     pub slots: i32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_wall_clock: Option<super::Duration>,

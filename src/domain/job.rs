@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! active ⇄ disabling → disabled → (enabling) → active
-//!   any of these ──terminate──▶ terminating ──no task runs──▶ completed
-//!   any ──delete──▶ deleting ──everything is gone──▶ ·
+//!   any of these ──terminate──▶ terminating ──no task runs, nodes are released──▶ completed
+//!   any ──delete──▶ deleting ──the same, and everything is gone──▶ ·
 //! ```
 
 use crate::api::{self, Code, DisableJobOption, JobState, OnAllTasksComplete, TaskCounts, Timestamp};
@@ -57,6 +57,8 @@ pub enum Step {
     Terminate(&'static str),
     /// End or requeue what runs.
     EndRunning(EndRunning),
+    /// Send the release task to nodes that need it.
+    Release,
     Vanish,
 }
 
@@ -66,13 +68,25 @@ pub enum EndRunning {
     Terminate,
 }
 
+/// How far the release of the job's nodes is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Releases {
+    /// Nothing is left to release.
+    Done,
+    /// Release tasks run, or wait for their nodes to come back.
+    Pending,
+    /// At least one can be sent.
+    ToBegin,
+}
+
 /// What a reconciler must know of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     pub state: JobState,
     pub counts: TaskCounts,
-    /// Tasks that nodes have, begun or not.
+    /// Tasks that nodes have, begun or not, and preparation tasks.
     pub n_on_nodes: i64,
+    pub releases: Releases,
     pub disable_tasks: DisableJobOption,
     pub on_all_tasks_complete: OnAllTasksComplete,
     pub deadline: Option<Timestamp>,
@@ -97,10 +111,19 @@ pub fn next_step(job: &View, now: Timestamp) -> Step {
             DisableJobOption::Terminate => Step::EndRunning(EndRunning::Terminate),
             DisableJobOption::Wait => Step::Stay,
         },
-        JobState::Terminating if job.n_on_nodes == 0 => Step::BecomeCompleted,
+        JobState::Terminating if job.n_on_nodes == 0 => released(job.releases, Step::BecomeCompleted),
         JobState::Terminating => Step::EndRunning(EndRunning::Terminate),
-        JobState::Deleting if job.n_on_nodes == 0 => Step::Vanish,
+        JobState::Deleting if job.n_on_nodes == 0 => released(job.releases, Step::Vanish),
         JobState::Deleting => Step::EndRunning(EndRunning::Terminate),
+    }
+}
+
+/// What comes when the nodes are released.
+fn released(releases: Releases, then: Step) -> Step {
+    match releases {
+        Releases::Done => then,
+        Releases::Pending => Step::Stay,
+        Releases::ToBegin => Step::Release,
     }
 }
 
@@ -146,6 +169,7 @@ mod tests {
             state,
             counts: TaskCounts { active: 3, ..Default::default() },
             n_on_nodes: on_nodes,
+            releases: Releases::Done,
             disable_tasks: DisableJobOption::Requeue,
             on_all_tasks_complete: OnAllTasksComplete::NoAction,
             deadline: None,
@@ -162,6 +186,11 @@ mod tests {
         check(view(JobState::Terminating, 1), Step::EndRunning(EndRunning::Terminate));
         check(view(JobState::Terminating, 0), Step::BecomeCompleted);
         check(view(JobState::Deleting, 0), Step::Vanish);
+        check(View { releases: Releases::ToBegin, ..view(JobState::Terminating, 0) }, Step::Release);
+        check(View { releases: Releases::Pending, ..view(JobState::Terminating, 0) }, Step::Stay);
+        check(View { releases: Releases::ToBegin, ..view(JobState::Deleting, 0) }, Step::Release);
+        let running = View { releases: Releases::ToBegin, ..view(JobState::Terminating, 1) };
+        check(running, Step::EndRunning(EndRunning::Terminate));
         check(view(JobState::Active, 0), Step::Stay);
         let ends = View { on_all_tasks_complete: OnAllTasksComplete::TerminateJob, ..view(JobState::Active, 0) };
         check(ends, Step::Stay);

@@ -71,7 +71,18 @@ pub struct Job {
     pub loaded_to: i64,
     /// Average run time lately.
     pub millis: Option<f64>,
+    /// How far its preparation task is; absent when it has none.
+    pub preparation: Option<Preparation>,
     turn: u64,
+}
+
+/// The nodes on which a job's preparation task has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preparation {
+    /// Tasks may be sent ahead of free slots to these only.
+    pub ready: BTreeSet<i64>,
+    /// No task of the job runs on these.
+    pub failed: BTreeSet<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,23 +146,26 @@ impl Pool {
     }
 
     /// A node where `need` slots are free, or will be soon when `ahead` more may be sent.
-    fn pick(&self, need: i32, ahead: i32, affinity: Option<i64>) -> Option<i64> {
+    fn pick(&self, need: i32, ahead: i32, affinity: Option<i64>, preparation: Option<&Preparation>) -> Option<i64> {
         let fits = |node: &Node| node.open && node.slots >= need;
+        let may = |key: &i64| preparation.is_none_or(|p| !p.failed.contains(key));
+        let is_ready = |key: &i64| preparation.is_none_or(|p| p.ready.contains(key));
         if let Some(node) = affinity.and_then(|key| self.nodes.get_key_value(&key))
             && fits(node.1)
+            && may(node.0)
             && node.1.slots - node.1.used >= need
         {
             return Some(*node.0);
         }
         let free = match self.fill {
-            NodeFillType::Spread => self.free.iter().next_back().filter(|(free, _)| *free >= need),
-            NodeFillType::Pack => self.free.range((need, i64::MIN)..).next(),
+            NodeFillType::Spread => self.free.range((need, i64::MIN)..).rev().find(|(_, key)| may(key)),
+            NodeFillType::Pack => self.free.range((need, i64::MIN)..).find(|(_, key)| may(key)),
         };
         if let Some((_, key)) = free {
             return Some(*key);
         }
         // The least laden one, as long as its queue is short.
-        let (free, key) = self.free.iter().next_back()?;
+        let (free, key) = self.free.iter().rev().find(|(_, key)| is_ready(key))?;
         let node = self.nodes.get(key)?;
         (fits(node) && *free - need >= -ahead * node.slots).then_some(*key)
     }
@@ -169,6 +183,7 @@ impl Job {
             more: true,
             loaded_to: 0,
             millis: None,
+            preparation: None,
             turn: 0,
         }
     }
@@ -214,8 +229,10 @@ impl World {
             let Some(place) = pool.queue.pop_first() else { break };
             let Some(job) = self.jobs.get_mut(&place.2) else { continue };
             let ahead = job.ahead();
+            let preparation = job.preparation.as_ref();
             let found = job.waiting.iter().take(LOOK_AHEAD).find_map(|(task, waiting)| {
-                pool.pick(waiting.slots, ahead, waiting.affinity).map(|node| (*task, *waiting, node))
+                let node = pool.pick(waiting.slots, ahead, waiting.affinity, preparation)?;
+                Some((*task, *waiting, node))
             });
             let Some((task, waiting, node)) = found else {
                 stuck.push(place);

@@ -143,3 +143,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_task_goes_where_its_jobs_preparation_failed_nor_ahead_where_it_has_not_ended() {
+    let mut world = world(NodeFillType::Spread, &[2, 1, 1]);
+    job(&mut world, 1, 0, &[(1, 1), (2, 1), (3, 1), (4, 1)]);
+    let job = world.jobs.get_mut(&1).unwrap();
+    job.millis = Some(1.0);
+    job.preparation = Some(Preparation { ready: [2].into(), failed: [1].into() });
+    let found = plan(&mut world);
+    assert_eq!(found.iter().filter(|(_, node)| *node == 1).count(), 0, "{found:?}");
+    assert_eq!(found.iter().filter(|(_, node)| *node == 3).count(), 1, "{found:?}");
+    assert_eq!(found.iter().filter(|(_, node)| *node == 2).count(), 3, "the rest lies ahead on the node that is ready");
+}

@@ -1,28 +1,34 @@
 //! The life of a task.
 //!
 //! ```text
-//! waiting ──Assign──▶ assigned ──Started──▶ running ──Ended──▶ completed
-//!    ▲                   │                     │                  │
-//!    └──GaveBack, Requeue, Ended with retries left────Reactivate──┘
+//! waiting ──Assign──▶ assigned ─────────────Started──▶ running ──Ended──▶ completed
+//!    ▲                 │   └─Preparing─▶ preparing ─┘      │                  │
+//!    └──GaveBack, Requeue, Ended with retries left─────────┴──────Reactivate──┘
 //! ```
-//! Waiting and assigned are both `active` to the API: an assigned task lies on a node and has not begun. Each assignment
-//! has a new attempt number; what is said of another attempt than the current one changes nothing.
+//! Waiting and assigned are both `active` to the API: an assigned task lies on a node and has not begun. A task is preparing
+//! while its job's preparation task runs on its node. Each assignment has a new attempt number; what is said of another
+//! attempt than the current one changes nothing. Job preparation and release tasks live the same life on each node.
+
+use serde::{Deserialize, Serialize};
 
 use crate::api::agent::Attempt;
 use crate::api::{
     self, Code, ErrorCategory, TaskConstraints, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Phase {
     Waiting,
     Assigned,
+    Preparing,
     Running,
     Completed,
 }
 
 /// What lives of a task.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Life {
     pub phase: Phase,
     pub since: Timestamp,
@@ -45,6 +51,10 @@ pub struct Life {
 pub enum Event {
     Assign {
         node_key: i64,
+    },
+    /// The job's preparation task must end on the node first.
+    Preparing {
+        attempt: i64,
     },
     Started {
         attempt: i64,
@@ -115,6 +125,7 @@ impl Life {
     pub fn state(&self) -> TaskState {
         match self.phase {
             Phase::Waiting | Phase::Assigned => TaskState::Active,
+            Phase::Preparing => TaskState::Preparing,
             Phase::Running => TaskState::Running,
             Phase::Completed => TaskState::Completed,
         }
@@ -127,7 +138,7 @@ impl Life {
 
     /// The attempt that a node has now.
     pub fn live_attempt(&self) -> Option<i64> {
-        matches!(self.phase, Phase::Assigned | Phase::Running).then_some(self.attempt)
+        matches!(self.phase, Phase::Assigned | Phase::Preparing | Phase::Running).then_some(self.attempt)
     }
 
     fn enter(&mut self, phase: Phase, now: Timestamp) {
@@ -169,17 +180,28 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
             life.enter(Phase::Assigned, now);
         }
         // Planned twice, or terminated or deleted between plan and assignment.
-        (Phase::Assigned | Phase::Running | Phase::Completed, Event::Assign { .. }) => return Ok(false),
-
-        (Phase::Assigned, Event::Started { attempt, at }) if attempt == life.attempt => {
-            life.started = Some(at);
-            life.enter(Phase::Running, now);
-        }
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Started { .. }) => {
+        (Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed, Event::Assign { .. }) => {
             return Ok(false);
         }
 
-        (Phase::Assigned | Phase::Running, Event::Ended { attempt, started, at, exit, failure })
+        (Phase::Assigned, Event::Preparing { attempt }) if attempt == life.attempt => life.enter(Phase::Preparing, now),
+        (
+            Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed,
+            Event::Preparing { .. },
+        ) => return Ok(false),
+
+        (Phase::Assigned | Phase::Preparing, Event::Started { attempt, at }) if attempt == life.attempt => {
+            life.started = Some(at);
+            life.enter(Phase::Running, now);
+        }
+        (
+            Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed,
+            Event::Started { .. },
+        ) => {
+            return Ok(false);
+        }
+
+        (Phase::Assigned | Phase::Preparing | Phase::Running, Event::Ended { attempt, started, at, exit, failure })
             if attempt == life.attempt =>
         {
             life.started = started.or(life.started);
@@ -191,18 +213,28 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
                 life.complete(now, at, exit, failure);
             }
         }
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Ended { .. }) => {
+        (
+            Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed,
+            Event::Ended { .. },
+        ) => {
             return Ok(false);
         }
 
-        (Phase::Assigned | Phase::Running, Event::GaveBack { attempt }) if attempt == life.attempt => {
+        (Phase::Assigned | Phase::Preparing | Phase::Running, Event::GaveBack { attempt })
+            if attempt == life.attempt =>
+        {
             life.wait_again(now)
         }
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::GaveBack { .. }) => {
+        (
+            Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed,
+            Event::GaveBack { .. },
+        ) => {
             return Ok(false);
         }
 
-        (Phase::Assigned | Phase::Running, Event::Requeue { attempt }) if attempt == life.attempt => {
+        (Phase::Assigned | Phase::Preparing | Phase::Running, Event::Requeue { attempt })
+            if attempt == life.attempt =>
+        {
             // What had not begun has lost nothing.
             if life.phase == Phase::Running {
                 life.requeues += 1;
@@ -210,11 +242,14 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
             }
             life.wait_again(now);
         }
-        (Phase::Waiting | Phase::Assigned | Phase::Running | Phase::Completed, Event::Requeue { .. }) => {
+        (
+            Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed,
+            Event::Requeue { .. },
+        ) => {
             return Ok(false);
         }
 
-        (Phase::Waiting | Phase::Assigned | Phase::Running, Event::Terminate { message }) => {
+        (Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running, Event::Terminate { message }) => {
             life.complete(now, now, None, Some(task_ended(message)));
         }
         (Phase::Completed, Event::Terminate { .. }) => return Err(Refusal::IsCompleted),
@@ -225,7 +260,9 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
             (life.ended, life.exit_code, life.failure) = (None, None, None);
             (life.retries, life.last_retry) = (0, None);
         }
-        (Phase::Waiting | Phase::Assigned | Phase::Running, Event::Reactivate) => return Err(Refusal::IsNotCompleted),
+        (Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running, Event::Reactivate) => {
+            return Err(Refusal::IsNotCompleted);
+        }
     }
     Ok(true)
 }
@@ -343,9 +380,22 @@ mod tests {
         assert_eq!(on(&mut Life::new(NOW), Event::Reactivate, 0, NOW), Err(Refusal::IsNotCompleted));
     }
 
+    #[test]
+    fn a_task_whose_node_is_being_prepared_has_not_begun() {
+        let preparing = [Event::Assign { node_key: 1 }, Event::Preparing { attempt: 1 }];
+        let life = after(&preparing, 0);
+        assert_eq!((life.state(), life.live_attempt(), life.started), (TaskState::Preparing, Some(1), None));
+        let requeued = after(&[&preparing[..], &[Event::Requeue { attempt: 1 }]].concat(), 0);
+        assert_eq!((requeued.phase, requeued.requeues), (Phase::Waiting, 0));
+        let running = after(&[&preparing[..], &[Event::Started { attempt: 1, at: NOW }]].concat(), 0);
+        assert_eq!((running.state(), running.started), (TaskState::Running, Some(NOW)));
+        assert_eq!(serde_json::from_value::<Life>(serde_json::json!(running)).unwrap(), running);
+    }
+
     fn any_event() -> impl Strategy<Value = Event> {
         prop_oneof![
             Just(Event::Assign { node_key: 1 }),
+            (0i64..4).prop_map(|attempt| Event::Preparing { attempt }),
             (0i64..4).prop_map(|attempt| Event::Started { attempt, at: NOW }),
             ((0i64..4), (0i32..2)).prop_map(|(attempt, code)| exit(attempt, code)),
             (0i64..4).prop_map(|attempt| Event::GaveBack { attempt }),

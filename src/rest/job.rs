@@ -9,9 +9,9 @@ use super::call::{Call, PAGE};
 use super::error::Result;
 use super::path::Of;
 use super::reply;
-use crate::api::{self, Code};
+use crate::api;
 use crate::domain::ids::JobId;
-use crate::domain::odata::JOB_FIELDS;
+use crate::domain::odata::{JOB_FIELDS, JOB_NODE_FIELDS};
 use crate::service::{Context, job, slices};
 
 const PROPERTIES: &[&str] = &[
@@ -42,6 +42,9 @@ const PROPERTIES: &[&str] = &[
     "executionInfo",
     "stats",
 ];
+
+const JOB_NODE_PROPERTIES: &[&str] =
+    &["poolId", "nodeId", "nodeUrl", "jobPreparationTaskExecutionInfo", "jobReleaseTaskExecutionInfo"];
 
 pub fn routes() -> Router<Context> {
     Router::new()
@@ -117,10 +120,10 @@ async fn job_task_counts(call: Call, Of(id): Of<JobId>) -> Result {
     Ok(reply::element(&call.base_url, "taskcounts", &counts, None))
 }
 
-/// No job has such tasks here.
 async fn job_preparation_and_release(call: Call, Of(id): Of<JobId>) -> Result {
-    load(&call, &id).await?;
-    Err(Code::JobPreparationTaskNotSpecified.into())
+    let list = call.list_query(JOB_NODE_FIELDS, JOB_NODE_PROPERTIES, PAGE)?;
+    let nodes = slices::job_preparation_and_release_slice(&call.cx, &call.caller, &call.account, &id, &list.slice);
+    Ok(call.list_reply("jobpreparationandreleasetaskstatus", &list, nodes.await?))
 }
 
 async fn load(call: &Call, id: &JobId) -> Result<api::JobSummary> {

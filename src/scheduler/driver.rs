@@ -7,9 +7,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::hub::{Hub, NodeEvent};
+use super::job_nodes::JobNodes;
 use super::provider::Provider;
-use crate::api::agent::FromAgent;
-use crate::api::{Duration, EnvironmentSetting, JobConstraints, Timestamp};
+use crate::api::agent::{FromAgent, RunTask};
+use crate::api::{Duration, EnvironmentSetting, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp};
 use crate::domain::ids::AccountName;
 use crate::domain::node::{self, Facts};
 use crate::domain::placement::World;
@@ -76,6 +77,9 @@ pub struct Driver {
     pub(super) killed: HashSet<(i64, i64)>,
     /// Of these, those whose tasks count a requeue when they are over.
     pub(super) requeue: HashSet<(i64, i64)>,
+    pub(super) job_nodes: JobNodes,
+    /// Tasks that are a node's, by job and node, and wait there for their job's preparation task: not sent yet.
+    pub(super) awaiting: HashMap<(i64, i64), Vec<RunTask>>,
     /// Nodes for which the provider is at work.
     pub(super) provider_busy: HashSet<i64>,
     pub(super) done: mpsc::UnboundedSender<Done>,
@@ -105,6 +109,8 @@ pub(super) struct Job {
     pub id: String,
     pub environment: Vec<EnvironmentSetting>,
     pub constraints: Option<JobConstraints>,
+    pub preparation: Option<JobPreparationTask>,
+    pub release: Option<JobReleaseTask>,
     /// Its counters decide what it does next.
     pub watches_counts: bool,
 }
@@ -128,6 +134,8 @@ impl Driver {
             to_plan: BTreeSet::new(),
             killed: HashSet::new(),
             requeue: HashSet::new(),
+            job_nodes: JobNodes::default(),
+            awaiting: HashMap::new(),
             provider_busy: HashSet::new(),
             done,
         };

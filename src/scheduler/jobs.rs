@@ -4,6 +4,7 @@ use super::driver::Driver;
 use super::load;
 use crate::api::{Changed, DisableJobOption, JobState, OnAllTasksComplete};
 use crate::domain::job::{self, EndRunning, Step, View};
+use crate::domain::job_node::{self, Kind};
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::service::job::enter;
@@ -43,7 +44,8 @@ impl Driver {
         View {
             state: row.state,
             counts: row.counts.task_counts,
-            n_on_nodes: self.world.jobs.get(&row.key).map_or(0, |job| job.on_nodes),
+            n_on_nodes: self.world.jobs.get(&row.key).map_or(0, |job| job.on_nodes) + self.n_preparing(row.key),
+            releases: self.releases(row),
             disable_tasks: row.disable_tasks.unwrap_or(DisableJobOption::Requeue),
             on_all_tasks_complete: row.settings.on_all_tasks_complete.unwrap_or(OnAllTasksComplete::NoAction),
             deadline: row.deadline,
@@ -57,7 +59,8 @@ impl Driver {
             Step::BecomeActive => self.enter_state(row, JobState::Active, None).await,
             Step::BecomeCompleted => self.enter_state(row, JobState::Completed, None).await,
             Step::Terminate(reason) => self.enter_state(row, JobState::Terminating, Some(reason)).await,
-            Step::EndRunning(how) => self.end_running(row.key, how).await,
+            Step::EndRunning(how) => self.end_running(row.key, how, row.state).await,
+            Step::Release => self.begin_releases(row.key).await,
             Step::Vanish => self.vanish_job(row).await,
         }
     }
@@ -98,16 +101,23 @@ impl Driver {
     }
 
     /// Ends or requeues what nodes have of the job.
-    async fn end_running(&mut self, key: i64, how: EndRunning) -> Result<()> {
+    async fn end_running(&mut self, key: i64, how: EndRunning, state: JobState) -> Result<()> {
         let held = self.world.pools.values().flat_map(|pool| &pool.nodes).flat_map(|(node, state)| {
-            state.held.iter().filter(|(_, held)| held.job == key).map(|(task, held)| (*node, *task, held.attempt))
+            // A release task runs to its end: it is what the job waits for.
+            let ends = |task: i64| !matches!(job_node::of_attempt(task), Some((_, Kind::Release)));
+            let of_job = state.held.iter().filter(move |(task, held)| held.job == key && ends(**task));
+            of_job.map(|(task, held)| (*node, *task, held.attempt))
         });
         let held: Vec<(i64, i64, i64)> =
             held.filter(|(_, task, number)| !self.killed.contains(&(*task, *number))).collect();
         match how {
             EndRunning::Requeue => self.requeue.extend(held.iter().map(|(_, task, number)| (*task, *number))),
             EndRunning::Terminate => {
-                let tasks = held.iter().map(|(_, task, _)| *task).collect();
+                let tasks: Vec<i64> = held.iter().map(|(_, task, _)| *task).collect();
+                // In a disabled job a preparation task has not failed: it begins again with the next task there.
+                if state != JobState::Disabling {
+                    self.terminate_runs(&tasks, "The task's job ended.").await?;
+                }
                 self.terminate_tasks(tasks, "The task's job ended.").await?;
             }
         }

@@ -5,15 +5,18 @@ use std::collections::{HashMap, HashSet};
 use tokio::time::Instant;
 
 use super::driver::{Driver, Job, Node, Pool};
+use super::job_nodes::JobNodes;
 use crate::api::agent::Attempt;
 use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
 use crate::domain::ids::AccountName;
+use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Held, Waiting, World};
 use crate::domain::{job, task};
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::store::job::JobRow;
+use crate::store::job_node::JobNodeRow;
 use crate::store::node::NodeRow;
 use crate::store::pool::PoolRow;
 use crate::store::{self, Conn};
@@ -30,6 +33,8 @@ impl Driver {
         let connections: HashMap<i64, u64> = self.nodes.iter().filter_map(|(k, n)| Some((*k, n.connection?))).collect();
         self.world = World::default();
         (self.pools, self.jobs, self.nodes) = (HashMap::new(), HashMap::new(), HashMap::new());
+        self.job_nodes = JobNodes::default();
+        self.awaiting.clear();
         self.killed.clear();
         self.requeue.clear();
         for pool in store::pool::all(&mut conn).await? {
@@ -40,7 +45,11 @@ impl Driver {
             let connection = connections.get(&row.key).copied();
             self.add_node(row, connection, Instant::now() + lease);
         }
+        let mut preparing = Vec::new();
         for row in store::task::assigned(&mut conn, None).await? {
+            if row.life.phase == task::Phase::Preparing {
+                preparing.push((row.life.node_key.unwrap_or_default(), row.key, row.life.attempt));
+            }
             let node = row.life.node_key.and_then(|key| self.nodes.get(&key));
             let Some(pool) = node.and_then(|n| self.world.pools.get_mut(&n.row.pool_key)) else { continue };
             let begun = row.life.phase == task::Phase::Running;
@@ -48,18 +57,34 @@ impl Driver {
                 Held { job: row.job_key, attempt: row.life.attempt, slots: row.slots, since: row.life.since, begun };
             pool.hold(row.life.node_key.unwrap_or_default(), row.key, held);
         }
+        store::job_node::unfinished(&mut conn).await?.into_iter().for_each(|row| self.job_nodes.put(row));
         for row in store::job::unfinished(&mut conn).await? {
             self.put_job(&accounts, row);
         }
+        drop(conn);
+        self.hold_runs();
         for key in self.nodes.keys().copied().collect::<Vec<_>>() {
             self.node_changed(key);
         }
         self.dirty_pools.extend(self.pools.keys());
         self.dirty_jobs.extend(self.jobs.keys());
         self.to_plan.extend(self.pools.keys());
+        self.give_back_preparing(preparing).await?;
         // What was left when the server stopped.
         self.cx.signals.send(Signal::Releases);
         Ok(())
+    }
+
+    /// Preparation and release tasks that nodes have.
+    fn hold_runs(&mut self) {
+        let rows: Vec<JobNodeRow> = self.job_nodes.all().cloned().collect();
+        for row in rows {
+            for kind in [Kind::Preparation, Kind::Release] {
+                if row.life(kind).is_some_and(|life| life.live_attempt().is_some()) {
+                    self.hold_run(&row, kind);
+                }
+            }
+        }
     }
 
     pub(super) fn add_pool(&mut self, accounts: &HashMap<i64, AccountName>, pool: &PoolRow) {
@@ -104,10 +129,11 @@ impl Driver {
         let pool = pool.map(|(key, _)| *key);
         let priority = row.settings.priority.unwrap_or(0);
         let most = row.settings.max_parallel_tasks.filter(|n| *n > 0).map_or(i64::MAX, i64::from);
-        let held = self.world.pools.values().flat_map(|p| p.nodes.values()).flat_map(|n| n.held.values());
-        let on_nodes = match self.world.jobs.get(&row.key) {
-            Some(known) => known.on_nodes,
-            None => held.filter(|h| h.job == row.key).count() as i64,
+        let held = self.world.pools.values().flat_map(|p| p.nodes.values()).flat_map(|n| &n.held);
+        let (on_nodes, is_new) = match self.world.jobs.get(&row.key) {
+            Some(known) => (known.on_nodes, false),
+            // Preparation and release tasks, with negative keys, are none of the job's tasks.
+            None => (held.filter(|(task, held)| **task > 0 && held.job == row.key).count() as i64, true),
         };
         let open = job::runs_tasks(row.state);
         let placed = self.world.jobs.entry(row.key).or_insert_with(|| placement::Job::new(pool, priority, open, most));
@@ -120,8 +146,16 @@ impl Driver {
             watches_counts: ends_itself || !open,
             environment: row.settings.common_environment_settings.unwrap_or_default(),
             constraints: row.settings.constraints,
+            preparation: row.settings.job_preparation_task,
+            release: row.settings.job_release_task,
         };
+        if is_new {
+            placed.preparation = known.preparation.as_ref().map(|_| placement::Preparation::default());
+        }
         self.jobs.insert(row.key, known);
+        if is_new {
+            self.note_readiness_of_job(row.key);
+        }
         self.world.queue_job(row.key);
         self.to_plan.extend(pool);
     }
@@ -130,6 +164,8 @@ impl Driver {
         self.world.unqueue_job(key);
         self.world.jobs.remove(&key);
         self.jobs.remove(&key);
+        self.job_nodes.forget_job(key);
+        self.awaiting.retain(|(job, _), _| *job != key);
     }
 
     /// Reads waiting tasks of the job into its window, when it has few and there are more.

@@ -9,13 +9,16 @@ mod connect;
 mod dependencies;
 mod driver;
 pub mod hub;
+mod job_nodes;
 mod jobs;
 mod load;
 pub mod local_provider;
 mod nodes;
 mod place_tasks;
 mod pools;
+mod preparation;
 pub mod provider;
+mod releases;
 mod task_reports;
 
 pub use connect::routes;

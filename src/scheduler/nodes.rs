@@ -39,6 +39,9 @@ impl Driver {
             None if rebooted => (live.row.ready, live.facts.start_task) = (false, StartTaskFact::NotBegun),
             None => {}
         }
+        if rebooted {
+            self.note_readiness_of_node(node_key);
+        }
         let (lost, stale) = self.compare(pool_key, node_key, &hello.alive, &hello.ended);
         let killed = hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
         self.welcome(node_key, stale);
@@ -187,6 +190,7 @@ impl Driver {
             Done::Removed(key) => {
                 self.provider_busy.remove(&key);
                 self.give_back_all(key).await?;
+                self.job_nodes_lose_node(key).await?;
                 self.node_removed(key).await?;
             }
         }

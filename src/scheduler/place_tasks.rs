@@ -1,9 +1,10 @@
 //! Waiting tasks go to nodes: a plan out of the world, saved in one transaction, then sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::driver::Driver;
 use super::load::attempt;
+use super::preparation::Preparations;
 use crate::api::agent::{RunTask, ToAgent};
 use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
 use crate::domain::placement::Assignment;
@@ -48,7 +49,9 @@ impl Driver {
     async fn assign(&mut self, pool_key: i64, plan: Vec<Assignment>, now: Timestamp) -> Result<()> {
         let places: HashMap<i64, String> = plan.iter().filter_map(|a| Some((a.node, self.place_of(a.node)?))).collect();
         let wanted = plan.clone();
-        let (assigned, after) = self
+        let Preparations { preparing, mut begun } = self.preparations(&plan, now);
+        let waits = preparing.clone();
+        let (assigned, begun, after) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
@@ -63,17 +66,20 @@ impl Driver {
                         else {
                             continue;
                         };
-                        match assign_one(&mut ledger, row, assignment, place, now) {
-                            Some(run) => drop(assigned.insert(row.key, run)),
-                            None => continue,
+                        let Some(run) = assign_one(&mut ledger, row, assignment, place, now) else { continue };
+                        if waits.contains(&row.key) {
+                            let _ = ledger.apply(row, Event::Preparing { attempt: run.0 }, 0, now);
                         }
+                        assigned.insert(row.key, run);
                     }
-                    Ok((assigned, ledger.save(conn, now).await?))
+                    store::job_node::save(conn, &mut begun).await?;
+                    Ok((assigned, begun, ledger.save(conn, now).await?))
                 })
             })
             .await?;
         after.tell(&self.cx.signals);
-        self.send_runs(pool_key, plan, assigned);
+        self.send_preparations(begun);
+        self.send_runs(pool_key, plan, assigned, &preparing);
         Ok(())
     }
 
@@ -89,6 +95,7 @@ impl Driver {
         pool_key: i64,
         plan: Vec<Assignment>,
         mut assigned: HashMap<i64, (i64, String, TaskCreate)>,
+        preparing: &HashSet<i64>,
     ) {
         let mut runs: BTreeMap<i64, Vec<RunTask>> = BTreeMap::new();
         for assignment in plan {
@@ -107,8 +114,13 @@ impl Driver {
             if let Some(held) = pool.nodes.get_mut(&assignment.node).and_then(|n| n.held.get_mut(&assignment.task)) {
                 held.attempt = number;
             }
-            let run = run_task(assignment, number, &job.id, id, settings, &job.environment);
-            runs.entry(assignment.node).or_default().push(run);
+            let mut run = run_task(assignment, number, &job.id, id, settings, &job.environment);
+            run.preparation = self.preparation_directory(assignment.job);
+            if preparing.contains(&assignment.task) {
+                self.awaiting.entry((assignment.job, assignment.node)).or_default().push(run);
+            } else {
+                runs.entry(assignment.node).or_default().push(run);
+            }
             self.node_changed(assignment.node);
         }
         for (node, tasks) in runs {
@@ -173,6 +185,7 @@ fn run_task(
         job: job.to_owned(),
         directory: task::directory(job, &id),
         task: id,
+        preparation: None,
         command_line: settings.command_line,
         environment,
         slots: to.slots,

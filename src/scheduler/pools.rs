@@ -188,8 +188,10 @@ impl Driver {
         let held = self.world.pools.get(&node.row.pool_key).and_then(|p| p.nodes.get(&node_key)).map(|n| &n.held);
         let attempts: Vec<(i64, i64)> = held.into_iter().flatten().map(|(task, held)| (*task, held.attempt)).collect();
         if option == NodeDeallocationOption::Terminate {
-            self.terminate_tasks(attempts.iter().map(|(task, _)| *task).collect(), "The task's node left the pool.")
-                .await?;
+            let message = "The task's node left the pool.";
+            let tasks: Vec<i64> = attempts.iter().map(|(task, _)| *task).collect();
+            self.terminate_runs(&tasks, message).await?;
+            self.terminate_tasks(tasks, message).await?;
         } else {
             self.requeue.extend(attempts.iter().copied());
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::driver::Driver;
 use crate::api::Changed;
 use crate::api::agent::{Attempt, FromAgent, ToAgent};
+use crate::domain::job_node;
 use crate::domain::placement::Waiting;
 use crate::domain::task::{self, Event, Phase};
 use crate::service::Result;
@@ -13,16 +14,24 @@ use crate::store::task::TaskRow;
 use crate::store::{self, Conn};
 
 /// A report of one attempt, and what it means for the task.
-struct Report {
-    node: i64,
-    attempt: Attempt,
-    event: Event,
+pub(super) struct Report {
+    pub node: i64,
+    pub attempt: Attempt,
+    pub event: Event,
 }
 
 impl Driver {
     pub(super) async fn save_reports(&mut self, messages: Vec<(i64, FromAgent)>) -> Result<()> {
         let reports: Vec<Report> =
             messages.into_iter().flat_map(|(node, message)| self.events_of(node, message)).collect();
+        let (runs, reports): (Vec<Report>, Vec<Report>) =
+            reports.into_iter().partition(|report| job_node::of_attempt(report.attempt.task).is_some());
+        self.save_task_reports(reports).await?;
+        // Afterwards: a task that is given back with its preparation task does not go on with it.
+        if runs.is_empty() { Ok(()) } else { self.save_run_reports(runs).await }
+    }
+
+    async fn save_task_reports(&mut self, reports: Vec<Report>) -> Result<()> {
         if reports.is_empty() {
             return Ok(());
         }
@@ -123,7 +132,7 @@ impl Driver {
         }
     }
 
-    fn began(&mut self, node_key: i64, attempt: Attempt) {
+    pub(super) fn began(&mut self, node_key: i64, attempt: Attempt) {
         let pool = self.nodes.get(&node_key).and_then(|node| self.world.pools.get_mut(&node.row.pool_key));
         let held = pool.and_then(|p| p.nodes.get_mut(&node_key)).and_then(|n| n.held.get_mut(&attempt.task));
         if let Some(held) = held.filter(|held| held.attempt == attempt.number) {
@@ -138,6 +147,9 @@ impl Driver {
         let Some(pool_key) = self.nodes.get(&node_key).map(|node| node.row.pool_key) else { return };
         let held = self.world.pools.get_mut(&pool_key).and_then(|p| p.release(node_key, attempt.task, attempt.number));
         let Some(held) = held else { return };
+        if let Some(waiting) = self.awaiting.get_mut(&(held.job, node_key)) {
+            waiting.retain(|run| run.a != attempt);
+        }
         self.to_plan.insert(pool_key);
         self.node_changed(node_key);
         if self.nodes.get(&node_key).is_some_and(|node| node.facts.leaving) {

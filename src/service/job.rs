@@ -7,6 +7,7 @@ use crate::api::{self, Changed, Code, JobState, Timestamp};
 use crate::domain::check;
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
+use crate::domain::job_node;
 use crate::domain::permission::Permission;
 use crate::store::job::JobRow;
 use crate::store::listing::{Listing, Place};
@@ -294,6 +295,17 @@ pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
     settings.uses_task_dependencies = Some(settings.uses_task_dependencies.unwrap_or(false));
     settings.on_all_tasks_complete = Some(settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction));
     settings.on_task_failure = Some(settings.on_task_failure.unwrap_or(api::OnTaskFailure::NoAction));
+    if let Some(task) = &mut settings.job_preparation_task {
+        task.id = Some(job_node::preparation_id(task).to_owned());
+        task.wait_for_success = Some(task.wait_for_success.unwrap_or(true));
+        task.rerun_on_node_reboot_after_success = Some(task.rerun_on_node_reboot_after_success.unwrap_or(true));
+        super::task::with_defaults(task.constraints.get_or_insert_default());
+    }
+    if let Some(task) = &mut settings.job_release_task {
+        task.id = Some(job_node::release_id(task).to_owned());
+        task.max_wall_clock_time = Some(task.max_wall_clock_time.unwrap_or(job_node::LONGEST_RELEASE));
+        task.retention_time = Some(task.retention_time.unwrap_or(api::Duration::from_days(7)));
+    }
     let constraints = settings.constraints.get_or_insert_default();
     constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
     constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));

@@ -123,7 +123,7 @@ impl Ledger {
 fn class(life: &Life) -> usize {
     match (life.phase, life.result()) {
         (Phase::Waiting | Phase::Assigned, _) => 0,
-        (Phase::Running, _) => 1,
+        (Phase::Preparing | Phase::Running, _) => 1,
         (Phase::Completed, Some(TaskExecutionResult::Failure)) => 3,
         (Phase::Completed, _) => 2,
     }

@@ -9,6 +9,7 @@ pub mod etag;
 pub mod events;
 pub mod file;
 pub mod job;
+mod job_node;
 pub mod key;
 pub mod ledger;
 pub mod node;

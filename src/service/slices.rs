@@ -1,13 +1,13 @@
 //! Lists as programs ask for them: what fits a filter, in the order of ids.
 
 use super::account::find as find_account;
-use super::{Caller, Context, Result, job, node, pool, task};
+use super::{Caller, Context, Result, job, job_node, node, pool, task};
 use crate::api;
 use crate::domain::ids::{AccountName, JobId, PoolId};
 use crate::domain::odata::{Filter, Slice, Stretch, Value};
 use crate::domain::permission::Permission;
 use crate::store;
-use crate::store::filter::{JOB_COLUMNS, NODE_COLUMNS, POOL_COLUMNS, TASK_COLUMNS, Table, rows};
+use crate::store::filter::{JOB_COLUMNS, JOB_NODE_COLUMNS, NODE_COLUMNS, POOL_COLUMNS, TASK_COLUMNS, Table, rows};
 use crate::store::node::NodeRow;
 
 const POOLS: Table = Table {
@@ -29,6 +29,12 @@ const TASKS: Table = Table {
     select: store::task::concat_columns!("SELECT ", " FROM tasks t WHERE t.job_key"),
     select_id: "SELECT id FROM tasks WHERE job_key",
     columns: TASK_COLUMNS,
+};
+
+const JOB_NODES: Table = Table {
+    select: "SELECT * FROM job_nodes WHERE job_key",
+    select_id: "SELECT id FROM job_nodes WHERE job_key",
+    columns: JOB_NODE_COLUMNS,
 };
 
 pub async fn pool_slice(
@@ -126,6 +132,29 @@ pub async fn task_slice(
     let job = job::find(&mut conn, account, job).await?;
     let tasks = rows(&mut conn, &TASKS, job.key, slice).await?.map(|rows| store::task::readable(&rows));
     Ok(tasks.map(|rows| rows.into_iter().filter_map(|row| task::readable(cx, account, &job.id, row)).collect()))
+}
+
+/// How preparation and release went on the nodes of a job.
+///
+/// # Errors
+/// `JobPreparationTaskNotSpecified`.
+pub async fn job_preparation_and_release_slice(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    slice: &Slice,
+) -> Result<Stretch<api::JobPreparationAndReleaseTaskStatus>> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let job = job::find(&mut conn, account, job).await?;
+    let Some(preparation) = &job.settings.job_preparation_task else {
+        return Err(api::Code::JobPreparationTaskNotSpecified.into());
+    };
+    let rows = rows(&mut conn, &JOB_NODES, job.key, slice).await?.map(|rows| store::job_node::readable(&rows));
+    let release = job.settings.job_release_task.as_ref();
+    let status = |row| job_node::to_api(cx, account, &job.id, preparation, release, row);
+    Ok(rows.map(|rows| rows.into_iter().map(status).collect()))
 }
 
 /// Whether a file, as a list of files knows it, fits the filter.

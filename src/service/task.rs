@@ -11,7 +11,7 @@ use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::task::{self, Event, Life, Phase};
-use crate::domain::{check, dependency};
+use crate::domain::{check, dependency, job_node};
 use crate::store::job::JobRow;
 use crate::store::task::{NewTask, TaskRow};
 use crate::store::{self, Conn};
@@ -85,6 +85,7 @@ async fn add(
     for create in &tasks {
         let error = match check::task_create_in(facts, create) {
             Err(error) => Some(error),
+            Ok(()) if let Some(code) = job_node::id_refusal(&job.settings, &create.id) => Some(code.into()),
             Ok(()) if !taken.insert(create.id.to_ascii_lowercase()) => Some(Code::TaskExists.into()),
             Ok(()) => None,
         };
@@ -328,10 +329,7 @@ pub fn url(cx: &Context, account: &AccountName, job: &str, task: &str) -> String
 pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> Result<api::Task> {
     let mut settings = row.settings()?;
     settings.required_slots = Some(settings.slots());
-    let constraints = settings.constraints.get_or_insert_default();
-    constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
-    constraints.retention_time = Some(constraints.retention_time.unwrap_or(api::Duration::from_days(7)));
-    constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
+    with_defaults(settings.constraints.get_or_insert_default());
     // An assigned task is still active: where it lies says nothing yet.
     let has_node = row.life.started.is_some() || row.life.state() != TaskState::Active;
     let node_info = row.node_info.as_deref().filter(|_| has_node).and_then(|text| text.split_once('/'));
@@ -345,12 +343,20 @@ pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> R
         previous_state: row.life.previous.map(|(state, _)| state),
         previous_state_transition_time: row.life.previous.map(|(_, since)| since),
         execution_info: execution_info(&row.life),
-        node_info: node_info.map(|(pool, node)| self::node_info(cx, account, pool, node, job, &row.id)),
+        node_info: node_info.map(|(pool, node)| location(cx, account, pool, node, job, &row.id)),
         settings,
     })
 }
 
-fn node_info(
+/// Constraints as GET returns them.
+pub fn with_defaults(constraints: &mut api::TaskConstraints) {
+    constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
+    constraints.retention_time = Some(constraints.retention_time.unwrap_or(api::Duration::from_days(7)));
+    constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
+}
+
+/// Where on which node a task of a job lies.
+pub fn location(
     cx: &Context,
     account: &AccountName,
     pool: &str,

@@ -38,9 +38,9 @@ const RULES: &[Rule] = &[
     Rule {
         text: "a node counts its running tasks right",
         broken: "SELECT id FROM nodes AS n WHERE running_tasks <> (SELECT COUNT(*) FROM tasks \
-                 WHERE node_key = n.key AND assigned = 1 AND state IN ('preparing', 'running')) \
+                 WHERE node_key = n.key AND assigned = 1 AND state = 'running') \
                  OR running_slots <> (SELECT COALESCE(SUM(slots), 0) FROM tasks \
-                 WHERE node_key = n.key AND assigned = 1 AND state IN ('preparing', 'running'))",
+                 WHERE node_key = n.key AND assigned = 1 AND state = 'running')",
     },
     Rule {
         text: "a node runs no more than its slots",

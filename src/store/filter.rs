@@ -96,6 +96,51 @@ pub const TASK_COLUMNS: &[Column] = &[
     text("executionInfo/result", "result"),
 ];
 
+pub const JOB_NODE_COLUMNS: &[Column] = &[
+    text("poolId", "pool_id"),
+    text("nodeId", "id"),
+    text("jobPreparationTaskExecutionInfo/state", PREPARATION_STATE),
+    iso("jobPreparationTaskExecutionInfo/startTime", "rtrim(preparation ->> '$.started', 'Z')"),
+    iso("jobPreparationTaskExecutionInfo/endTime", "rtrim(preparation ->> '$.ended', 'Z')"),
+    number("jobPreparationTaskExecutionInfo/exitCode", "(preparation ->> '$.exitCode')"),
+    text("jobPreparationTaskExecutionInfo/result", PREPARATION_RESULT),
+    text("jobReleaseTaskExecutionInfo/state", RELEASE_STATE),
+    iso("jobReleaseTaskExecutionInfo/startTime", "rtrim(release ->> '$.started', 'Z')"),
+    iso("jobReleaseTaskExecutionInfo/endTime", "rtrim(release ->> '$.ended', 'Z')"),
+    number("jobReleaseTaskExecutionInfo/exitCode", "(release ->> '$.exitCode')"),
+    text("jobReleaseTaskExecutionInfo/result", RELEASE_RESULT),
+];
+
+/// A run that a node has, or had, is running until it is completed; one that was never sent has no state.
+macro_rules! state_of {
+    ($run:literal) => {
+        concat!(
+            "CASE WHEN ",
+            $run,
+            " ->> '$.phase' = 'completed' THEN 'completed' WHEN ",
+            $run,
+            " ->> '$.attempt' > 0 THEN 'running' END"
+        )
+    };
+}
+
+macro_rules! result_of {
+    ($run:literal) => {
+        concat!(
+            "CASE WHEN ",
+            $run,
+            " ->> '$.phase' = 'completed' THEN CASE WHEN ",
+            $run,
+            " ->> '$.failure' IS NULL THEN 'success' ELSE 'failure' END END"
+        )
+    };
+}
+
+const PREPARATION_STATE: &str = concat!("(", state_of!("preparation"), ")");
+const PREPARATION_RESULT: &str = concat!("(", result_of!("preparation"), ")");
+const RELEASE_STATE: &str = concat!("(", state_of!("release"), ")");
+const RELEASE_RESULT: &str = concat!("(", result_of!("release"), ")");
+
 /// Most rows that one call looks at in search of those that fit: where few fit, a list is answered in short pages, and
 /// none takes long. Chosen here.
 const MOST_LOOKED_AT: i64 = 20_000;

@@ -8,6 +8,7 @@ pub mod dependency;
 pub mod doctor;
 pub mod filter;
 pub mod job;
+pub mod job_node;
 pub mod key;
 pub mod listing;
 pub mod meta;

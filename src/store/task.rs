@@ -66,7 +66,8 @@ pub fn read(row: &SqliteRow) -> Result<TaskRow> {
     let phase = match (convert::name::<TaskState>(row, "state")?, assigned) {
         (TaskState::Active, false) => Phase::Waiting,
         (TaskState::Active, true) => Phase::Assigned,
-        (TaskState::Preparing | TaskState::Running, _) => Phase::Running,
+        (TaskState::Preparing, _) => Phase::Preparing,
+        (TaskState::Running, _) => Phase::Running,
         (TaskState::Completed, _) => Phase::Completed,
     };
     let previous = opt_name(row, "previous_state")?.zip(opt_time(row, "previous_since")?);

@@ -66,6 +66,7 @@ pub fn task(n: i64, command_line: &str) -> RunTask {
         task: format!("t{n}"),
         directory: format!("workitems/j1/job-1/t{n}"),
         command_line: command_line.into(),
+        preparation: None,
         environment: Vec::new(),
         slots: 1,
         max_wall_clock: None,

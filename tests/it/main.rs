@@ -15,6 +15,7 @@ mod dependencies;
 mod dependencies_real;
 mod exit_conditions;
 mod isolation;
+mod job_preparation;
 mod rest_auth;
 mod rest_files;
 mod rest_jobs;

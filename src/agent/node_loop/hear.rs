@@ -118,6 +118,9 @@ impl Node {
                 || self.queue.iter().any(|t| t.a == task.a);
             if self.stop.is_some() {
                 self.give_back(task.a);
+            } else if !is_known && task.slots == 0 {
+                // What takes no slot waits for none.
+                self.queue.push_front(task);
             } else if !is_known {
                 self.queue.push_back(task);
             }

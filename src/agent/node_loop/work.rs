@@ -43,7 +43,7 @@ impl Node {
             && let Some(task) = self.queue.front()
         {
             // One that asks for more than there is runs alone.
-            let needed = task.slots.clamp(1, slots);
+            let needed = if task.slots == 0 { 0 } else { task.slots.clamp(1, slots) };
             if in_use + needed > slots || tasks.contains(&task.a.task) {
                 break;
             }
@@ -62,6 +62,7 @@ impl Node {
             node: facts,
             job_and_task: Some((task.job, task.task)),
             directory: task.directory,
+            preparation: task.preparation,
             command_line: task.command_line,
             environment: task.environment,
             user: self.user(),
@@ -101,6 +102,7 @@ impl Node {
             node: facts,
             job_and_task: None,
             directory: "startup".to_owned(),
+            preparation: None,
             command_line: task.command_line,
             environment: task.environment_settings.unwrap_or_default(),
             user: self.user(),

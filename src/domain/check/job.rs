@@ -1,6 +1,7 @@
 //! Jobs.
 
 use super::*;
+use crate::domain::job_node;
 
 /// Everything that a new job must be like.
 pub fn job_create(create: &api::JobCreate) -> Check {
@@ -12,16 +13,46 @@ pub fn job_create(create: &api::JobCreate) -> Check {
     job_constraints(create.constraints.as_ref())?;
     environment("commonEnvironmentSettings", create.common_environment_settings.as_deref())?;
     metadata(create.metadata.as_deref())?;
-    for (path, is_there) in [
-        ("jobManagerTask", create.job_manager_task.is_some()),
-        ("jobPreparationTask", create.job_preparation_task.is_some()),
-        ("jobReleaseTask", create.job_release_task.is_some()),
-    ] {
-        if is_there {
-            return Err(not_built(path));
-        }
+    if create.job_manager_task.is_some() {
+        return Err(not_built("jobManagerTask"));
     }
-    Ok(())
+    create.job_preparation_task.as_ref().map_or(Ok(()), preparation_task)?;
+    create.job_release_task.as_ref().map_or(Ok(()), |task| release_task(task, create.job_preparation_task.as_ref()))
+}
+
+fn preparation_task(task: &api::JobPreparationTask) -> Check {
+    let path = |name: &str| format!("jobPreparationTask.{name}");
+    id::<crate::domain::ids::TaskId>(&path("id"), job_node::preparation_id(task))?;
+    command_line(&path("commandLine"), &task.command_line)?;
+    environment(&path("environmentSettings"), task.environment_settings.as_deref())?;
+    task_constraints(&path("constraints"), task.constraints.as_ref())?;
+    user_identity(&path("userIdentity"), task.user_identity.as_ref())?;
+    refuse(&path("containerSettings"), task.container_settings.as_ref())?;
+    refuse_unless_empty(&path("resourceFiles"), task.resource_files.as_ref())
+}
+
+/// A release task goes with a preparation task only. Source: jobs, `jobReleaseTask`.
+fn release_task(task: &api::JobReleaseTask, preparation: Option<&api::JobPreparationTask>) -> Check {
+    let path = |name: &str| format!("jobReleaseTask.{name}");
+    let own_id = job_node::release_id(task);
+    id::<crate::domain::ids::TaskId>(&path("id"), own_id)?;
+    let Some(preparation) = preparation else {
+        let reason = "a job with a release task has a preparation task";
+        return Err(Error::invalid_property("jobReleaseTask", own_id, reason));
+    };
+    if own_id.eq_ignore_ascii_case(job_node::preparation_id(preparation)) {
+        return Err(Error::invalid_property(&path("id"), own_id, "another id than the preparation task's"));
+    }
+    command_line(&path("commandLine"), &task.command_line)?;
+    environment(&path("environmentSettings"), task.environment_settings.as_deref())?;
+    positive(&path("maxWallClockTime"), task.max_wall_clock_time)?;
+    if let Some(limit) = task.max_wall_clock_time.filter(|limit| *limit > job_node::LONGEST_RELEASE) {
+        return Err(Error::invalid_property(&path("maxWallClockTime"), limit.to_string(), "at most 15 minutes"));
+    }
+    positive(&path("retentionTime"), task.retention_time)?;
+    user_identity(&path("userIdentity"), task.user_identity.as_ref())?;
+    refuse(&path("containerSettings"), task.container_settings.as_ref())?;
+    refuse_unless_empty(&path("resourceFiles"), task.resource_files.as_ref())
 }
 
 pub fn job_patch(patch: &api::JobPatch) -> Check {
@@ -82,6 +113,24 @@ mod tests {
         check(with(&|j| j.pool_info.pool_id = None), Missing, "poolInfo.poolId");
         check(with(&|j| j.priority = Some(1001)), Invalid, "priority");
         check(with(&|j| j.max_parallel_tasks = Some(0)), Invalid, "maxParallelTasks");
+        let preparation = |id: Option<&str>, command: &str| {
+            Some(api::JobPreparationTask { id: id.map(Into::into), command_line: command.into(), ..Default::default() })
+        };
+        let release = |limit| {
+            let task =
+                api::JobReleaseTask { command_line: "x".into(), max_wall_clock_time: limit, ..Default::default() };
+            Some(task)
+        };
+        check(with(&|j| j.job_preparation_task = preparation(None, "")), Missing, "jobPreparationTask.commandLine");
+        check(with(&|j| j.job_preparation_task = preparation(Some("a b"), "x")), Invalid, "jobPreparationTask.id");
+        check(with(&|j| j.job_release_task = release(None)), Invalid, "jobReleaseTask");
+        let both = |j: &mut api::JobCreate, id, limit| {
+            (j.job_preparation_task, j.job_release_task) = (preparation(id, "x"), release(limit));
+        };
+        assert_eq!(with(&|j| both(j, None, Some(Duration::from_mins(15)))), Ok(()));
+        let too_long = Some(Duration::from_mins(16));
+        check(with(&|j| both(j, None, too_long)), Invalid, "jobReleaseTask.maxWallClockTime");
+        check(with(&|j| both(j, Some("JobRelease"), None)), Invalid, "jobReleaseTask.id");
         let wall = api::JobConstraints { max_wall_clock_time: Some(Duration(0)), ..Default::default() };
         check(with(&|j| j.constraints = Some(wall.clone())), Invalid, "constraints.maxWallClockTime");
     }

@@ -35,7 +35,7 @@ pub fn task_create(create: &TaskCreate) -> Check {
     {
         return Err(Error::invalid_property("requiredSlots", slots.to_string(), "between 1 and 256"));
     }
-    task_constraints(create.constraints.as_ref())?;
+    task_constraints("constraints", create.constraints.as_ref())?;
     user_identity("userIdentity", create.user_identity.as_ref())?;
     refuse("containerSettings", create.container_settings.as_ref())?;
     refuse("multiInstanceSettings", create.multi_instance_settings.as_ref())?;
@@ -82,14 +82,14 @@ fn exit_options(job: JobFacts, path: &str, options: &ExitOptions) -> Check {
 }
 
 pub fn task_update(update: &api::TaskUpdate) -> Check {
-    task_constraints(update.constraints.as_ref())
+    task_constraints("constraints", update.constraints.as_ref())
 }
 
-fn task_constraints(constraints: Option<&api::TaskConstraints>) -> Check {
+pub(super) fn task_constraints(path: &str, constraints: Option<&api::TaskConstraints>) -> Check {
     let Some(constraints) = constraints else { return Ok(()) };
-    positive("constraints.maxWallClockTime", constraints.max_wall_clock_time)?;
-    positive("constraints.retentionTime", constraints.retention_time)?;
-    retry_count("constraints.maxTaskRetryCount", constraints.max_task_retry_count)
+    positive(&format!("{path}.maxWallClockTime"), constraints.max_wall_clock_time)?;
+    positive(&format!("{path}.retentionTime"), constraints.retention_time)?;
+    retry_count(&format!("{path}.maxTaskRetryCount"), constraints.max_task_retry_count)
 }
 
 #[cfg(test)]

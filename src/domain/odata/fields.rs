@@ -1,7 +1,10 @@
 //! What each list can be filtered by. Source: Azure Batch's page on filters in lists, api-version 2024-02-01.19.0.
 
 use super::{Field, Kind, Operator};
-use crate::api::{AllocationState, JobState, NodeState, PoolState, StartTaskState, TaskExecutionResult, TaskState};
+use crate::api::{
+    AllocationState, JobPreparationTaskState, JobReleaseTaskState, JobState, NodeState, PoolState, StartTaskState,
+    TaskExecutionResult, TaskState,
+};
 
 const ANY: &[Operator] = Operator::ALL;
 const EQ_NE: &[Operator] = &[Operator::Eq, Operator::Ne];
@@ -73,6 +76,22 @@ pub const TASK_FIELDS: &[Field] = &[
     time("executionInfo/endTime"),
     field("executionInfo/exitCode", Kind::Int, ANY),
     field("executionInfo/result", name_of!(TaskExecutionResult), EQ_NE),
+];
+
+/// Of preparation and release tasks on nodes.
+pub const JOB_NODE_FIELDS: &[Field] = &[
+    field("poolId", Kind::Text, EQ_NE),
+    field("nodeId", Kind::Text, EQ_NE),
+    field("jobPreparationTaskExecutionInfo/state", name_of!(JobPreparationTaskState), EQ_NE),
+    time("jobPreparationTaskExecutionInfo/startTime"),
+    time("jobPreparationTaskExecutionInfo/endTime"),
+    field("jobPreparationTaskExecutionInfo/exitCode", Kind::Int, ANY),
+    field("jobPreparationTaskExecutionInfo/result", name_of!(TaskExecutionResult), EQ_NE),
+    field("jobReleaseTaskExecutionInfo/state", name_of!(JobReleaseTaskState), EQ_NE),
+    time("jobReleaseTaskExecutionInfo/startTime"),
+    time("jobReleaseTaskExecutionInfo/endTime"),
+    field("jobReleaseTaskExecutionInfo/exitCode", Kind::Int, ANY),
+    field("jobReleaseTaskExecutionInfo/result", name_of!(TaskExecutionResult), EQ_NE),
 ];
 
 pub const FILE_FIELDS: &[Field] = &[Field { name: "name", kind: Kind::Text, operators: &[], prefix: true }];

@@ -1,0 +1,16 @@
+-- Jobs on nodes: how their preparation and release tasks go there. A row outlives its node.
+CREATE TABLE job_nodes (
+    -- Never used again: attempts are named by it.
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_key INTEGER NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+    node_key INTEGER NOT NULL,
+    -- Of the node and its pool.
+    id TEXT NOT NULL,
+    pool_id TEXT NOT NULL,
+    -- The node's boot when the preparation task began there last.
+    boot TEXT,
+    -- Lives as tasks have them, in JSON.
+    preparation TEXT NOT NULL,
+    release TEXT,
+    UNIQUE (job_key, id)
+);
