@@ -10,6 +10,8 @@ pub struct Facts {
     pub job_state: JobState,
     /// The dependency that holds it up most.
     pub waits_for: Option<WaitsFor>,
+    /// Nodes on which the job's preparation task failed.
+    pub n_unprepared: i64,
     pub job_running: i64,
     pub job_active: i64,
     /// −1 is no limit.
@@ -68,6 +70,9 @@ pub fn reason(facts: Facts) -> Waiting {
     if usable == 0 {
         return without_nodes(pool_id, pool);
     }
+    if facts.n_unprepared >= usable {
+        return Waiting::PreparationFailed { pool_id, n_nodes: facts.n_unprepared };
+    }
     if facts.max_parallel_tasks > 0 && facts.job_running >= i64::from(facts.max_parallel_tasks) {
         return Waiting::JobAtItsLimit { max_parallel_tasks: facts.max_parallel_tasks };
     }
@@ -103,6 +108,7 @@ mod tests {
             assigned: false,
             job_state: JobState::Active,
             waits_for: None,
+            n_unprepared: 0,
             job_running: 2,
             job_active: 5,
             max_parallel_tasks: -1,
@@ -143,6 +149,8 @@ mod tests {
         check(on(Some(TaskState::Completed)), depends(Blocking::Failed));
         check(Facts { pool: None, ..facts() }, Waiting::PoolNotFound { pool_id: p() });
         check(Facts { required_slots: 5, ..facts() }, Waiting::NeedsMoreSlots { required: 5, slots_per_node: 4 });
+        check(Facts { n_unprepared: 2, ..facts() }, Waiting::PreparationFailed { pool_id: p(), n_nodes: 2 });
+        check(Facts { n_unprepared: 1, ..facts() }, reason(facts()));
         check(Facts { max_parallel_tasks: 2, ..facts() }, Waiting::JobAtItsLimit { max_parallel_tasks: 2 });
         check(with_counts(NodeCounts::default()), Waiting::PoolIsEmpty { pool_id: p() });
         let creating = NodeCounts { creating: 2, total: 2, ..Default::default() };

@@ -80,6 +80,11 @@ pub fn tasks(account: impl AsRef<str>, job_id: impl AsRef<str>) -> String {
     format!("{}/tasks", job(account, job_id))
 }
 
+/// How the job's preparation went, node by node.
+pub fn job_nodes(account: impl AsRef<str>, job_id: impl AsRef<str>) -> String {
+    format!("{}/preparation", job(account, job_id))
+}
+
 pub fn task_add(account: impl AsRef<str>, job: impl AsRef<str>) -> String {
     format!("{}/new", tasks(account, job))
 }
@@ -184,6 +189,7 @@ mod tests {
             job_create("mybatch"),
             job("mybatch", "j1"),
             tasks("mybatch", "j1"),
+            job_nodes("mybatch", "j1"),
             task_add("mybatch", "j1"),
             task("mybatch", "j1", "t1"),
             file("mybatch", "j1", "t1", "wd/a b/é#?%.txt"),
@@ -213,6 +219,7 @@ mod tests {
 /accounts/mybatch/jobs/new
 /accounts/mybatch/jobs/j1
 /accounts/mybatch/jobs/j1/tasks
+/accounts/mybatch/jobs/j1/preparation
 /accounts/mybatch/jobs/j1/tasks/new
 /accounts/mybatch/jobs/j1/tasks/t1
 /accounts/mybatch/jobs/j1/tasks/t1/files/wd/a%20b/%C3%A9%23%3F%25.txt

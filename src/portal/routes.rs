@@ -68,7 +68,7 @@ fn PoolRoutes() -> impl MatchNestedRoutes + Clone {
 #[component(transparent)]
 fn JobRoutes() -> impl MatchNestedRoutes + Clone {
     use pages::file::FilePage;
-    use pages::job::{JobCreatePage, JobListPage, JobOverviewTab, JobPage, JobPropertiesTab};
+    use pages::job::{JobCreatePage, JobListPage, JobOverviewTab, JobPage, JobPreparationTab, JobPropertiesTab};
     use pages::task::{TaskAddPage, TaskListTab, TaskPage};
     view! {
         <ParentRoute path=path!("/jobs") view=|| view! { <Outlet/> }.into_any()>
@@ -80,6 +80,7 @@ fn JobRoutes() -> impl MatchNestedRoutes + Clone {
             <ParentRoute path=path!("/:job") view=|| view! { <JobPage/> }.into_any()>
                 <Route path=path!("") view=|| view! { <JobOverviewTab/> }.into_any()/>
                 <Route path=path!("/tasks") view=|| view! { <TaskListTab/> }.into_any()/>
+                <Route path=path!("/preparation") view=|| view! { <JobPreparationTab/> }.into_any()/>
                 <Route path=path!("/properties") view=|| view! { <JobPropertiesTab/> }.into_any()/>
             </ParentRoute>
         </ParentRoute>

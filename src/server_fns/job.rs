@@ -59,6 +59,18 @@ pub async fn job_terminate(account: AccountName, job: JobId, terminate: api::Job
     Ok(service::job::job_terminate(&cx, &caller, &account, &job, terminate).await?)
 }
 
+/// How the job's preparation and release tasks went on its first thousand nodes.
+#[server(prefix = "/portal/fn", endpoint = "job_preparation_and_release_list", input = Json)]
+pub async fn job_preparation_and_release_list(
+    account: AccountName,
+    job: JobId,
+) -> Result<api::Page<api::JobPreparationAndReleaseTaskStatus>, api::Error> {
+    let (cx, caller) = request::context()?;
+    let slice = crate::domain::odata::Slice { filter: None, after: None, limit: 1000 };
+    let nodes = service::slices::job_preparation_and_release_slice(&cx, &caller, &account, &job, &slice).await?;
+    Ok(api::Page { items: nodes.items, next: nodes.next, total: None })
+}
+
 /// Deletes the job, its tasks and their files.
 #[server(prefix = "/portal/fn", endpoint = "job_delete", input = Json)]
 pub async fn job_delete(account: AccountName, job: JobId) -> Result<(), api::Error> {

@@ -280,6 +280,10 @@ pub async fn task_waiting(
         0 => None,
         _ => store::dependency::blocker(&mut conn, job.key, row.key).await?,
     };
+    let n_unprepared = match job.settings.job_preparation_task {
+        None => 0,
+        Some(_) => store::job_node::count_failed(&mut conn, job.key).await?,
+    };
     let pool = store::pool::find(&mut conn, job.account_key, &job.pool_id).await?;
     let facts = crate::domain::waiting::Facts {
         assigned: row.life.live_attempt().is_some(),
@@ -289,6 +293,7 @@ pub async fn task_waiting(
             state: blocker.state,
             n_waits: row.n_waits,
         }),
+        n_unprepared,
         job_running: job.counts.task_counts.running,
         job_active: job.counts.task_counts.active,
         max_parallel_tasks: job.settings.max_parallel_tasks.unwrap_or(-1),

@@ -100,6 +100,11 @@ const RULES: &[Rule] = &[
         broken: "SELECT id FROM tasks WHERE n_waits > 0 AND (assigned = 1 OR state IN ('preparing', 'running'))",
     },
     Rule {
+        text: "a completed job runs no preparation or release task",
+        broken: "SELECT n.id FROM job_nodes AS n JOIN jobs AS j ON j.key = n.job_key WHERE j.state = 'completed' AND \
+                 (n.preparation ->> '$.phase' IN ('assigned', 'running') OR n.release ->> '$.phase' IN ('assigned', 'running'))",
+    },
+    Rule {
         text: "nothing waits for a task that has ended well",
         broken: "SELECT d.id FROM task_waits AS w JOIN tasks AS d ON d.job_key = w.job_key AND d.id = w.id \
                  WHERE w.id IS NOT NULL AND d.satisfied = 1 AND NOT EXISTS \

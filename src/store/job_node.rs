@@ -91,7 +91,7 @@ pub async fn save(conn: &mut Conn, rows: &mut [JobNodeRow]) -> Result<()> {
     Ok(())
 }
 
-/// On how many nodes of its pool the job's preparation task failed for good.
+/// On how many nodes the job's preparation task failed for good, since they began.
 pub async fn count_failed(conn: &mut Conn, job_key: i64) -> Result<i64> {
     let n = sqlx::query_scalar(
         "SELECT COUNT(*) FROM job_nodes AS j JOIN nodes AS n ON n.key = j.node_key AND n.boot IS j.boot WHERE j.job_key = ?1 \

@@ -16,6 +16,7 @@ mod dependencies_real;
 mod exit_conditions;
 mod isolation;
 mod job_preparation;
+mod job_preparation_real;
 mod rest_auth;
 mod rest_files;
 mod rest_jobs;

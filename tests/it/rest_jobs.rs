@@ -258,3 +258,41 @@ async fn dependencies_and_exit_conditions_are_checked_and_given_back() {
     let acts = json!({ "exitConditions": { "default": { "jobAction": "none" } } });
     refused("plain", acts, "InvalidPropertyValue", "exitConditions.default.jobAction").await;
 }
+
+#[tokio::test]
+async fn preparation_and_release_tasks_are_given_back_with_their_defaults() {
+    let rest = Rest::new().await;
+    let mut create = job("j");
+    create["jobReleaseTask"] = json!({ "commandLine": "r" });
+    let refused = rest.post("/jobs", create.clone()).await.is_error(400, "InvalidPropertyValue");
+    assert_eq!(refused.value("PropertyName"), "jobReleaseTask");
+    create["jobPreparationTask"] =
+        json!({ "commandLine": "p", "environmentSettings": [{ "name": "A", "value": "1" }] });
+    rest.post("/jobs", create.clone()).await.is(201);
+    let got = rest.get("/jobs/j").await.json();
+    let expected = json!({
+        "id": "jobpreparation",
+        "commandLine": "p",
+        "environmentSettings": [{ "name": "A", "value": "1" }],
+        "waitForSuccess": true,
+        "rerunOnNodeRebootAfterSuccess": true,
+    });
+    assert_eq!(got["jobPreparationTask"]["constraints"]["retentionTime"], "P7D");
+    for name in ["id", "commandLine", "environmentSettings", "waitForSuccess", "rerunOnNodeRebootAfterSuccess"] {
+        assert_eq!(got["jobPreparationTask"][name], expected[name], "{name}");
+    }
+    let release =
+        json!({ "id": "jobrelease", "commandLine": "r", "maxWallClockTime": "PT15M", "retentionTime": "P7D" });
+    assert_eq!(got["jobReleaseTask"], release);
+    rest.post("/jobs/j/tasks", task("JobPreparation")).await.is_error(409, "TaskIdSameAsJobPreparationTask");
+    rest.post("/jobs/j/tasks", task("jobrelease")).await.is_error(409, "TaskIdSameAsJobReleaseTask");
+    let status = rest.get("/jobs/j/jobpreparationandreleasetaskstatus?$filter=nodeId%20eq%20'n'").await.is(200).json();
+    assert_eq!(status["value"], json!([]));
+    create["id"] = json!("k");
+    create["jobPreparationTask"]["containerSettings"] = json!({ "imageName": "x" });
+    let refused = rest.post("/jobs", create.clone()).await.is_error(400, "UnsupportedProperty");
+    assert_eq!(refused.value("PropertyName"), "jobPreparationTask.containerSettings");
+    create["jobPreparationTask"] = json!({ "commandLine": "p", "outputFiles": [] });
+    let refused = rest.post("/jobs", create).await.is_error(400, "UnsupportedProperty");
+    assert_eq!(refused.value("PropertyName"), "jobPreparationTask.outputFiles");
+}

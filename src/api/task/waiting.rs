@@ -53,6 +53,11 @@ pub enum Waiting {
         pool_id: String,
         n_broken: i64,
     },
+    /// The job's preparation task failed on every node that could run the task.
+    PreparationFailed {
+        pool_id: String,
+        n_nodes: i64,
+    },
     /// The task needs more slots than any node of the pool has: it can never run there.
     NeedsMoreSlots {
         required: i32,

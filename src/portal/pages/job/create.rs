@@ -10,8 +10,8 @@ use crate::api::{self, ListQuery};
 use crate::domain::permission::Permission;
 use crate::portal::components::combo::Suggestion;
 use crate::portal::components::{
-    Checkbox, Combo, Field, FieldErrors, Icon, NumberInput, PageHeader, Review, ReviewItem, TextInput, Wizard,
-    WizardStep,
+    Checkbox, Combo, Field, FieldErrors, Icon, NumberInput, PageHeader, Review, ReviewItem, TextArea, TextInput,
+    Wizard, WizardStep,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tn, tx};
 use crate::portal::pages::pairs_editor::PairsEditor;
@@ -64,6 +64,12 @@ pub fn JobCreatePage() -> impl IntoView {
             msg::JOB_STEP_LIMITS,
             &["maxParallelTasks", "constraints", "onAllTasksComplete"],
             move || view! { <Limits fields/> },
+        ),
+        WizardStep::new(
+            "preparation",
+            msg::JOB_STEP_PREPARATION,
+            &["jobPreparationTask", "jobReleaseTask"],
+            move || view! { <Preparation fields/> },
         ),
         WizardStep::new(
             "environment",
@@ -144,6 +150,20 @@ fn Limits(fields: JobFields) -> impl IntoView {
 }
 
 #[component]
+fn Preparation(fields: JobFields) -> impl IntoView {
+    view! {
+        <Field name="jobPreparationTask.commandLine" label=msg::JOB_PREPARATION_COMMAND hint=hint(msg::JOB_PREPARATION_HINT)>
+            <TextArea value=fields.preparation_command code=true rows=3/>
+        </Field>
+        <Field name="jobPreparationTask.constraints" label=msg::JOB_PREPARATION_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.preparation_retries min=-1/></Field>
+        <Checkbox value=fields.preparation_wait label=msg::JOB_PREPARATION_WAIT hint=hint(msg::JOB_PREPARATION_WAIT_HINT)/>
+        <Field name="jobReleaseTask" label=msg::JOB_RELEASE_COMMAND hint=hint(msg::JOB_RELEASE_HINT)>
+            <TextArea value=fields.release_command code=true rows=3/>
+        </Field>
+    }
+}
+
+#[component]
 fn Environment(fields: JobFields) -> impl IntoView {
     view! {
         <Field name="commonEnvironmentSettings" label=msg::JOB_ENVIRONMENT hint=hint(msg::JOB_ENVIRONMENT_HINT) group=true>
@@ -185,6 +205,8 @@ fn JobReview(fields: JobFields) -> impl IntoView {
             <ReviewItem label=msg::JOB_ENDS_WITH_TASKS value=yes_or_no(fields.ends_with_tasks)/>
             <ReviewItem label=msg::JOB_USES_DEPENDENCIES value=yes_or_no(fields.uses_dependencies)/>
             <ReviewItem label=msg::JOB_ACTIONS value=yes_or_no(fields.performs_job_actions)/>
+            <ReviewItem label=msg::JOB_PREPARATION value=text(|form| form.preparation_command.clone())/>
+            <ReviewItem label=msg::JOB_RELEASE value=text(|form| form.release_command.clone())/>
             <ReviewItem label=msg::JOB_ENVIRONMENT value=variables/>
             <ReviewItem label=msg::JOB_METADATA value=metadata/>
         </Review>

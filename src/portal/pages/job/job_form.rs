@@ -1,8 +1,12 @@
 //! The form of a new job.
 
-use crate::api::{self, JobConstraints, OnAllTasksComplete, OnTaskFailure, PoolInformation};
+use crate::api::{
+    self, JobConstraints, JobPreparationTask, JobReleaseTask, OnAllTasksComplete, OnTaskFailure, PoolInformation,
+    TaskConstraints,
+};
 use crate::domain::ids::{JobId, PoolId};
 use crate::portal::components::FieldErrors;
+use crate::portal::i18n::msg;
 use crate::portal::pages::typed::{self, Pair, form};
 
 form! {
@@ -23,6 +27,11 @@ form! {
         uses_dependencies: bool,
         /// Failed tasks may end or disable the job.
         performs_job_actions: bool,
+        /// Empty: no preparation task, and then no release task either.
+        preparation_command: String,
+        preparation_retries: String,
+        preparation_wait: bool,
+        release_command: String,
         environment: Vec<Pair>,
         metadata: Vec<Pair>,
     }
@@ -41,6 +50,10 @@ impl Default for JobForm {
             ends_with_tasks: false,
             uses_dependencies: false,
             performs_job_actions: false,
+            preparation_command: String::new(),
+            preparation_retries: "0".to_owned(),
+            preparation_wait: true,
+            release_command: String::new(),
             environment: Vec::new(),
             metadata: Vec::new(),
         }
@@ -74,12 +87,35 @@ impl JobForm {
             } else {
                 OnAllTasksComplete::NoAction
             }),
+            job_preparation_task: self.preparation(&mut errors),
+            job_release_task: self.release(&mut errors),
             uses_task_dependencies: self.uses_dependencies.then_some(true),
             on_task_failure: self.performs_job_actions.then_some(OnTaskFailure::PerformExitOptionsJobAction),
             metadata: errors.take("metadata", typed::metadata(&self.metadata)).flatten(),
             ..api::JobCreate::default()
         };
         errors.or(create)
+    }
+
+    fn preparation(&self, errors: &mut FieldErrors) -> Option<JobPreparationTask> {
+        let retries =
+            errors.take("jobPreparationTask.constraints", typed::number(&self.preparation_retries, -1..=i32::MAX));
+        (!self.preparation_command.trim().is_empty()).then(|| JobPreparationTask {
+            command_line: self.preparation_command.clone(),
+            constraints: Some(TaskConstraints { max_task_retry_count: retries, ..TaskConstraints::default() }),
+            wait_for_success: Some(self.preparation_wait),
+            ..JobPreparationTask::default()
+        })
+    }
+
+    fn release(&self, errors: &mut FieldErrors) -> Option<JobReleaseTask> {
+        if self.release_command.trim().is_empty() {
+            return None;
+        }
+        if self.preparation_command.trim().is_empty() {
+            errors.add("jobReleaseTask", msg::JOB_RELEASE_NEEDS_PREPARATION);
+        }
+        Some(JobReleaseTask { command_line: self.release_command.clone(), ..JobReleaseTask::default() })
     }
 
     fn constraints(&self, errors: &mut FieldErrors) -> Option<JobConstraints> {
@@ -126,6 +162,19 @@ mod tests {
     }
 
     #[test]
+    fn a_preparation_and_a_release_are_sent_when_they_were_typed() {
+        let create = form(|f| {
+            (f.preparation_command, f.release_command) = ("a".into(), "b".into());
+            (f.preparation_retries, f.preparation_wait) = ("2".into(), false);
+        });
+        let create = create.to_create().unwrap();
+        let preparation = create.job_preparation_task.unwrap();
+        assert_eq!((preparation.command_line.as_str(), preparation.wait_for_success), ("a", Some(false)));
+        assert_eq!(preparation.constraints.unwrap().max_task_retry_count, Some(2));
+        assert_eq!(create.job_release_task.unwrap().command_line, "b");
+    }
+
+    #[test]
     fn what_the_ends_of_tasks_may_do_is_sent_when_it_was_chosen() {
         let plain = form(|_| ()).to_create().unwrap();
         assert!(!plain.has_consequences());
@@ -141,6 +190,8 @@ mod tests {
         check_error("maxParallelTasks", |f| f.max_parallel_tasks = "0".into());
         check_error("constraints.maxWallClockTime", |f| f.max_wall_clock = "soon".into());
         check_error("constraints.maxTaskRetryCount", |f| f.max_retries = "-2".into());
+        check_error("jobReleaseTask", |f| f.release_command = "x".into());
+        check_error("jobPreparationTask.constraints", |f| f.preparation_retries = "x".into());
         check_error("commonEnvironmentSettings", |f| f.environment = vec![(String::new(), "x".into())]);
     }
 }

@@ -9,8 +9,10 @@ pub mod job_state;
 mod list;
 mod overview;
 mod page;
+mod preparation_tab;
 
 pub use create::JobCreatePage;
 pub use list::JobListPage;
 pub use overview::JobOverviewTab;
 pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};
+pub use preparation_tab::JobPreparationTab;

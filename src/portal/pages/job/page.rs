@@ -85,11 +85,14 @@ fn JobTabs() -> impl IntoView {
     let tabs = Signal::derive(move || {
         let Some(here) = context.here.get() else { return Vec::new() };
         let job = paths::job(&here.account, &here.job);
-        vec![
-            (msg::POOL_OVERVIEW, job.clone()),
-            (msg::JOB_TASKS, paths::tasks(&here.account, &here.job)),
-            (msg::POOL_PROPERTIES, format!("{job}/properties")),
-        ]
+        let has_preparation =
+            context.reading.with(|job| job.is_some_and(|job| job.job.settings.job_preparation_task.is_some()));
+        let preparation = has_preparation.then(|| (msg::JOB_PREPARATION, paths::job_nodes(&here.account, &here.job)));
+        let mut tabs =
+            vec![(msg::POOL_OVERVIEW, job.clone()), (msg::JOB_TASKS, paths::tasks(&here.account, &here.job))];
+        tabs.extend(preparation);
+        tabs.push((msg::POOL_PROPERTIES, format!("{job}/properties")));
+        tabs
     });
     view! { <PathTabs label=msg::JOB_KIND tabs/> }
 }

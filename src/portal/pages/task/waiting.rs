@@ -57,6 +57,10 @@ pub fn explain(
                 paths::with_query(paths::nodes(account, pool_id), &[("state", &broken_states())]),
             )
         }
+        Waiting::PreparationFailed { n_nodes, .. } => {
+            answer(tn(msg::TASK_WAIT_PREPARATION_ONE, msg::TASK_WAIT_PREPARATION_OTHER, *n_nodes))
+                .link(msg::TASK_WAIT_SEE_PREPARATION, paths::job_nodes(account, job))
+        }
         Waiting::NeedsMoreSlots { required, slots_per_node } => answer(tf(
             msg::TASK_WAIT_MORE_SLOTS,
             &[("required", &required.to_string()), ("slots", &slots_per_node.to_string())],
