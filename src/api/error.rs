@@ -46,6 +46,14 @@ impl Error {
         Error::new(Code::UnsupportedProperty).with("PropertyName", path).with("Reason", reason)
     }
 
+    /// The same for a property that lies below `path`.
+    pub fn below(mut self, path: &str) -> Self {
+        for value in self.values.iter_mut().filter(|value| value.key == "PropertyName") {
+            value.value = format!("{path}.{}", value.value);
+        }
+        self
+    }
+
     pub fn value(&self, key: &str) -> Option<&str> {
         self.values.iter().find(|v| v.key == key).map(|v| v.value.as_str())
     }

@@ -8,6 +8,7 @@ pub mod dependency;
 pub mod exit;
 pub mod ids;
 pub mod job;
+pub mod job_manager;
 pub mod job_node;
 pub mod node;
 pub mod odata;

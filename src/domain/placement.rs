@@ -30,6 +30,7 @@ pub struct World {
 pub struct Pool {
     pub fill: NodeFillType,
     pub nodes: BTreeMap<i64, Node>,
+    pub low_priority: BTreeSet<i64>,
     /// Open nodes by free slots; negative where tasks were sent ahead.
     free: BTreeSet<(i32, i64)>,
     /// Open jobs with waiting tasks: highest priority first, then who waited longest for a turn.
@@ -90,6 +91,16 @@ pub struct Waiting {
     pub slots: i32,
     /// The node that the task wishes for.
     pub affinity: Option<i64>,
+    pub demands: Demands,
+}
+
+/// What a task demands of its node beside slots. Only job manager tasks do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// Nothing else runs there meanwhile.
+    pub alone: bool,
+    /// Not a low-priority node.
+    pub dedicated: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +113,13 @@ pub struct Assignment {
 
 impl Pool {
     pub fn new(fill: NodeFillType) -> Pool {
-        Pool { fill, nodes: BTreeMap::new(), free: BTreeSet::new(), queue: BTreeSet::new() }
+        Pool {
+            fill,
+            nodes: BTreeMap::new(),
+            low_priority: BTreeSet::new(),
+            free: BTreeSet::new(),
+            queue: BTreeSet::new(),
+        }
     }
 
     /// Adds a node or changes whether it is open.
@@ -118,6 +135,7 @@ impl Pool {
     pub fn remove_node(&mut self, key: i64) -> Option<Node> {
         let node = self.nodes.remove(&key)?;
         self.free.remove(&(node.slots - node.used, key));
+        self.low_priority.remove(&key);
         Some(node)
     }
 
@@ -136,6 +154,14 @@ impl Pool {
         self.change_used(node, held.slots - before.map_or(0, |b| b.slots));
     }
 
+    /// Slots that a task takes on a node: all of them, where it must be alone.
+    pub fn slots_taken(&self, node: i64, slots: i32, demands: Demands) -> i32 {
+        match self.nodes.get(&node) {
+            Some(node) if demands.alone => node.slots,
+            _ => slots,
+        }
+    }
+
     /// The attempt is over on this node. Nothing, when the node has another attempt of the task by now.
     pub fn release(&mut self, node: i64, task: i64, attempt: i64) -> Option<Held> {
         let holder = self.nodes.get_mut(&node)?;
@@ -146,9 +172,17 @@ impl Pool {
     }
 
     /// A node where `need` slots are free, or will be soon when `ahead` more may be sent.
-    fn pick(&self, need: i32, ahead: i32, affinity: Option<i64>, preparation: Option<&Preparation>) -> Option<i64> {
+    fn pick(&self, task: &Waiting, ahead: i32, preparation: Option<&Preparation>) -> Option<i64> {
+        let Waiting { slots: need, affinity, demands } = *task;
         let fits = |node: &Node| node.open && node.slots >= need;
-        let may = |key: &i64| preparation.is_none_or(|p| !p.failed.contains(key));
+        let may = |key: &i64| {
+            preparation.is_none_or(|p| !p.failed.contains(key))
+                && !(demands.dedicated && self.low_priority.contains(key))
+        };
+        if demands.alone {
+            let is_empty = |key: &i64| self.nodes.get(key).is_some_and(|node| fits(node) && node.used == 0);
+            return self.free.iter().rev().map(|(_, key)| *key).find(|key| may(key) && is_empty(key));
+        }
         let is_ready = |key: &i64| preparation.is_none_or(|p| p.ready.contains(key));
         if let Some(node) = affinity.and_then(|key| self.nodes.get_key_value(&key))
             && fits(node.1)
@@ -165,7 +199,7 @@ impl Pool {
             return Some(*key);
         }
         // The least laden one, as long as its queue is short.
-        let (free, key) = self.free.iter().rev().find(|(_, key)| is_ready(key))?;
+        let (free, key) = self.free.iter().rev().find(|(_, key)| is_ready(key) && may(key))?;
         let node = self.nodes.get(key)?;
         (fits(node) && *free - need >= -ahead * node.slots).then_some(*key)
     }
@@ -231,7 +265,7 @@ impl World {
             let ahead = job.ahead();
             let preparation = job.preparation.as_ref();
             let found = job.waiting.iter().take(LOOK_AHEAD).find_map(|(task, waiting)| {
-                let node = pool.pick(waiting.slots, ahead, waiting.affinity, preparation)?;
+                let node = pool.pick(waiting, ahead, preparation)?;
                 Some((*task, *waiting, node))
             });
             let Some((task, waiting, node)) = found else {
@@ -243,8 +277,9 @@ impl World {
             self.turn += 1;
             job.turn = self.turn;
             // The attempt's number is known once the store has given it.
-            pool.hold(node, task, Held { job: place.2, attempt: 0, slots: waiting.slots, since: now, begun: false });
-            plan.push(Assignment { task, job: place.2, node, slots: waiting.slots });
+            let slots = pool.slots_taken(node, waiting.slots, waiting.demands);
+            pool.hold(node, task, Held { job: place.2, attempt: 0, slots, since: now, begun: false });
+            plan.push(Assignment { task, job: place.2, node, slots });
             self.queue_job(place.2);
         }
         if let Some(pool) = self.pools.get_mut(&pool_key) {

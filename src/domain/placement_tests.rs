@@ -19,7 +19,10 @@ fn world(fill: NodeFillType, nodes: &[i32]) -> World {
 
 fn job(world: &mut World, key: i64, priority: i32, tasks: &[(i64, i32)]) {
     let mut job = Job::new(Some(POOL), priority, true, i64::MAX);
-    job.waiting = tasks.iter().map(|(task, slots)| (*task, Waiting { slots: *slots, affinity: None })).collect();
+    job.waiting = tasks
+        .iter()
+        .map(|(task, slots)| (*task, Waiting { slots: *slots, affinity: None, demands: Demands::default() }))
+        .collect();
     world.jobs.insert(key, job);
     world.queue_job(key);
 }
@@ -74,7 +77,9 @@ fn a_job_keeps_to_its_most_parallel_tasks() {
 fn a_wish_for_a_node_is_granted_while_it_has_room() {
     let mut world = world(NodeFillType::Pack, &[1, 1, 1]);
     let mut job = Job::new(Some(POOL), 0, true, i64::MAX);
-    job.waiting = [(1, 3), (2, 3)].map(|(task, node)| (task, Waiting { slots: 1, affinity: Some(node) })).into();
+    job.waiting = [(1, 3), (2, 3)]
+        .map(|(task, node)| (task, Waiting { slots: 1, affinity: Some(node), demands: Demands::default() }))
+        .into();
     world.jobs.insert(1, job);
     world.queue_job(1);
     assert_eq!(plan(&mut world), [(1, 3), (2, 1)]);
@@ -155,4 +160,18 @@ fn no_task_goes_where_its_jobs_preparation_failed_nor_ahead_where_it_has_not_end
     assert_eq!(found.iter().filter(|(_, node)| *node == 1).count(), 0, "{found:?}");
     assert_eq!(found.iter().filter(|(_, node)| *node == 3).count(), 1, "{found:?}");
     assert_eq!(found.iter().filter(|(_, node)| *node == 2).count(), 3, "the rest lies ahead on the node that is ready");
+}
+
+#[test]
+fn a_task_that_must_be_alone_takes_a_whole_dedicated_node() {
+    let mut world = world(NodeFillType::Spread, &[4, 4, 2]);
+    let pool = world.pools.get_mut(&POOL).unwrap();
+    pool.low_priority.insert(1);
+    pool.hold(2, 99, Held { job: 9, attempt: 1, slots: 1, since: NOW, begun: true });
+    job(&mut world, 1, 0, &[(1, 1), (2, 1)]);
+    let waiting = &mut world.jobs.get_mut(&1).unwrap().waiting;
+    waiting.get_mut(&1).unwrap().demands = Demands { alone: true, dedicated: true };
+    let assigned = world.plan(POOL, 10, NOW);
+    assert_eq!(assigned[0], Assignment { task: 1, job: 1, node: 3, slots: 2 });
+    assert_ne!(assigned[1].node, 3, "nobody else goes there");
 }

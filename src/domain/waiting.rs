@@ -1,5 +1,6 @@
 //! Why an active task does not run yet: the first reason that holds, the most lasting first.
 
+use super::placement::Demands;
 use crate::api::{AllocationState, Blocking, JobState, NodeCounts, PoolState, TaskState, Waiting};
 
 /// What is known of the task, its job and its pool.
@@ -10,6 +11,7 @@ pub struct Facts {
     pub job_state: JobState,
     /// The dependency that holds it up most.
     pub waits_for: Option<WaitsFor>,
+    pub demands: Demands,
     /// Nodes on which the job's preparation task failed.
     pub n_unprepared: i64,
     pub job_running: i64,
@@ -39,6 +41,8 @@ pub struct PoolFacts {
     pub target: i64,
     pub slots_per_node: i32,
     pub counts: NodeCounts,
+    /// Of these, the dedicated ones.
+    pub dedicated: NodeCounts,
     /// The code of the first resize error.
     pub error_code: Option<String>,
 }
@@ -72,6 +76,12 @@ pub fn reason(facts: Facts) -> Waiting {
     }
     if facts.n_unprepared >= usable {
         return Waiting::PreparationFailed { pool_id, n_nodes: facts.n_unprepared };
+    }
+    if facts.demands.dedicated && pool.dedicated.idle + pool.dedicated.running == 0 {
+        return Waiting::NeedsDedicatedNode { pool_id };
+    }
+    if facts.demands.alone && pool.counts.idle == 0 {
+        return Waiting::NeedsEmptyNode { pool_id };
     }
     if facts.max_parallel_tasks > 0 && facts.job_running >= i64::from(facts.max_parallel_tasks) {
         return Waiting::JobAtItsLimit { max_parallel_tasks: facts.max_parallel_tasks };
@@ -108,6 +118,7 @@ mod tests {
             assigned: false,
             job_state: JobState::Active,
             waits_for: None,
+            demands: Demands::default(),
             n_unprepared: 0,
             job_running: 2,
             job_active: 5,
@@ -120,6 +131,7 @@ mod tests {
                 target: 2,
                 slots_per_node: 4,
                 counts,
+                dedicated: NodeCounts::default(),
                 error_code: None,
             }),
         }
@@ -149,6 +161,9 @@ mod tests {
         check(on(Some(TaskState::Completed)), depends(Blocking::Failed));
         check(Facts { pool: None, ..facts() }, Waiting::PoolNotFound { pool_id: p() });
         check(Facts { required_slots: 5, ..facts() }, Waiting::NeedsMoreSlots { required: 5, slots_per_node: 4 });
+        let demands = |alone, dedicated| Facts { demands: Demands { alone, dedicated }, ..facts() };
+        check(demands(true, false), Waiting::NeedsEmptyNode { pool_id: p() });
+        check(demands(true, true), Waiting::NeedsDedicatedNode { pool_id: p() });
         check(Facts { n_unprepared: 2, ..facts() }, Waiting::PreparationFailed { pool_id: p(), n_nodes: 2 });
         check(Facts { n_unprepared: 1, ..facts() }, reason(facts()));
         check(Facts { max_parallel_tasks: 2, ..facts() }, Waiting::JobAtItsLimit { max_parallel_tasks: 2 });

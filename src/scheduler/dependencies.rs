@@ -3,7 +3,7 @@
 
 use super::driver::Driver;
 use super::load::WINDOW;
-use crate::domain::placement::Waiting;
+use crate::domain::placement::{Demands, Waiting};
 use crate::service::Result;
 use crate::service::consequences::{Aftermath, MOST_RELEASED};
 use crate::store;
@@ -19,7 +19,7 @@ impl Driver {
             if task_key > job.loaded_to {
                 job.more = true;
             } else if job.waiting.len() < WINDOW as usize {
-                job.waiting.insert(task_key, Waiting { slots, affinity });
+                job.waiting.insert(task_key, Waiting { slots, affinity, demands: Demands::default() });
             } else {
                 (job.more, job.loaded_to) = (true, task_key - 1);
             }

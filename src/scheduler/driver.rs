@@ -191,7 +191,9 @@ impl Driver {
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
                 Signal::TasksReady(tasks) => self.tasks_ready(tasks),
                 Signal::Releases => releases = true,
-                Signal::TaskBack { job_key, task_key, slots } => self.task_back(job_key, task_key, slots),
+                Signal::TaskBack { job_key, task_key, slots, demands } => {
+                    self.task_back(job_key, task_key, slots, demands)
+                }
                 Signal::TasksEnded(attempts) => ended.extend(attempts),
                 Signal::CleanUps(nodes) => clean_ups.extend(nodes),
             }
@@ -293,6 +295,9 @@ impl Driver {
         node.facts.busy = pool.nodes.get(&node_key).is_some_and(|n| !n.held.is_empty());
         let open = node.connection.is_some() && node::is_open(&node.facts);
         pool.set_node(node_key, node.row.slots, open);
+        if !node.row.dedicated {
+            pool.low_priority.insert(node_key);
+        }
         self.dirty_nodes.insert(node_key);
         if open {
             self.to_plan.insert(node.row.pool_key);

@@ -11,7 +11,7 @@ use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
 use crate::domain::ids::AccountName;
 use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
-use crate::domain::placement::{self, Held, Waiting, World};
+use crate::domain::placement::{self, Demands, Held, Waiting, World};
 use crate::domain::{job, task};
 use crate::service::Result;
 use crate::service::context::Signal;
@@ -53,9 +53,10 @@ impl Driver {
             let node = row.life.node_key.and_then(|key| self.nodes.get(&key));
             let Some(pool) = node.and_then(|n| self.world.pools.get_mut(&n.row.pool_key)) else { continue };
             let begun = row.life.phase == task::Phase::Running;
-            let held =
-                Held { job: row.job_key, attempt: row.life.attempt, slots: row.slots, since: row.life.since, begun };
-            pool.hold(row.life.node_key.unwrap_or_default(), row.key, held);
+            let node_key = row.life.node_key.unwrap_or_default();
+            let slots = pool.slots_taken(node_key, row.slots, row.demands);
+            let held = Held { job: row.job_key, attempt: row.life.attempt, slots, since: row.life.since, begun };
+            pool.hold(node_key, row.key, held);
         }
         store::job_node::unfinished(&mut conn).await?.into_iter().for_each(|row| self.job_nodes.put(row));
         for row in store::job::unfinished(&mut conn).await? {
@@ -186,7 +187,7 @@ impl Driver {
         for task in tasks.into_iter().filter(|task| !ending.contains(&task.key)) {
             let wish = task.affinity.as_deref().and_then(|wish| wish.strip_prefix("TVM:"));
             let affinity = wish.and_then(|node| nodes.get(node)).copied();
-            job.waiting.insert(task.key, Waiting { slots: task.slots, affinity });
+            job.waiting.insert(task.key, Waiting { slots: task.slots, affinity, demands: task.demands });
         }
         self.world.queue_job(key);
         Ok(())
@@ -213,11 +214,11 @@ impl Driver {
 
     /// A task waits again. One beyond the window is found when the window gets there; one that a node still has comes
     /// back when the node says that nothing of it is left.
-    pub(super) fn task_back(&mut self, job_key: i64, task: i64, slots: i32) {
+    pub(super) fn task_back(&mut self, job_key: i64, task: i64, slots: i32, demands: Demands) {
         let is_held = self.is_held(task);
         let Some(job) = self.world.jobs.get_mut(&job_key) else { return };
         if task <= job.loaded_to && !is_held {
-            job.waiting.insert(task, Waiting { slots, affinity: None });
+            job.waiting.insert(task, Waiting { slots, affinity: None, demands });
         }
         job.more = true;
         self.to_plan.extend(job.pool);

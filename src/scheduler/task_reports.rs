@@ -158,10 +158,11 @@ impl Driver {
         if let Some(job) = self.world.jobs.get_mut(&held.job) {
             job.on_nodes -= 1;
         }
-        match row.map(|row| (row.life.phase, row.life.attempt)) {
-            Some((Phase::Waiting, _)) => {
+        match row.map(|row| (row.life.phase, row)) {
+            Some((Phase::Waiting, row)) => {
                 if let Some(job) = self.world.jobs.get_mut(&held.job) {
-                    job.waiting.insert(attempt.task, Waiting { slots: held.slots, affinity: None });
+                    job.waiting
+                        .insert(attempt.task, Waiting { slots: row.slots, affinity: None, demands: row.demands });
                     self.to_plan.extend(job.pool);
                 }
             }

@@ -1,13 +1,13 @@
 //! What follows from the ends of tasks, in the transaction that saves them: dependents that may run, and what happens to
 //! the job. Reached only through the ledger, so that no way of ending a task is left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Signal, Signals};
 use super::job::enter;
 use crate::api::{DependencyAction, DisableJobOption, JobAction, JobState, Timestamp};
-use crate::domain::exit;
 use crate::domain::job::{self, Wish};
+use crate::domain::{exit, job_manager};
 use crate::store::dependency::{ReadyTask, Released, Satisfied};
 use crate::store::job::JobRow;
 use crate::store::task::TaskRow;
@@ -49,6 +49,8 @@ pub struct Consequences {
     satisfied: Vec<Satisfied>,
     /// The strongest action of each job.
     actions: BTreeMap<i64, JobAction>,
+    /// Jobs whose manager has ended.
+    managed: BTreeSet<i64>,
 }
 
 impl Consequences {
@@ -81,6 +83,9 @@ impl Consequences {
                 self.satisfied.push(Satisfied { job_key: job.key, id: row.id.clone(), number: row.number });
             }
         }
+        if job_manager::ends_job(&job.settings, &row.id) {
+            self.managed.insert(job.key);
+        }
         if job.settings.performs_job_actions() {
             let action = self.actions.entry(job.key).or_insert(JobAction::None);
             *action = (*action).max(consequence.job);
@@ -93,8 +98,10 @@ impl Consequences {
         if !self.satisfied.is_empty() {
             after = store::dependency::release(conn, &self.satisfied, MOST_RELEASED).await?.into();
         }
-        for (key, action) in self.actions {
-            if act(conn, key, action, now).await? {
+        let managed = self.managed.into_iter().map(|key| (key, JobAction::Terminate, "JMComplete"));
+        let failed = self.actions.into_iter().map(|(key, action)| (key, action, "TaskFailed"));
+        for (key, action, reason) in managed.chain(failed) {
+            if act(conn, key, action, reason, now).await? {
                 after.jobs.push(key);
             }
         }
@@ -103,7 +110,7 @@ impl Consequences {
 }
 
 /// Does to a job what a task's end asks for, unless it is on its way to an end already.
-async fn act(conn: &mut Conn, key: i64, action: JobAction, now: Timestamp) -> store::Result<bool> {
+async fn act(conn: &mut Conn, key: i64, action: JobAction, reason: &str, now: Timestamp) -> store::Result<bool> {
     let wish = match action {
         JobAction::None => return Ok(false),
         JobAction::Disable => Wish::Disable,
@@ -121,7 +128,7 @@ async fn act(conn: &mut Conn, key: i64, action: JobAction, now: Timestamp) -> st
         }
         _ => {
             enter(&mut row, JobState::Terminating, now);
-            row.terminate_reason = Some("TaskFailed".to_owned());
+            row.terminate_reason = Some(reason.to_owned());
         }
     }
     store::job::save(conn, &row).await?;

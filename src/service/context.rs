@@ -14,6 +14,7 @@ use crate::auth::{Identity, secret};
 use crate::domain::condition::Condition;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::{self, Permission};
+use crate::domain::placement::Demands;
 use crate::store::Store;
 use crate::store::dependency::ReadyTask;
 
@@ -118,7 +119,7 @@ pub enum Signal {
     /// Dependents of tasks that ended are left to be released.
     Releases,
     /// A task waits again by a user's word.
-    TaskBack { job_key: i64, task_key: i64, slots: i32 },
+    TaskBack { job_key: i64, task_key: i64, slots: i32, demands: Demands },
     /// These attempts are over by a user's word: their nodes must end them.
     TasksEnded(Vec<EndedAttempt>),
     /// Clean-ups were queued for these nodes.

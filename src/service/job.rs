@@ -2,15 +2,17 @@
 
 use super::account::find as find_account;
 use super::context::Signal;
+use super::ledger::Ledger;
 use super::{Caller, Context, Result, etag, page};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
-use crate::domain::check;
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
 use crate::domain::job_node;
 use crate::domain::permission::Permission;
+use crate::domain::{check, dependency, job_manager};
 use crate::store::job::JobRow;
 use crate::store::listing::{Listing, Place};
+use crate::store::task::NewTask;
 use crate::store::{self, Conn};
 
 pub async fn job_list(
@@ -97,12 +99,34 @@ pub async fn job_create(
                 }
                 let mut row = new_row(owner.key, create, now);
                 row.key = store::job::insert(conn, &row).await?;
+                if let Some(manager) = &row.settings.job_manager_task {
+                    add_manager(conn, &row, manager, now).await?;
+                }
                 Ok(row)
             })
         })
         .await?;
     changed(cx, account, &row);
     Ok(to_api(cx, account, &row))
+}
+
+/// The manager is the job's first task.
+async fn add_manager(conn: &mut Conn, job: &JobRow, manager: &api::JobManagerTask, now: Timestamp) -> Result<()> {
+    let task = job_manager::to_task(manager);
+    let new = NewTask {
+        number: dependency::number(&task.id).filter(|_| job.settings.has_dependencies()),
+        id: task.id.clone(),
+        settings: store::convert::to_json(&task),
+        slots: task.slots(),
+        etag: etag::first(now),
+        demands: job_manager::demands(manager),
+    };
+    store::task::insert(conn, job.key, &[new], now).await?;
+    let mut ledger = Ledger::default();
+    ledger.added(job.key, [task.slots()]);
+    // Nothing has ended, so nothing follows.
+    drop(ledger.save(conn, now).await?);
+    Ok(())
 }
 
 fn new_row(account_key: i64, settings: api::JobCreate, now: Timestamp) -> JobRow {
@@ -295,6 +319,13 @@ pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
     settings.uses_task_dependencies = Some(settings.uses_task_dependencies.unwrap_or(false));
     settings.on_all_tasks_complete = Some(settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction));
     settings.on_task_failure = Some(settings.on_task_failure.unwrap_or(api::OnTaskFailure::NoAction));
+    if let Some(task) = &mut settings.job_manager_task {
+        task.required_slots = Some(task.required_slots.unwrap_or(1));
+        task.kill_job_on_completion = Some(task.kill_job_on_completion.unwrap_or(true));
+        task.run_exclusive = Some(task.run_exclusive.unwrap_or(true));
+        task.allow_low_priority_node = Some(task.allow_low_priority_node.unwrap_or(true));
+        super::task::with_defaults(task.constraints.get_or_insert_default());
+    }
     if let Some(task) = &mut settings.job_preparation_task {
         task.id = Some(job_node::preparation_id(task).to_owned());
         task.wait_for_success = Some(task.wait_for_success.unwrap_or(true));

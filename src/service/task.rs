@@ -10,6 +10,7 @@ use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
+use crate::domain::placement::Demands;
 use crate::domain::task::{self, Event, Life, Phase};
 use crate::domain::{check, dependency, job_node};
 use crate::store::job::JobRow;
@@ -97,6 +98,7 @@ async fn add(
                 slots: create.slots(),
                 etag,
                 number: dependency::number(&create.id).filter(|_| facts.uses_task_dependencies),
+                demands: Demands::default(),
             });
             let own = create.depends_on.as_ref().filter(|dependencies| !dependencies.is_empty());
             waits.extend(own.map(|dependencies| (create.id.as_str(), dependency::waits(dependencies))));
@@ -169,12 +171,12 @@ async fn change(
                 let aftermath = ledger.save(conn, now).await?;
                 // One that was ended while it waited for others waits for them again.
                 let back = after.filter(|after| after.life.phase == Phase::Waiting && after.n_waits == 0);
-                Ok((job, ended, back.map(|row| (row.key, row.slots)), aftermath))
+                Ok((job, ended, back.map(|row| (row.key, row.slots, row.demands)), aftermath))
             })
         })
         .await?;
-    if let Some((task_key, slots)) = back {
-        cx.signals.send(Signal::TaskBack { job_key: job.key, task_key, slots });
+    if let Some((task_key, slots, demands)) = back {
+        cx.signals.send(Signal::TaskBack { job_key: job.key, task_key, slots, demands });
     }
     after.tell(&cx.signals);
     changed(cx, account, job, ended);
@@ -294,6 +296,7 @@ pub async fn task_waiting(
             n_waits: row.n_waits,
         }),
         n_unprepared,
+        demands: row.demands,
         job_running: job.counts.task_counts.running,
         job_active: job.counts.task_counts.active,
         max_parallel_tasks: job.settings.max_parallel_tasks.unwrap_or(-1),
@@ -304,6 +307,7 @@ pub async fn task_waiting(
             allocation: pool.allocation,
             target: pool.target.dedicated + pool.target.low_priority,
             slots_per_node: pool.settings.slots_per_node(),
+            dedicated: pool.node_counts.of_kind(true),
             counts: pool.node_counts.all(),
             error_code: pool.resize_errors.and_then(|errors| errors.into_iter().next()).map(|error| error.code),
         }),

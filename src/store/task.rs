@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use super::convert::{self, get, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Error, Result};
 use crate::api::{self, TaskState, Timestamp};
+use crate::domain::placement::Demands;
 use crate::domain::task::{Life, Phase};
 
 /// A task as it is stored.
@@ -30,6 +31,7 @@ pub struct TaskRow {
     pub satisfied: bool,
     /// Its id as a number that ranges can name; only in jobs that use dependencies.
     pub number: Option<i32>,
+    pub demands: Demands,
 }
 
 impl TaskRow {
@@ -45,6 +47,7 @@ pub struct NewTask {
     pub slots: i32,
     pub etag: i64,
     pub number: Option<i32>,
+    pub demands: Demands,
 }
 
 /// A statement with every column of [`TaskRow`] between its two parts; a macro, so that statements stay static.
@@ -54,7 +57,7 @@ macro_rules! concat_columns {
             $before,
             "t.key, t.job_key, t.id, t.settings, t.slots, t.created, t.modified, t.etag, t.state, t.state_since, ",
             "t.previous_state, t.previous_since, t.attempt, t.node_key, t.assigned, t.node_info, t.started, t.ended, ",
-            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number",
+            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number, t.alone, t.dedicated",
             $after
         )
     };
@@ -100,15 +103,27 @@ pub fn read(row: &SqliteRow) -> Result<TaskRow> {
         n_waits: get(row, "n_waits")?,
         satisfied: get(row, "satisfied")?,
         number: get(row, "number")?,
+        demands: demands(row)?,
     })
+}
+
+fn demands(row: &SqliteRow) -> Result<Demands> {
+    Ok(Demands { alone: get(row, "alone")?, dedicated: get(row, "dedicated")? })
 }
 
 /// Inserts tasks in this order; their ids must be free.
 pub async fn insert(conn: &mut Conn, job_key: i64, tasks: &[NewTask], now: Timestamp) -> Result<()> {
-    let rows: Vec<_> = tasks.iter().map(|t| json!([t.id, t.settings, t.slots, t.etag, t.number])).collect();
+    let rows: Vec<_> = tasks
+        .iter()
+        .map(|t| {
+            let (alone, dedicated) = (i64::from(t.demands.alone), i64::from(t.demands.dedicated));
+            json!([t.id, t.settings, t.slots, t.etag, t.number, alone, dedicated])
+        })
+        .collect();
     sqlx::query(
-        "INSERT INTO tasks (job_key, id, settings, slots, etag, number, state, state_since, created, modified) \
-         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 'active', ?3, ?3, ?3 FROM json_each(?1)",
+        "INSERT INTO tasks (job_key, id, settings, slots, etag, number, alone, dedicated, state, state_since, created, modified) \
+         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, 'active', \
+         ?3, ?3, ?3 FROM json_each(?1)",
     )
     .bind(convert::to_json(&rows))
     .bind(job_key)
@@ -177,12 +192,13 @@ pub struct WaitingTask {
     pub key: i64,
     pub slots: i32,
     pub affinity: Option<String>,
+    pub demands: Demands,
 }
 
 /// The next waiting tasks of a job after `after`, in order of adding, without those that wait for other tasks.
 pub async fn waiting(conn: &mut Conn, job_key: i64, after: i64, most: i64) -> Result<Vec<WaitingTask>> {
     let rows = sqlx::query(
-        "SELECT key, slots, CASE WHEN instr(settings, 'affinityId') AND json_valid(settings) \
+        "SELECT key, slots, alone, dedicated, CASE WHEN instr(settings, 'affinityId') AND json_valid(settings) \
          THEN settings ->> '$.affinityInfo.affinityId' END AS affinity \
          FROM tasks WHERE job_key = ?1 AND key > ?2 AND state = 'active' AND assigned = 0 AND n_waits = 0 ORDER BY key LIMIT ?3",
     )
@@ -193,7 +209,8 @@ pub async fn waiting(conn: &mut Conn, job_key: i64, after: i64, most: i64) -> Re
     .await?;
     rows.iter()
         .map(|row| {
-            Ok(WaitingTask { key: get(row, "key")?, slots: get(row, "slots")?, affinity: get(row, "affinity")? })
+            let (key, slots, affinity) = (get(row, "key")?, get(row, "slots")?, get(row, "affinity")?);
+            Ok(WaitingTask { key, slots, affinity, demands: demands(row)? })
         })
         .collect()
 }

@@ -15,6 +15,7 @@ mod dependencies;
 mod dependencies_real;
 mod exit_conditions;
 mod isolation;
+mod job_manager;
 mod job_preparation;
 mod job_preparation_real;
 mod rest_auth;

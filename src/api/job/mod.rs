@@ -86,7 +86,7 @@ impl JobCreate {
 
     /// Whether the end of a task can have consequences for other tasks or for the job.
     pub fn has_consequences(&self) -> bool {
-        self.has_dependencies() || self.performs_job_actions()
+        self.has_dependencies() || self.performs_job_actions() || self.job_manager_task.is_some()
     }
 }
 

@@ -58,6 +58,14 @@ pub enum Waiting {
         pool_id: String,
         n_nodes: i64,
     },
+    /// The task must be alone on its node, and no node is empty.
+    NeedsEmptyNode {
+        pool_id: String,
+    },
+    /// The task must not run on a low-priority node, and there is no other.
+    NeedsDedicatedNode {
+        pool_id: String,
+    },
     /// The task needs more slots than any node of the pool has: it can never run there.
     NeedsMoreSlots {
         required: i32,

@@ -1,7 +1,7 @@
 //! Jobs.
 
 use super::*;
-use crate::domain::job_node;
+use crate::domain::{job_manager, job_node};
 
 /// Everything that a new job must be like.
 pub fn job_create(create: &api::JobCreate) -> Check {
@@ -13,11 +13,18 @@ pub fn job_create(create: &api::JobCreate) -> Check {
     job_constraints(create.constraints.as_ref())?;
     environment("commonEnvironmentSettings", create.common_environment_settings.as_deref())?;
     metadata(create.metadata.as_deref())?;
-    if create.job_manager_task.is_some() {
-        return Err(not_built("jobManagerTask"));
-    }
+    create.job_manager_task.as_ref().map_or(Ok(()), |task| manager_task(create, task))?;
     create.job_preparation_task.as_ref().map_or(Ok(()), preparation_task)?;
     create.job_release_task.as_ref().map_or(Ok(()), |task| release_task(task, create.job_preparation_task.as_ref()))
+}
+
+/// The manager is checked as the task that it will be.
+fn manager_task(create: &api::JobCreate, task: &api::JobManagerTask) -> Check {
+    task_create(&job_manager::to_task(task)).map_err(|error| error.below("jobManagerTask"))?;
+    match job_node::id_refusal(create, &task.id) {
+        Some(code) => Err(Error::new(code).with("PropertyName", "jobManagerTask.id").with("PropertyValue", &*task.id)),
+        None => Ok(()),
+    }
 }
 
 fn preparation_task(task: &api::JobPreparationTask) -> Check {
@@ -113,6 +120,12 @@ mod tests {
         check(with(&|j| j.pool_info.pool_id = None), Missing, "poolInfo.poolId");
         check(with(&|j| j.priority = Some(1001)), Invalid, "priority");
         check(with(&|j| j.max_parallel_tasks = Some(0)), Invalid, "maxParallelTasks");
+        let manager = |task: api::JobManagerTask| Some(api::JobManagerTask { id: "m".into(), ..task });
+        let command = || api::JobManagerTask { command_line: "x".into(), ..Default::default() };
+        assert_eq!(with(&|j| j.job_manager_task = manager(command())), Ok(()));
+        check(with(&|j| j.job_manager_task = manager(Default::default())), Missing, "jobManagerTask.commandLine");
+        let slots = || api::JobManagerTask { required_slots: Some(0), ..command() };
+        check(with(&|j| j.job_manager_task = manager(slots())), Invalid, "jobManagerTask.requiredSlots");
         let preparation = |id: Option<&str>, command: &str| {
             Some(api::JobPreparationTask { id: id.map(Into::into), command_line: command.into(), ..Default::default() })
         };

@@ -14,3 +14,7 @@ CREATE TABLE job_nodes (
     release TEXT,
     UNIQUE (job_key, id)
 );
+
+-- What a task demands of its node beside slots: that nothing else runs there, and that it is a dedicated one.
+ALTER TABLE tasks ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN dedicated INTEGER NOT NULL DEFAULT 0;

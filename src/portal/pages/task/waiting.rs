@@ -61,6 +61,12 @@ pub fn explain(
             answer(tn(msg::TASK_WAIT_PREPARATION_ONE, msg::TASK_WAIT_PREPARATION_OTHER, *n_nodes))
                 .link(msg::TASK_WAIT_SEE_PREPARATION, paths::job_nodes(account, job))
         }
+        Waiting::NeedsEmptyNode { pool_id } => {
+            answer(t(msg::TASK_WAIT_EMPTY_NODE)).link(msg::TASK_WAIT_RESIZE, resize(account, pool_id))
+        }
+        Waiting::NeedsDedicatedNode { pool_id } => {
+            answer(t(msg::TASK_WAIT_DEDICATED_NODE)).link(msg::TASK_WAIT_RESIZE, resize(account, pool_id))
+        }
         Waiting::NeedsMoreSlots { required, slots_per_node } => answer(tf(
             msg::TASK_WAIT_MORE_SLOTS,
             &[("required", &required.to_string()), ("slots", &slots_per_node.to_string())],
