@@ -60,6 +60,9 @@ pub enum Step {
     /// Send the release task to nodes that need it.
     Release,
     Vanish,
+    /// End what runs, and complete or vanish without waiting for it.
+    CompleteByForce,
+    VanishByForce,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +90,8 @@ pub struct View {
     /// Tasks that nodes have, begun or not, and preparation tasks.
     pub n_on_nodes: i64,
     pub releases: Releases,
+    /// Nodes are not waited for.
+    pub forced: bool,
     pub disable_tasks: DisableJobOption,
     pub on_all_tasks_complete: OnAllTasksComplete,
     pub deadline: Option<Timestamp>,
@@ -111,6 +116,8 @@ pub fn next_step(job: &View, now: Timestamp) -> Step {
             DisableJobOption::Terminate => Step::EndRunning(EndRunning::Terminate),
             DisableJobOption::Wait => Step::Stay,
         },
+        JobState::Terminating if job.forced => Step::CompleteByForce,
+        JobState::Deleting if job.forced => Step::VanishByForce,
         JobState::Terminating if job.n_on_nodes == 0 => released(job.releases, Step::BecomeCompleted),
         JobState::Terminating => Step::EndRunning(EndRunning::Terminate),
         JobState::Deleting if job.n_on_nodes == 0 => released(job.releases, Step::Vanish),
@@ -170,6 +177,7 @@ mod tests {
             counts: TaskCounts { active: 3, ..Default::default() },
             n_on_nodes: on_nodes,
             releases: Releases::Done,
+            forced: false,
             disable_tasks: DisableJobOption::Requeue,
             on_all_tasks_complete: OnAllTasksComplete::NoAction,
             deadline: None,
@@ -189,6 +197,8 @@ mod tests {
         check(View { releases: Releases::ToBegin, ..view(JobState::Terminating, 0) }, Step::Release);
         check(View { releases: Releases::Pending, ..view(JobState::Terminating, 0) }, Step::Stay);
         check(View { releases: Releases::ToBegin, ..view(JobState::Deleting, 0) }, Step::Release);
+        check(View { forced: true, ..view(JobState::Terminating, 2) }, Step::CompleteByForce);
+        check(View { forced: true, ..view(JobState::Deleting, 2) }, Step::VanishByForce);
         let running = View { releases: Releases::ToBegin, ..view(JobState::Terminating, 1) };
         check(running, Step::EndRunning(EndRunning::Terminate));
         check(view(JobState::Active, 0), Step::Stay);

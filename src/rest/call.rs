@@ -96,11 +96,10 @@ impl Call {
         Ok(self.query.allow(&[])?)
     }
 
-    /// For deletions and terminations, which may be told not to wait for nodes. They never do here.
-    pub fn only_force(&self) -> Result<()> {
+    /// Whether a deletion or termination is told not to wait for nodes; no other parameter is allowed.
+    pub fn force(&self) -> Result<bool> {
         self.query.allow(&["force"])?;
-        self.query.flag("force")?;
-        Ok(())
+        Ok(self.query.flag("force")?)
     }
 
     pub fn get_query(&self, properties: &'static [&'static str]) -> Result<GetQuery> {

@@ -103,14 +103,20 @@ async fn job_enable(call: Call, Of(id): Of<JobId>, _: NoBody) -> Result {
 }
 
 async fn job_terminate(call: Call, Of(id): Of<JobId>, OptionalBody(body): OptionalBody<api::JobTerminate>) -> Result {
-    call.only_force()?;
-    job::job_terminate(&call.cx, &call.caller, &call.account, &id, body).await?;
+    if call.force()? {
+        job::job_terminate_by_force(&call.cx, &call.caller, &call.account, &id, body).await?;
+    } else {
+        job::job_terminate(&call.cx, &call.caller, &call.account, &id, body).await?;
+    }
     changed(&call, &id, StatusCode::ACCEPTED).await
 }
 
 async fn job_delete(call: Call, Of(id): Of<JobId>, _: NoBody) -> Result {
-    call.only_force()?;
-    job::job_delete(&call.cx, &call.caller, &call.account, &id).await?;
+    if call.force()? {
+        job::job_delete_by_force(&call.cx, &call.caller, &call.account, &id).await?;
+    } else {
+        job::job_delete(&call.cx, &call.caller, &call.account, &id).await?;
+    }
     Ok(reply::done(StatusCode::ACCEPTED, &call.url(&format!("/jobs/{id}"))))
 }
 

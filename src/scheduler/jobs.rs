@@ -46,6 +46,7 @@ impl Driver {
             counts: row.counts.task_counts,
             n_on_nodes: self.world.jobs.get(&row.key).map_or(0, |job| job.on_nodes) + self.n_preparing(row.key),
             releases: self.releases(row),
+            forced: row.forced,
             disable_tasks: row.disable_tasks.unwrap_or(DisableJobOption::Requeue),
             on_all_tasks_complete: row.settings.on_all_tasks_complete.unwrap_or(OnAllTasksComplete::NoAction),
             deadline: row.deadline,
@@ -61,6 +62,14 @@ impl Driver {
             Step::Terminate(reason) => self.enter_state(row, JobState::Terminating, Some(reason)).await,
             Step::EndRunning(how) => self.end_running(row.key, how, row.state).await,
             Step::Release => self.begin_releases(row.key).await,
+            Step::CompleteByForce => {
+                self.end_everything(row.key).await?;
+                self.enter_state(row, JobState::Completed, None).await
+            }
+            Step::VanishByForce => {
+                self.end_everything(row.key).await?;
+                self.vanish_job(row).await
+            }
             Step::Vanish => self.vanish_job(row).await,
         }
     }
@@ -102,14 +111,9 @@ impl Driver {
 
     /// Ends or requeues what nodes have of the job.
     async fn end_running(&mut self, key: i64, how: EndRunning, state: JobState) -> Result<()> {
-        let held = self.world.pools.values().flat_map(|pool| &pool.nodes).flat_map(|(node, state)| {
-            // A release task runs to its end: it is what the job waits for.
-            let ends = |task: i64| !matches!(job_node::of_attempt(task), Some((_, Kind::Release)));
-            let of_job = state.held.iter().filter(move |(task, held)| held.job == key && ends(**task));
-            of_job.map(|(task, held)| (*node, *task, held.attempt))
-        });
-        let held: Vec<(i64, i64, i64)> =
-            held.filter(|(_, task, number)| !self.killed.contains(&(*task, *number))).collect();
+        let mut held = self.held_of(key);
+        // A release task runs to its end: it is what the job waits for.
+        held.retain(|(_, task, _)| !matches!(job_node::of_attempt(*task), Some((_, Kind::Release))));
         match how {
             EndRunning::Requeue => self.requeue.extend(held.iter().map(|(_, task, number)| (*task, *number))),
             EndRunning::Terminate => {
@@ -125,6 +129,27 @@ impl Driver {
             self.kill(node, task, number);
         }
         Ok(())
+    }
+
+    /// Ends all that nodes have of a job, release tasks too.
+    async fn end_everything(&mut self, key: i64) -> Result<()> {
+        let held = self.held_of(key);
+        let tasks: Vec<i64> = held.iter().map(|(_, task, _)| *task).collect();
+        self.terminate_runs(&tasks, "The task's job ended.").await?;
+        self.terminate_tasks(tasks, "The task's job ended.").await?;
+        for (node, task, number) in held {
+            self.kill(node, task, number);
+        }
+        Ok(())
+    }
+
+    /// Node, task and attempt of all that nodes have of a job and are not ending yet.
+    fn held_of(&self, job: i64) -> Vec<(i64, i64, i64)> {
+        let nodes = self.world.pools.values().flat_map(|pool| &pool.nodes);
+        let held = nodes.flat_map(|(node, state)| state.held.iter().map(move |(task, held)| (*node, *task, held)));
+        held.filter(|(_, task, held)| held.job == job && !self.killed.contains(&(*task, held.attempt)))
+            .map(|(node, task, held)| (node, task, held.attempt))
+            .collect()
     }
 
     /// Removes the tasks of a deleted job piece by piece, their folders, and then the job.

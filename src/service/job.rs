@@ -142,6 +142,7 @@ fn new_row(account_key: i64, settings: api::JobCreate, now: Timestamp) -> JobRow
         terminate_reason: None,
         disable_tasks: None,
         deadline: deadline(&settings, now),
+        forced: false,
         created: now,
         modified: now,
         etag: etag::first(now),
@@ -237,8 +238,31 @@ pub async fn job_terminate(
     id: &JobId,
     terminate: api::JobTerminate,
 ) -> Result<()> {
+    terminate_by(cx, caller, account, id, terminate, false).await
+}
+
+/// The same without waiting for nodes: those are told to end what they run, and the job is completed at once.
+pub async fn job_terminate_by_force(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+    terminate: api::JobTerminate,
+) -> Result<()> {
+    terminate_by(cx, caller, account, id, terminate, true).await
+}
+
+async fn terminate_by(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+    terminate: api::JobTerminate,
+    forced: bool,
+) -> Result<()> {
     change(cx, caller, account, id, Wish::Terminate, move |row, now| {
         enter(row, JobState::Terminating, now);
+        row.forced = forced;
         row.terminate_reason = Some(terminate.terminate_reason.unwrap_or_else(|| "UserTerminate".to_owned()));
         Ok(())
     })
@@ -246,8 +270,18 @@ pub async fn job_terminate(
 }
 
 pub async fn job_delete(cx: &Context, caller: &Caller, account: &AccountName, id: &JobId) -> Result<()> {
-    change(cx, caller, account, id, Wish::Delete, |row, now| {
+    delete_by(cx, caller, account, id, false).await
+}
+
+/// The same without waiting for nodes.
+pub async fn job_delete_by_force(cx: &Context, caller: &Caller, account: &AccountName, id: &JobId) -> Result<()> {
+    delete_by(cx, caller, account, id, true).await
+}
+
+async fn delete_by(cx: &Context, caller: &Caller, account: &AccountName, id: &JobId, forced: bool) -> Result<()> {
+    change(cx, caller, account, id, Wish::Delete, move |row, now| {
         enter(row, JobState::Deleting, now);
+        row.forced |= forced;
         Ok(())
     })
     .await

@@ -25,6 +25,8 @@ pub struct JobRow {
     pub terminate_reason: Option<String>,
     pub disable_tasks: Option<DisableJobOption>,
     pub deadline: Option<Timestamp>,
+    /// Its end does not wait for nodes.
+    pub forced: bool,
     pub created: Timestamp,
     pub modified: Timestamp,
     pub etag: i64,
@@ -57,6 +59,7 @@ pub fn read(row: &SqliteRow) -> Result<JobRow> {
         terminate_reason: get(row, "terminate_reason")?,
         disable_tasks: opt_name(row, "disable_tasks")?,
         deadline: opt_time(row, "deadline")?,
+        forced: get(row, "forced")?,
         created: time(row, "created")?,
         modified: time(row, "modified")?,
         etag: get(row, "etag")?,
@@ -158,7 +161,7 @@ pub async fn save(conn: &mut Conn, job: &JobRow) -> Result<()> {
     sqlx::query(
         "UPDATE jobs SET pool_id = ?2, settings = ?3, priority = ?4, state = ?5, state_since = ?6, previous_state = ?7, \
          previous_since = ?8, ended = ?9, terminate_reason = ?10, disable_tasks = ?11, deadline = ?12, modified = ?13, \
-         etag = ?14 WHERE key = ?1",
+         etag = ?14, forced = ?15 WHERE key = ?1",
     )
     .bind(job.key)
     .bind(&job.pool_id)
@@ -174,6 +177,7 @@ pub async fn save(conn: &mut Conn, job: &JobRow) -> Result<()> {
     .bind(job.deadline.map(Timestamp::micros))
     .bind(job.modified.micros())
     .bind(job.etag)
+    .bind(job.forced)
     .execute(conn)
     .await?;
     Ok(())

@@ -238,3 +238,27 @@ async fn a_node_that_is_gone_is_not_waited_for() {
     world.until_job("j", JobState::Completed).await;
     world.is_sound().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_ends_by_force_waits_for_nobody() {
+    let world = world(1, preparation(), true).await;
+    let mut node = world.node().await;
+    world.tasks("j", &["a"]).await;
+    let prep = next(&mut node).await;
+    node.ended(&prep, 0);
+    let a = next(&mut node).await;
+    node.started(&a);
+    world.until_task("j", "a", |t| t.state == TaskState::Running).await;
+    let id = "j".parse().unwrap();
+    job::job_terminate_by_force(&world.cx, &world.caller, &world.account, &id, Default::default()).await.unwrap();
+    world.until_job("j", JobState::Completed).await;
+    assert_eq!(world.task("j", "a").await.state, TaskState::Completed);
+    let kills = node.kills().await;
+    assert_eq!(kills, [a.a], "and yet its node is told");
+    world.is_sound().await;
+    job::job_delete_by_force(&world.cx, &world.caller, &world.account, &id).await.unwrap();
+    world.until("the job is gone", async || world.job_get("j").await.is_none().then_some(())).await;
+    node.gave_back(kills);
+    world.until_pool("p", |p| p.node_counts.idle == 1).await;
+    world.is_sound().await;
+}

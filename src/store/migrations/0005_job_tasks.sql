@@ -18,3 +18,6 @@ CREATE TABLE job_nodes (
 -- What a task demands of its node beside slots: that nothing else runs there, and that it is a dedicated one.
 ALTER TABLE tasks ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tasks ADD COLUMN dedicated INTEGER NOT NULL DEFAULT 0;
+
+-- Its end does not wait for nodes.
+ALTER TABLE jobs ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;
