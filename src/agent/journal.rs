@@ -175,7 +175,14 @@ mod tests {
     }
 
     fn end(task: i64) -> Ended {
-        Ended { a: attempt(task), started: None, at: Timestamp::from_secs(5), exit: Some(0), failure: None }
+        Ended {
+            a: attempt(task),
+            started: None,
+            at: Timestamp::from_secs(5),
+            exit: Some(0),
+            failure: None,
+            usage: Default::default(),
+        }
     }
 
     #[test]

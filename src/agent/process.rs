@@ -17,6 +17,8 @@ use nix::sched::CloneFlags;
 
 use super::limit_mark;
 
+use crate::api::agent::Usage;
+
 /// User and group id, the same number.
 pub type UserId = u32;
 
@@ -261,12 +263,25 @@ pub fn next_exit() -> Option<Exit> {
     }
 }
 
-/// Takes a child that has ended off the process table.
-pub fn reap(pid: i32) {
-    // SAFETY: no pointer is handed over.
-    while unsafe { libc::waitpid(pid, ptr::null_mut(), 0) } == -1
-        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
-    {}
+/// Takes a child that has ended off the process table, and says what it and the children that it waited for took.
+pub fn reap(pid: i32) -> Usage {
+    // SAFETY: all zeros are a value of the struct, which outlives the call.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    loop {
+        // SAFETY: the status is not asked for; the pointer is to the struct above.
+        match unsafe { libc::wait4(pid, ptr::null_mut(), 0, &mut usage) } {
+            -1 if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            -1 => return Usage::default(),
+            _ => break,
+        }
+    }
+    let micros = |time: libc::timeval| time.tv_sec * 1_000_000 + time.tv_usec;
+    Usage {
+        user_micros: micros(usage.ru_utime),
+        kernel_micros: micros(usage.ru_stime),
+        blocks_read: usage.ru_inblock,
+        blocks_written: usage.ru_oublock,
+    }
 }
 
 /// Whose rights this thread has on files; other threads keep theirs. Only root can change it.

@@ -23,6 +23,7 @@ use super::process::{self, Exit};
 use super::process_tree::{self, Orphans};
 use super::run_id::RunId;
 use super::{clock, failure};
+use crate::api::agent::Usage;
 use crate::api::{self, TaskFailureInformation, Timestamp};
 
 /// How long the end of killed processes holds up the end of their run. Only a process stuck in the kernel takes longer.
@@ -58,7 +59,7 @@ enum Phase {
     Alive { too_long_at: Option<Instant> },
     Ending { kill_at: Instant },
     Killed,
-    Draining { exit: i32, at: Timestamp, kill_at: Instant },
+    Draining { exit: i32, at: Timestamp, kill_at: Instant, usage: Usage },
 }
 
 impl Run {
@@ -83,6 +84,7 @@ pub struct Over {
     pub at: Timestamp,
     pub exit: i32,
     pub failure: Option<TaskFailureInformation>,
+    pub usage: Usage,
 }
 
 pub struct Runs {
@@ -227,8 +229,8 @@ impl Runs {
             // The zombie holds the group's number, so this hits no other group.
             signal_group(pid, Signal::KILL);
         }
-        run.phase = Phase::Draining { exit: code, at: clock::now(), kill_at };
-        process::reap(pid);
+        let at = clock::now();
+        run.phase = Phase::Draining { exit: code, at, kill_at, usage: process::reap(pid) };
     }
 
     /// The draining runs of which nothing is left. Kills what is left of the others when its time has come.
@@ -248,13 +250,13 @@ impl Runs {
         let mut over = Vec::new();
         for id in draining {
             let left: Vec<i32> = owners.iter().filter(|(_, owner)| *owner == Some(id)).map(|(pid, _)| *pid).collect();
-            let Phase::Draining { exit, at, kill_at } = self.runs[&id].phase else { continue };
+            let Phase::Draining { exit, at, kill_at, usage } = self.runs[&id].phase else { continue };
             let is_stuck = now >= kill_at + DRAIN_PATIENCE;
             if left.is_empty() || is_stuck {
                 if is_stuck && !left.is_empty() {
                     tracing::error!(run = %id, pids = ?left, "processes of a task do not end");
                 }
-                over.extend(self.remove(id).map(|run| finish(id, run, exit, at)));
+                over.extend(self.remove(id).map(|run| finish(id, run, exit, at, usage)));
             } else if now >= kill_at {
                 left.iter().flat_map(|pid| process_tree::tree_of(*pid)).for_each(kill);
             }
@@ -300,12 +302,12 @@ impl Runs {
     }
 }
 
-fn finish(id: RunId, run: Run, exit: i32, at: Timestamp) -> Over {
+fn finish(id: RunId, run: Run, exit: i32, at: Timestamp, usage: Usage) -> Over {
     let failure = match run.fate {
         Fate::RanTooLong(limit) => Some(failure::ran_too_long(limit)),
         Fate::Report | Fate::GiveBack => failure::of_exit_code(exit),
     };
-    Over { id, run, at, exit, failure }
+    Over { id, run, at, exit, failure, usage }
 }
 
 /// The whole tree of a run: by its group at once, since a group cannot fork away from a signal, and what left the group one

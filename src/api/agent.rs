@@ -111,6 +111,23 @@ pub struct Ended {
     pub exit: Option<i32>,
     /// Absent on success. A non-zero exit is `FailureExitCode`.
     pub failure: Option<TaskFailureInformation>,
+    /// What its processes took; of those that fled from their parents only what is known.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+/// What a run took of its node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    #[serde(rename = "u")]
+    pub user_micros: i64,
+    #[serde(rename = "k")]
+    pub kernel_micros: i64,
+    /// Of 512 bytes, from and to disks.
+    #[serde(rename = "r")]
+    pub blocks_read: i64,
+    #[serde(rename = "w")]
+    pub blocks_written: i64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

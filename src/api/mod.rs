@@ -15,6 +15,7 @@ pub mod node;
 pub mod pool;
 pub mod session;
 pub mod shared;
+pub mod statistics;
 pub mod task;
 pub mod time;
 
@@ -28,5 +29,6 @@ pub use node::*;
 pub use pool::*;
 pub use session::*;
 pub use shared::*;
+pub use statistics::*;
 pub use task::*;
 pub use time::{Duration, Timestamp};

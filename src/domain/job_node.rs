@@ -145,7 +145,14 @@ mod tests {
             message: None,
             details: Vec::new(),
         });
-        let end = Event::Ended { attempt: life.attempt, started: Some(NOW), at: NOW, exit: Some(exit), failure };
+        let end = Event::Ended {
+            attempt: life.attempt,
+            started: Some(NOW),
+            at: NOW,
+            exit: Some(exit),
+            failure,
+            usage: Default::default(),
+        };
         task::on(&mut life, end, 0, NOW).unwrap();
         life
     }

@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::agent::Attempt;
+use crate::api::agent::{Attempt, Usage};
 use crate::api::{
     self, Code, ErrorCategory, TaskConstraints, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
 };
@@ -44,6 +44,16 @@ pub struct Life {
     pub last_retry: Option<Timestamp>,
     pub requeues: i32,
     pub last_requeue: Option<Timestamp>,
+    #[serde(default)]
+    pub spent: Spent,
+}
+
+/// What all runs of a task have taken so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    pub wall_micros: i64,
+    /// Of runs that ended by themselves: of others nobody says it.
+    pub usage: Usage,
 }
 
 /// What happens to a task. Times are the server's, but for start and end, which the agent saw.
@@ -66,6 +76,7 @@ pub enum Event {
         at: Timestamp,
         exit: Option<i32>,
         failure: Option<TaskFailureInformation>,
+        usage: Usage,
     },
     /// The attempt is over without an end, by nobody's word: node lost, recall, agent killed. Counts nothing.
     GaveBack {
@@ -118,6 +129,7 @@ impl Life {
             last_retry: None,
             requeues: 0,
             last_requeue: None,
+            spent: Spent::default(),
         }
     }
 
@@ -148,6 +160,17 @@ impl Life {
             self.previous = Some((before, self.since));
             self.since = now;
         }
+    }
+
+    /// The run of the current attempt is over.
+    fn spend(&mut self, at: Timestamp, usage: Usage) {
+        if let Some(started) = self.started.filter(|_| self.live_attempt().is_some()) {
+            self.spent.wall_micros += at.since(started).micros().max(0);
+        }
+        self.spent.usage.user_micros += usage.user_micros;
+        self.spent.usage.kernel_micros += usage.kernel_micros;
+        self.spent.usage.blocks_read += usage.blocks_read;
+        self.spent.usage.blocks_written += usage.blocks_written;
     }
 
     fn wait_again(&mut self, now: Timestamp) {
@@ -201,10 +224,12 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
             return Ok(false);
         }
 
-        (Phase::Assigned | Phase::Preparing | Phase::Running, Event::Ended { attempt, started, at, exit, failure })
-            if attempt == life.attempt =>
-        {
+        (
+            Phase::Assigned | Phase::Preparing | Phase::Running,
+            Event::Ended { attempt, started, at, exit, failure, usage },
+        ) if attempt == life.attempt => {
             life.started = started.or(life.started);
+            life.spend(at, usage);
             if is_retried(life.retries, most_retries, exit) {
                 life.retries += 1;
                 life.last_retry = Some(now);
@@ -223,7 +248,8 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
         (Phase::Assigned | Phase::Preparing | Phase::Running, Event::GaveBack { attempt })
             if attempt == life.attempt =>
         {
-            life.wait_again(now)
+            life.spend(now, Usage::default());
+            life.wait_again(now);
         }
         (
             Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed,
@@ -240,6 +266,7 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
                 life.requeues += 1;
                 life.last_requeue = Some(now);
             }
+            life.spend(now, Usage::default());
             life.wait_again(now);
         }
         (
@@ -250,6 +277,7 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
         }
 
         (Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running, Event::Terminate { message }) => {
+            life.spend(now, Usage::default());
             life.complete(now, now, None, Some(task_ended(message)));
         }
         (Phase::Completed, Event::Terminate { .. }) => return Err(Refusal::IsCompleted),
@@ -329,7 +357,15 @@ mod tests {
             message: None,
             details: vec![],
         });
-        Event::Ended { attempt, started: Some(NOW), at: NOW, exit: Some(code), failure }
+        let usage = Usage { user_micros: 7, ..Usage::default() };
+        Event::Ended {
+            attempt,
+            started: Some(NOW),
+            at: NOW.plus(api::Duration::from_secs(2)),
+            exit: Some(code),
+            failure,
+            usage,
+        }
     }
 
     fn after(events: &[Event], most_retries: i32) -> Life {
@@ -349,6 +385,15 @@ mod tests {
         let life = after(&twice, 1);
         assert_eq!((life.phase, life.retries, life.exit_code), (Phase::Completed, 1, Some(1)));
         assert_eq!(life.result(), Some(TaskExecutionResult::Failure));
+    }
+
+    #[test]
+    fn what_all_runs_took_is_added_up() {
+        let life = after(&[Event::Assign { node_key: 1 }, exit(1, 1), Event::Assign { node_key: 1 }, exit(2, 0)], 1);
+        assert_eq!((life.spent.wall_micros, life.spent.usage.user_micros), (4_000_000, 14));
+        let lost = [Event::Assign { node_key: 1 }, Event::Started { attempt: 1, at: Timestamp::from_secs(90) }];
+        let life = after(&[&lost[..], &[Event::GaveBack { attempt: 1 }]].concat(), 0);
+        assert_eq!(life.spent.wall_micros, 10_000_000, "until it was lost");
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub fn routes() -> Router<Context> {
 
 async fn job_list(call: Call) -> Result {
     let list = call.list_query(JOB_FIELDS, PROPERTIES, PAGE)?;
-    let jobs = slices::job_slice(&call.cx, &call.caller, &call.account, &list.slice).await?;
+    let with_stats = call.query.expands_stats();
+    let jobs = slices::job_slice(&call.cx, &call.caller, &call.account, &list.slice, with_stats).await?;
     Ok(call.list_reply("jobs", &list, jobs))
 }
 
@@ -72,10 +73,13 @@ async fn job_create(call: Call, Body(create): Body<api::JobCreate>) -> Result {
 
 async fn job_get(call: Call, Of(id): Of<JobId>) -> Result {
     let query = call.get_query(PROPERTIES)?;
-    let job = load(&call, &id).await?.job;
-    call.check(&job.e_tag, job.last_modified)?;
-    let reply = reply::element(&call.base_url, "jobs", &job, query.select.as_deref());
-    Ok(reply::with_version(reply, &job.e_tag, job.last_modified))
+    let mut found = load(&call, &id).await?.job;
+    if call.query.expands_stats() {
+        found.stats = Some(job::job_statistics(&call.cx, &call.caller, &call.account, &id).await?);
+    }
+    call.check(&found.e_tag, found.last_modified)?;
+    let reply = reply::element(&call.base_url, "jobs", &found, query.select.as_deref());
+    Ok(reply::with_version(reply, &found.e_tag, found.last_modified))
 }
 
 async fn job_patch(call: Call, Of(id): Of<JobId>, Body(patch): Body<api::JobPatch>) -> Result {

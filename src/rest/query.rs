@@ -108,7 +108,12 @@ impl Query {
         text.split(',').map(find).collect::<Result<_, _>>().map(Some)
     }
 
-    /// `stats` is the only expansion. It is never there: statistics are not gathered.
+    /// Whether statistics are asked for.
+    pub fn expands_stats(&self) -> bool {
+        self.get("$expand").is_some()
+    }
+
+    /// `stats` is the only expansion.
     pub fn expand(&self) -> Result<(), api::Error> {
         match self.get("$expand") {
             None => Ok(()),

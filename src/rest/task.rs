@@ -57,7 +57,8 @@ pub fn routes() -> Router<Context> {
 
 async fn task_list(call: Call, Of(job): Of<JobId>) -> Result {
     let list = call.list_query(TASK_FIELDS, PROPERTIES, PAGE)?;
-    let tasks = slices::task_slice(&call.cx, &call.caller, &call.account, &job, &list.slice).await?;
+    let with_stats = call.query.expands_stats();
+    let tasks = slices::task_slice(&call.cx, &call.caller, &call.account, &job, &list.slice, with_stats).await?;
     Ok(call.list_reply("tasks", &list, tasks))
 }
 
@@ -97,10 +98,13 @@ fn add_result(result: &api::TaskAddResult) -> Value {
 
 async fn task_get(call: Call, Of((job, id)): Of<(JobId, TaskId)>) -> Result {
     let query = call.get_query(PROPERTIES)?;
-    let task = load(&call, &job, &id).await?;
-    call.check(&task.e_tag, task.last_modified)?;
-    let reply = reply::element(&call.base_url, "tasks", &task, query.select.as_deref());
-    Ok(reply::with_version(reply, &task.e_tag, task.last_modified))
+    let mut found = load(&call, &job, &id).await?;
+    if call.query.expands_stats() {
+        found.stats = Some(task::task_statistics(&call.cx, &call.caller, &call.account, &job, &id).await?);
+    }
+    call.check(&found.e_tag, found.last_modified)?;
+    let reply = reply::element(&call.base_url, "tasks", &found, query.select.as_deref());
+    Ok(reply::with_version(reply, &found.e_tag, found.last_modified))
 }
 
 async fn task_update(call: Call, Of((job, id)): Of<(JobId, TaskId)>, Body(update): Body<api::TaskUpdate>) -> Result {

@@ -75,6 +75,7 @@ impl Driver {
                     at: ended.at,
                     exit: ended.exit,
                     failure: ended.failure,
+                    usage: ended.usage,
                 };
                 vec![Report { node, attempt: ended.a, event }]
             }

@@ -3,7 +3,7 @@
 use super::account::find as find_account;
 use super::context::Signal;
 use super::ledger::Ledger;
-use super::{Caller, Context, Result, etag, page};
+use super::{Caller, Context, Result, etag, page, statistics};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
@@ -73,6 +73,19 @@ pub async fn job_get(cx: &Context, caller: &Caller, account: &AccountName, id: &
     let mut conn = cx.store.read().await?;
     let row = find(&mut conn, account, id).await?;
     Ok(summary(cx, account, row))
+}
+
+/// What the job's tasks took so far.
+pub async fn job_statistics(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobId,
+) -> Result<api::JobStatistics> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let row = find(&mut conn, account, id).await?;
+    Ok(statistics::of_job(&url(cx, account, &row.id), &row, cx.clock.now()))
 }
 
 pub async fn job_create(
@@ -147,6 +160,9 @@ fn new_row(account_key: i64, settings: api::JobCreate, now: Timestamp) -> JobRow
         modified: now,
         etag: etag::first(now),
         counts: Default::default(),
+        spent: Default::default(),
+        n_retries: 0,
+        waited_micros: 0,
         settings,
     }
 }
@@ -344,7 +360,11 @@ fn changed(cx: &Context, account: &AccountName, row: &JobRow) {
     cx.events.tell(account.as_str(), Changed::Job { job: row.id.clone() });
 }
 
-/// The job as GET returns it.
+pub fn url(cx: &Context, account: &AccountName, job: &str) -> String {
+    format!("{}/jobs/{job}", cx.installation.account_url(account))
+}
+
+/// The job as GET returns it, without statistics.
 pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
     let mut settings = row.settings.clone();
     settings.priority = Some(settings.priority.unwrap_or(0));
@@ -376,7 +396,8 @@ pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
     constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
     api::Job {
         settings,
-        url: format!("{}/jobs/{}", cx.installation.account_url(account), row.id),
+        stats: None,
+        url: url(cx, account, &row.id),
         e_tag: etag::text(row.etag),
         last_modified: row.modified,
         creation_time: row.created,

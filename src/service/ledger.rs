@@ -65,8 +65,18 @@ impl Ledger {
                 node.running_slots += sign * i64::from(row.slots);
             }
         }
+        let (spent, before_it) = (&row.life.spent, &before.spent);
+        job.spent.wall_micros += spent.wall_micros - before_it.wall_micros;
+        job.spent.usage.user_micros += spent.usage.user_micros - before_it.usage.user_micros;
+        job.spent.usage.kernel_micros += spent.usage.kernel_micros - before_it.usage.kernel_micros;
+        job.spent.usage.blocks_read += spent.usage.blocks_read - before_it.usage.blocks_read;
+        job.spent.usage.blocks_written += spent.usage.blocks_written - before_it.usage.blocks_written;
+        // A task that is put back counts its retries anew.
+        job.n_retries += i64::from((row.life.retries - before.retries).max(0));
         let has_ended = before.phase != Phase::Completed && row.life.phase == Phase::Completed;
         if has_ended {
+            let waited = row.life.started.map_or(0, |started| started.since(row.created).micros());
+            self.jobs.entry(row.job_key).or_default().waited_micros += waited.max(0);
             self.ended.insert(row.key);
         }
         if let (true, Some(_), Some(node)) = (has_ended, row.life.started, row.life.node_key) {

@@ -19,6 +19,7 @@ mod pool_change;
 pub mod rates;
 pub mod session;
 pub mod slices;
+mod statistics;
 pub mod task;
 mod task_list;
 pub mod user;

@@ -1,7 +1,7 @@
 //! Lists as programs ask for them: what fits a filter, in the order of ids.
 
 use super::account::find as find_account;
-use super::{Caller, Context, Result, job, job_node, node, pool, task};
+use super::{Caller, Context, Result, job, job_node, node, pool, statistics, task};
 use crate::api;
 use crate::domain::ids::{AccountName, JobId, PoolId};
 use crate::domain::odata::{Filter, Slice, Stretch, Value};
@@ -112,12 +112,19 @@ pub async fn job_slice(
     caller: &Caller,
     account: &AccountName,
     slice: &Slice,
+    with_stats: bool,
 ) -> Result<Stretch<api::Job>> {
     caller.may(Some(account), Permission::JobRead)?;
     let mut conn = cx.store.read().await?;
     let owner = find_account(&mut conn, account).await?;
     let jobs = rows(&mut conn, &JOBS, owner.key, slice).await?.map(|rows| store::job::readable(&rows));
-    Ok(jobs.map(|rows| rows.iter().map(|row| job::to_api(cx, account, row)).collect()))
+    let now = cx.clock.now();
+    let shape = |row: &store::job::JobRow| {
+        let mut job = job::to_api(cx, account, row);
+        job.stats = with_stats.then(|| statistics::of_job(&job.url, row, now));
+        job
+    };
+    Ok(jobs.map(|rows| rows.iter().map(shape).collect()))
 }
 
 pub async fn task_slice(
@@ -126,12 +133,18 @@ pub async fn task_slice(
     account: &AccountName,
     job: &JobId,
     slice: &Slice,
+    with_stats: bool,
 ) -> Result<Stretch<api::Task>> {
     caller.may(Some(account), Permission::JobRead)?;
     let mut conn = cx.store.read().await?;
     let job = job::find(&mut conn, account, job).await?;
     let tasks = rows(&mut conn, &TASKS, job.key, slice).await?.map(|rows| store::task::readable(&rows));
-    Ok(tasks.map(|rows| rows.into_iter().filter_map(|row| task::readable(cx, account, &job.id, row)).collect()))
+    let now = cx.clock.now();
+    let shape = |row: store::task::TaskRow| {
+        let stats = with_stats.then(|| statistics::of_task(&task::url(cx, account, &job.id, &row.id), &row, now));
+        Some(api::Task { stats, ..task::readable(cx, account, &job.id, row)? })
+    };
+    Ok(tasks.map(|rows| rows.into_iter().filter_map(shape).collect()))
 }
 
 /// How preparation and release went on the nodes of a job.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::context::{EndedAttempt, Signal};
 use super::job::find as find_job;
 use super::ledger::Ledger;
-use super::{Caller, Context, Result, etag};
+use super::{Caller, Context, Result, etag, statistics};
 use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
@@ -33,6 +33,20 @@ pub async fn task_get(
     let mut conn = cx.store.read().await?;
     let (job, row) = find(&mut conn, account, job, id).await?;
     to_api(cx, account, &job.id, row)
+}
+
+/// What the task's runs took so far.
+pub async fn task_statistics(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    job: &JobId,
+    id: &TaskId,
+) -> Result<api::TaskStatistics> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let (job, row) = find(&mut conn, account, job, id).await?;
+    Ok(statistics::of_task(&url(cx, account, &job.id, &row.id), &row, cx.clock.now()))
 }
 
 /// Adds up to 100 tasks; each has its own result. What is refused does not hold the others back.
@@ -331,7 +345,7 @@ pub fn url(cx: &Context, account: &AccountName, job: &str, task: &str) -> String
     format!("{}/jobs/{job}/tasks/{task}", cx.installation.account_url(account))
 }
 
-/// The task as GET returns it.
+/// The task as GET returns it, without statistics.
 ///
 /// # Errors
 /// When its settings cannot be read.
@@ -343,6 +357,7 @@ pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> R
     let has_node = row.life.started.is_some() || row.life.state() != TaskState::Active;
     let node_info = row.node_info.as_deref().filter(|_| has_node).and_then(|text| text.split_once('/'));
     Ok(api::Task {
+        stats: None,
         url: url(cx, account, job, &row.id),
         e_tag: etag::text(row.etag),
         last_modified: row.modified,

@@ -64,6 +64,12 @@ const RULES: &[Rule] = &[
                  OR s_succeeded <> COALESCE(s, 0) OR s_failed <> COALESCE(f, 0)",
     },
     Rule {
+        text: "a job's tasks took no more than the job counted",
+        broken: "SELECT j.id FROM jobs AS j JOIN (SELECT job_key, SUM(wall) AS w, SUM(user_time) AS u, SUM(kernel_time) AS k, \
+                 SUM(retries) AS r FROM tasks GROUP BY job_key) AS t ON t.job_key = j.key \
+                 WHERE j.wall < w OR j.user_time < u OR j.kernel_time < k OR j.n_retries < r",
+    },
+    Rule {
         text: "a task that a node has is on a node that exists",
         broken: "SELECT t.id FROM tasks AS t LEFT JOIN nodes AS n ON n.key = t.node_key WHERE t.assigned = 1 AND n.key IS NULL",
     },

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use super::convert::{self, get, json as json_column, name, opt_name, opt_time, time};
 use super::db::{Conn, Result};
 use crate::api::{self, DisableJobOption, JobState, TaskCounts, TaskCountsResult, Timestamp};
+use crate::domain::task::Spent;
 
 /// A job as it is stored.
 #[derive(Clone, Debug)]
@@ -31,13 +32,20 @@ pub struct JobRow {
     pub modified: Timestamp,
     pub etag: i64,
     pub counts: TaskCountsResult,
+    /// What all its tasks took, how often they were retried, and how long those that ended had waited, in microseconds.
+    pub spent: Spent,
+    pub n_retries: i64,
+    pub waited_micros: i64,
 }
 
-/// Tasks of a job that entered or left a state: `[active, running, succeeded, failed]`, tasks and slots.
+/// Tasks of a job that entered or left a state: `[active, running, succeeded, failed]`, tasks and slots; and what they took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CountChange {
     pub tasks: [i64; 4],
     pub slots: [i64; 4],
+    pub spent: Spent,
+    pub n_retries: i64,
+    pub waited_micros: i64,
 }
 
 pub fn read(row: &SqliteRow) -> Result<JobRow> {
@@ -67,6 +75,9 @@ pub fn read(row: &SqliteRow) -> Result<JobRow> {
             task_counts: counts(["n_active", "n_running", "n_succeeded", "n_failed"])?,
             task_slot_counts: counts(["s_active", "s_running", "s_succeeded", "s_failed"])?,
         },
+        spent: super::task::spent(row)?,
+        n_retries: get(row, "n_retries")?,
+        waited_micros: get(row, "waited")?,
     })
 }
 
@@ -188,7 +199,14 @@ pub async fn count(conn: &mut Conn, changes: &BTreeMap<i64, CountChange>) -> Res
     let rows: Vec<_> = changes
         .iter()
         .filter(|(_, change)| **change != CountChange::default())
-        .map(|(key, CountChange { tasks: t, slots: s })| json!([key, t[0], t[1], t[2], t[3], s[0], s[1], s[2], s[3]]))
+        .map(|(key, change)| {
+            let CountChange { tasks: t, slots: s, spent: Spent { wall_micros, usage }, n_retries, waited_micros } =
+                change;
+            json!([
+                key, t[0], t[1], t[2], t[3], s[0], s[1], s[2], s[3], wall_micros, usage.user_micros,
+                usage.kernel_micros, usage.blocks_read, usage.blocks_written, n_retries, waited_micros
+            ])
+        })
         .collect();
     if rows.is_empty() {
         return Ok(());
@@ -197,7 +215,11 @@ pub async fn count(conn: &mut Conn, changes: &BTreeMap<i64, CountChange>) -> Res
         "UPDATE jobs SET n_active = n_active + (v.value ->> 1), n_running = n_running + (v.value ->> 2), \
          n_succeeded = n_succeeded + (v.value ->> 3), n_failed = n_failed + (v.value ->> 4), \
          s_active = s_active + (v.value ->> 5), s_running = s_running + (v.value ->> 6), \
-         s_succeeded = s_succeeded + (v.value ->> 7), s_failed = s_failed + (v.value ->> 8) \
+         s_succeeded = s_succeeded + (v.value ->> 7), s_failed = s_failed + (v.value ->> 8), \
+         wall = wall + (v.value ->> 9), user_time = user_time + (v.value ->> 10), \
+         kernel_time = kernel_time + (v.value ->> 11), blocks_read = blocks_read + (v.value ->> 12), \
+         blocks_written = blocks_written + (v.value ->> 13), n_retries = n_retries + (v.value ->> 14), \
+         waited = waited + (v.value ->> 15) \
          FROM json_each(?1) AS v WHERE jobs.key = v.value ->> 0",
     )
     .bind(convert::to_json(&rows))

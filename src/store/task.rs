@@ -6,9 +6,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::convert::{self, get, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Error, Result};
+use crate::api::agent::Usage;
 use crate::api::{self, TaskState, Timestamp};
 use crate::domain::placement::Demands;
-use crate::domain::task::{Life, Phase};
+use crate::domain::task::{Life, Phase, Spent};
 
 /// A task as it is stored.
 #[derive(Clone, Debug)]
@@ -57,7 +58,8 @@ macro_rules! concat_columns {
             $before,
             "t.key, t.job_key, t.id, t.settings, t.slots, t.created, t.modified, t.etag, t.state, t.state_since, ",
             "t.previous_state, t.previous_since, t.attempt, t.node_key, t.assigned, t.node_info, t.started, t.ended, ",
-            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number, t.alone, t.dedicated",
+            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number, t.alone, t.dedicated, t.wall, t.user_time, t.kernel_time, ",
+            "t.blocks_read, t.blocks_written",
             $after
         )
     };
@@ -88,6 +90,7 @@ pub fn read(row: &SqliteRow) -> Result<TaskRow> {
         last_retry: opt_time(row, "last_retry")?,
         requeues: get(row, "requeues")?,
         last_requeue: opt_time(row, "last_requeue")?,
+        spent: spent(row)?,
     };
     Ok(TaskRow {
         key: get(row, "key")?,
@@ -105,6 +108,17 @@ pub fn read(row: &SqliteRow) -> Result<TaskRow> {
         number: get(row, "number")?,
         demands: demands(row)?,
     })
+}
+
+/// What runs took, of a task or of all tasks of a job.
+pub fn spent(row: &SqliteRow) -> Result<Spent> {
+    let usage = Usage {
+        user_micros: get(row, "user_time")?,
+        kernel_micros: get(row, "kernel_time")?,
+        blocks_read: get(row, "blocks_read")?,
+        blocks_written: get(row, "blocks_written")?,
+    };
+    Ok(Spent { wall_micros: get(row, "wall")?, usage })
 }
 
 fn demands(row: &SqliteRow) -> Result<Demands> {
@@ -226,7 +240,9 @@ pub async fn save(conn: &mut Conn, tasks: &[TaskRow]) -> Result<()> {
          previous_since = v.value ->> 4, attempt = v.value ->> 5, node_key = v.value ->> 6, assigned = v.value ->> 7, \
          started = v.value ->> 8, ended = v.value ->> 9, exit_code = v.value ->> 10, result = v.value ->> 11, \
          failure = v.value ->> 12, retries = v.value ->> 13, last_retry = v.value ->> 14, requeues = v.value ->> 15, \
-         last_requeue = v.value ->> 16, node_info = v.value ->> 17, satisfied = v.value ->> 18 \
+         last_requeue = v.value ->> 16, node_info = v.value ->> 17, satisfied = v.value ->> 18, wall = v.value ->> 19, \
+         user_time = v.value ->> 20, kernel_time = v.value ->> 21, blocks_read = v.value ->> 22, \
+         blocks_written = v.value ->> 23 \
          FROM json_each(?1) AS v WHERE tasks.key = v.value ->> 0",
     )
     .bind(convert::to_json(&rows))
@@ -258,6 +274,11 @@ fn life_columns(task: &TaskRow) -> serde_json::Value {
         micros(life.last_requeue),
         task.node_info,
         i64::from(task.satisfied),
+        life.spent.wall_micros,
+        life.spent.usage.user_micros,
+        life.spent.usage.kernel_micros,
+        life.spent.usage.blocks_read,
+        life.spent.usage.blocks_written,
     ])
 }
 

@@ -24,6 +24,31 @@ async fn a_signal_is_128_and_its_number() {
 }
 
 #[tokio::test]
+async fn what_a_task_took_is_reported_with_its_end() {
+    let mut world = World::start(welcome()).await;
+    let (ended, ..) = world.result(&sh("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; (true)")).await;
+    let usage = ended.usage;
+    let longest = ended.at.since(ended.started.unwrap()).micros() + 100_000;
+    assert!(usage.user_micros > 0, "{usage:?}");
+    assert!(usage.user_micros + usage.kernel_micros <= longest, "{usage:?} in {longest} µs");
+}
+
+#[tokio::test]
+async fn a_run_without_slots_does_not_wait_for_one() {
+    let mut world = World::start(welcome()).await;
+    let long = world.run_with(&sh(&format!("sleep {}", long_time())), |task| task.slots = 1000).await;
+    world.started(long).await;
+    world.run(&sh("echo waits")).await;
+    let a = world
+        .run_with(&sh("env"), |task| (task.slots, task.preparation) = (0, Some("workitems/j1/job-1/p".into())))
+        .await;
+    world.ended(a).await;
+    let out = world.output(a, "stdout.txt");
+    let line = out.lines().find_map(|line| line.strip_prefix("AZ_BATCH_JOB_PREP_DIR=")).unwrap();
+    assert!(line.ends_with("/workitems/j1/job-1/p"), "{line}");
+}
+
+#[tokio::test]
 async fn output_is_appended_when_a_task_runs_again() {
     let mut world = World::start(welcome()).await;
     for number in 1..=2 {

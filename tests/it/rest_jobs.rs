@@ -1,9 +1,11 @@
 //! Jobs and tasks through REST.
 
+use fournil::api::agent::FromAgent;
 use fournil::api::{JobState, TaskState};
 use serde_json::{Value, json};
 
 use crate::support::rest::Rest;
+use crate::support::world::end;
 
 fn job(id: &str) -> Value {
     json!({ "id": id, "poolInfo": { "poolId": "p" } })
@@ -295,4 +297,44 @@ async fn preparation_and_release_tasks_are_given_back_with_their_defaults() {
     create["jobPreparationTask"] = json!({ "commandLine": "p", "outputFiles": [] });
     let refused = rest.post("/jobs", create).await.is_error(400, "UnsupportedProperty");
     assert_eq!(refused.value("PropertyName"), "jobPreparationTask.outputFiles");
+}
+
+#[tokio::test]
+async fn statistics_are_given_to_who_asks_for_them() {
+    let rest = Rest::new().await;
+    rest.world.pool("p", 1, 1).await;
+    rest.post("/jobs", job("j")).await.is(201);
+    let mut retried = task("t");
+    retried["constraints"] = json!({ "maxTaskRetryCount": 1 });
+    rest.post("/jobs/j/tasks", retried).await.is(201);
+    let mut node = rest.world.node().await;
+    for exit in [1, 0] {
+        let run = node.runs().await;
+        node.started(&run[0]);
+        rest.world.until_task("j", "t", |t| t.state == TaskState::Running).await;
+        let started = rest.world.cx.clock.now();
+        rest.world.clock.forward(fournil::api::Duration::from_secs(3));
+        let mut ended = end(run[0].a, exit, rest.world.cx.clock.now());
+        ended.started = Some(started);
+        node.says(FromAgent::Ended(ended));
+    }
+    rest.world.until_task("j", "t", |t| t.state == TaskState::Completed).await;
+    assert!(rest.get("/jobs/j").await.json().get("stats").is_none());
+    let stats = rest.get("/jobs/j?$expand=stats").await.json()["stats"].clone();
+    for (name, value) in [
+        ("url", json!("http://127.0.0.1:1/jobs/j/stats")),
+        ("numSucceededTasks", json!(1)),
+        ("numFailedTasks", json!(0)),
+        ("numTaskRetries", json!(1)),
+        ("wallClockTime", json!("PT6S")),
+        ("userCPUTime", json!("PT0.001S")),
+        ("readIOGiB", json!(0.0)),
+    ] {
+        assert_eq!(stats[name], value, "{name}: {stats}");
+    }
+    let tasks = rest.get("/jobs/j/tasks?$expand=stats&$select=id,stats").await.json();
+    assert_eq!(tasks["value"][0]["stats"]["wallClockTime"], "PT6S");
+    let one = rest.get("/jobs/j/tasks/t?$expand=stats").await.json();
+    assert_eq!(one["stats"]["userCPUTime"], "PT0.001S");
+    rest.world.is_sound().await;
 }

@@ -8,7 +8,7 @@ use super::super::run_id::RunId;
 use super::super::runs::{Fate, Over, Run};
 use super::super::{clock, failure};
 use super::Node;
-use crate::api::agent::{Ended, FromAgent, RunTask};
+use crate::api::agent::{Ended, FromAgent, RunTask, Usage};
 use crate::api::{ElevationLevel, TaskFailureInformation, Timestamp};
 
 impl Node {
@@ -83,6 +83,7 @@ impl Node {
                     at: clock::now(),
                     exit: None,
                     failure: Some(failure),
+                    usage: Usage::default(),
                 });
             }
         }
@@ -123,11 +124,13 @@ impl Node {
     }
 
     pub(super) fn on_over(&mut self, over: Over) {
-        let Over { id, run, at, exit, failure } = over;
+        let Over { id, run, at, exit, failure, usage } = over;
         match id {
             RunId::StartTask => self.on_start_task_end(Some(exit), failure, at),
             RunId::Task(attempt) if run.fate == Fate::GiveBack => self.give_back(attempt),
-            RunId::Task(a) => self.report_end(Ended { a, started: Some(run.started), at, exit: Some(exit), failure }),
+            RunId::Task(a) => {
+                self.report_end(Ended { a, started: Some(run.started), at, exit: Some(exit), failure, usage })
+            }
         }
         self.clean_up();
     }

@@ -11,7 +11,7 @@ pub use self::change::*;
 pub use self::counts::*;
 pub use self::special_tasks::*;
 use super::shared::wire_enum;
-use super::{Duration, EnvironmentSetting, ErrorCategory, MetadataItem, NameValuePair, Timestamp};
+use super::{Duration, EnvironmentSetting, ErrorCategory, JobStatistics, MetadataItem, NameValuePair, Timestamp};
 
 wire_enum! {
     JobState {
@@ -137,6 +137,8 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_state_transition_time: Option<Timestamp>,
     pub execution_info: JobExecutionInformation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<JobStatistics>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

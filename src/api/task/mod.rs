@@ -12,7 +12,8 @@ pub use self::exit::*;
 pub use self::waiting::*;
 use super::shared::wire_enum;
 use super::{
-    Duration, EnvironmentSetting, Error, TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity,
+    Duration, EnvironmentSetting, Error, TaskExecutionResult, TaskFailureInformation, TaskStatistics, Timestamp,
+    UserIdentity,
 };
 
 wire_enum! {
@@ -122,6 +123,8 @@ pub struct Task {
     pub execution_info: TaskExecutionInformation,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_info: Option<TaskNodeInformation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<TaskStatistics>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -21,3 +21,19 @@ ALTER TABLE tasks ADD COLUMN dedicated INTEGER NOT NULL DEFAULT 0;
 
 -- Its end does not wait for nodes.
 ALTER TABLE jobs ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;
+
+-- What the runs of a task have taken so far: microseconds, and blocks of 512 bytes.
+ALTER TABLE tasks ADD COLUMN wall INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN user_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN kernel_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN blocks_read INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN blocks_written INTEGER NOT NULL DEFAULT 0;
+
+-- The same of all tasks of a job, deleted ones too; how often tasks were retried, and how long ended tasks had waited.
+ALTER TABLE jobs ADD COLUMN wall INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN user_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN kernel_time INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN blocks_read INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN blocks_written INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN n_retries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN waited INTEGER NOT NULL DEFAULT 0;

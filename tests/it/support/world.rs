@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent};
+use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Usage};
 use fournil::api::{self, ErrorCategory, TaskFailureInformation, Timestamp};
 use fournil::domain::ids::{AccountName, JobId, NodeId, PoolId, TaskId};
 use fournil::domain::vm_size;
@@ -335,5 +335,5 @@ pub fn end(a: Attempt, exit: i32, at: Timestamp) -> Ended {
         message: None,
         details: Vec::new(),
     });
-    Ended { a, started: Some(at), at, exit: Some(exit), failure }
+    Ended { a, started: Some(at), at, exit: Some(exit), failure, usage: Usage { user_micros: 500, ..Usage::default() } }
 }
