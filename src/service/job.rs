@@ -2,17 +2,15 @@
 
 use super::account::find as find_account;
 use super::context::Signal;
-use super::ledger::Ledger;
-use super::{Caller, Context, Result, etag, page, statistics};
+pub use super::job_tasks::job_statistics;
+use super::{Caller, Context, Result, etag, job_tasks, page};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
+use crate::domain::check;
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
-use crate::domain::job_node;
 use crate::domain::permission::Permission;
-use crate::domain::{check, dependency, job_manager};
 use crate::store::job::JobRow;
 use crate::store::listing::{Listing, Place};
-use crate::store::task::NewTask;
 use crate::store::{self, Conn};
 
 pub async fn job_list(
@@ -75,19 +73,6 @@ pub async fn job_get(cx: &Context, caller: &Caller, account: &AccountName, id: &
     Ok(summary(cx, account, row))
 }
 
-/// What the job's tasks took so far.
-pub async fn job_statistics(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    id: &JobId,
-) -> Result<api::JobStatistics> {
-    caller.may(Some(account), Permission::JobRead)?;
-    let mut conn = cx.store.read().await?;
-    let row = find(&mut conn, account, id).await?;
-    Ok(statistics::of_job(&url(cx, account, &row.id), &row, cx.clock.now()))
-}
-
 pub async fn job_create(
     cx: &Context,
     caller: &Caller,
@@ -113,7 +98,7 @@ pub async fn job_create(
                 let mut row = new_row(owner.key, create, now);
                 row.key = store::job::insert(conn, &row).await?;
                 if let Some(manager) = &row.settings.job_manager_task {
-                    add_manager(conn, &row, manager, now).await?;
+                    job_tasks::add_manager(conn, &row, manager, now).await?;
                 }
                 Ok(row)
             })
@@ -121,25 +106,6 @@ pub async fn job_create(
         .await?;
     changed(cx, account, &row);
     Ok(to_api(cx, account, &row))
-}
-
-/// The manager is the job's first task.
-async fn add_manager(conn: &mut Conn, job: &JobRow, manager: &api::JobManagerTask, now: Timestamp) -> Result<()> {
-    let task = job_manager::to_task(manager);
-    let new = NewTask {
-        number: dependency::number(&task.id).filter(|_| job.settings.has_dependencies()),
-        id: task.id.clone(),
-        settings: store::convert::to_json(&task),
-        slots: task.slots(),
-        etag: etag::first(now),
-        demands: job_manager::demands(manager),
-    };
-    store::task::insert(conn, job.key, &[new], now).await?;
-    let mut ledger = Ledger::default();
-    ledger.added(job.key, [task.slots()]);
-    // Nothing has ended, so nothing follows.
-    drop(ledger.save(conn, now).await?);
-    Ok(())
 }
 
 fn new_row(account_key: i64, settings: api::JobCreate, now: Timestamp) -> JobRow {
@@ -373,24 +339,7 @@ pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
     settings.uses_task_dependencies = Some(settings.uses_task_dependencies.unwrap_or(false));
     settings.on_all_tasks_complete = Some(settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction));
     settings.on_task_failure = Some(settings.on_task_failure.unwrap_or(api::OnTaskFailure::NoAction));
-    if let Some(task) = &mut settings.job_manager_task {
-        task.required_slots = Some(task.required_slots.unwrap_or(1));
-        task.kill_job_on_completion = Some(task.kill_job_on_completion.unwrap_or(true));
-        task.run_exclusive = Some(task.run_exclusive.unwrap_or(true));
-        task.allow_low_priority_node = Some(task.allow_low_priority_node.unwrap_or(true));
-        super::task::with_defaults(task.constraints.get_or_insert_default());
-    }
-    if let Some(task) = &mut settings.job_preparation_task {
-        task.id = Some(job_node::preparation_id(task).to_owned());
-        task.wait_for_success = Some(task.wait_for_success.unwrap_or(true));
-        task.rerun_on_node_reboot_after_success = Some(task.rerun_on_node_reboot_after_success.unwrap_or(true));
-        super::task::with_defaults(task.constraints.get_or_insert_default());
-    }
-    if let Some(task) = &mut settings.job_release_task {
-        task.id = Some(job_node::release_id(task).to_owned());
-        task.max_wall_clock_time = Some(task.max_wall_clock_time.unwrap_or(job_node::LONGEST_RELEASE));
-        task.retention_time = Some(task.retention_time.unwrap_or(api::Duration::from_days(7)));
-    }
+    job_tasks::set_defaults(&mut settings);
     let constraints = settings.constraints.get_or_insert_default();
     constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
     constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));

@@ -10,6 +10,7 @@ pub mod events;
 pub mod file;
 pub mod job;
 mod job_node;
+mod job_tasks;
 pub mod key;
 pub mod ledger;
 pub mod node;
@@ -22,6 +23,7 @@ pub mod slices;
 mod statistics;
 pub mod task;
 mod task_list;
+mod task_questions;
 pub mod user;
 
 pub use context::{Caller, Context, RequestId, Who};

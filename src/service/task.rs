@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::context::{EndedAttempt, Signal};
 use super::job::find as find_job;
 use super::ledger::Ledger;
-use super::{Caller, Context, Result, etag, statistics};
+use super::{Caller, Context, Result, etag};
 use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
@@ -18,6 +18,7 @@ use crate::store::task::{NewTask, TaskRow};
 use crate::store::{self, Conn};
 
 pub use super::task_list::*;
+pub use super::task_questions::*;
 
 /// Tasks that one call adds at most. Source: adding a collection of tasks.
 pub const MOST_TASKS: usize = 100;
@@ -33,20 +34,6 @@ pub async fn task_get(
     let mut conn = cx.store.read().await?;
     let (job, row) = find(&mut conn, account, job, id).await?;
     to_api(cx, account, &job.id, row)
-}
-
-/// What the task's runs took so far.
-pub async fn task_statistics(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    job: &JobId,
-    id: &TaskId,
-) -> Result<api::TaskStatistics> {
-    caller.may(Some(account), Permission::JobRead)?;
-    let mut conn = cx.store.read().await?;
-    let (job, row) = find(&mut conn, account, job, id).await?;
-    Ok(statistics::of_task(&url(cx, account, &job.id, &row.id), &row, cx.clock.now()))
 }
 
 /// Adds up to 100 tasks; each has its own result. What is refused does not hold the others back.
@@ -276,57 +263,6 @@ fn changed(cx: &Context, account: &AccountName, job: JobRow, ended: Option<Ended
     // The job's counters changed.
     cx.signals.send(Signal::Job(job.key));
     cx.events.tell(account.as_str(), Changed::Job { job: job.id });
-}
-
-/// Why an active task does not run yet.
-pub async fn task_waiting(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    job: &JobId,
-    id: &TaskId,
-) -> Result<Option<api::Waiting>> {
-    caller.may(Some(account), Permission::JobRead)?;
-    let mut conn = cx.store.read().await?;
-    let (job, row) = find(&mut conn, account, job, id).await?;
-    if row.life.state() != TaskState::Active {
-        return Ok(None);
-    }
-    let blocker = match row.n_waits {
-        0 => None,
-        _ => store::dependency::blocker(&mut conn, job.key, row.key).await?,
-    };
-    let n_unprepared = match job.settings.job_preparation_task {
-        None => 0,
-        Some(_) => store::job_node::count_failed(&mut conn, job.key).await?,
-    };
-    let pool = store::pool::find(&mut conn, job.account_key, &job.pool_id).await?;
-    let facts = crate::domain::waiting::Facts {
-        assigned: row.life.live_attempt().is_some(),
-        job_state: job.state,
-        waits_for: blocker.map(|blocker| crate::domain::waiting::WaitsFor {
-            task_id: blocker.id,
-            state: blocker.state,
-            n_waits: row.n_waits,
-        }),
-        n_unprepared,
-        demands: row.demands,
-        job_running: job.counts.task_counts.running,
-        job_active: job.counts.task_counts.active,
-        max_parallel_tasks: job.settings.max_parallel_tasks.unwrap_or(-1),
-        pool_id: job.pool_id,
-        required_slots: row.slots,
-        pool: pool.map(|pool| crate::domain::waiting::PoolFacts {
-            state: pool.state,
-            allocation: pool.allocation,
-            target: pool.target.dedicated + pool.target.low_priority,
-            slots_per_node: pool.settings.slots_per_node(),
-            dedicated: pool.node_counts.of_kind(true),
-            counts: pool.node_counts.all(),
-            error_code: pool.resize_errors.and_then(|errors| errors.into_iter().next()).map(|error| error.code),
-        }),
-    };
-    Ok(Some(crate::domain::waiting::reason(facts)))
 }
 
 /// The stored job and task.
