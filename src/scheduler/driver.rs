@@ -36,8 +36,8 @@ pub struct Settings {
 
 impl Settings {
     /// Chosen here: a lease of 30 s finds a lost node soon and survives a slow disk; Azure's agent waits as long.
-    pub fn usual(is_root: bool) -> Settings {
-        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user: is_root.then_some(200_000) }
+    pub fn usual(first_task_user: Option<u32>) -> Settings {
+        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user }
     }
 }
 
@@ -134,12 +134,18 @@ impl Driver {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut built = driver.rebuild().await;
-        let mut n_ticks = 0u64;
+        let (mut n_ticks, mut is_first) = (0u64, true);
         loop {
             while let Err(error) = &built {
                 log("the scheduler failed and builds its world again", error);
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                 built = driver.rebuild().await;
+            }
+            // Once, and before any node can be made: whatever is not known now is nobody's.
+            if std::mem::take(&mut is_first)
+                && let Err(error) = driver.remove_strangers().await
+            {
+                log("nodes that are not in the database could not be looked for", &error);
             }
             let (mut signals, mut events, mut finished, mut ticked) = (Vec::new(), Vec::new(), Vec::new(), false);
             tokio::select! {

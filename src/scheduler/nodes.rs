@@ -1,6 +1,6 @@
 //! What is heard of nodes: they connect, speak of their start task and health, fall silent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::time::Instant;
 
@@ -144,6 +144,24 @@ impl Driver {
                 tracing::error!(node = spec.node, %error, "a node's agent cannot be started; it is tried again");
             }
         });
+    }
+
+    /// Removes what the provider has and the store does not know: a restored backup is older than nodes made after it.
+    /// They would run on for ever, since no server takes them.
+    pub(super) async fn remove_strangers(&self) -> Result<()> {
+        // By their ids alone: a node whose row cannot be read is no stranger.
+        let known: HashSet<String> = store::node::ids(&mut *self.cx.store.read().await?).await?.into_iter().collect();
+        let provider = self.provider.clone();
+        tokio::task::spawn_blocking(move || {
+            let listed = provider.list().inspect_err(|error| tracing::error!(%error, "the nodes cannot be listed"));
+            for node in listed.unwrap_or_default().into_iter().filter(|node| !known.contains(node)) {
+                match provider.remove(&node) {
+                    Ok(()) => tracing::warn!(node, "a node that is not in the database was removed"),
+                    Err(error) => tracing::error!(node, %error, "a node that is not in the database cannot be removed"),
+                }
+            }
+        });
+        Ok(())
     }
 
     /// Lets the provider kill the agent and all that it ran, then tells the driver.

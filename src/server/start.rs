@@ -84,7 +84,11 @@ impl Server {
         // Agents ask it where the server is.
         data_dir.write_url(&local_url(address))?;
         let provider = provider.unwrap_or_else(|| Arc::new(LocalProvider::new(config.data_dir.clone(), exe)));
-        let settings = scheduler::Settings::usual(rustix::process::geteuid().is_root());
+        let first_task_user = match rustix::process::geteuid().is_root() {
+            true => Some(first_task_user(&cx.store, &*cx.random).await?),
+            false => None,
+        };
+        let settings = scheduler::Settings::usual(first_task_user);
         let inputs = Inputs { signals, node_events };
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider, settings, inputs));
         let tasks = vec![
@@ -155,6 +159,23 @@ async fn subscription_id(store: &Store, random: &dyn Random) -> Result<String, E
     let new = id.clone();
     store.write(move |conn| Box::pin(async move { meta::set(conn, NAME, &new).await })).await?;
     Ok(id)
+}
+
+/// The first of the user ids under which this installation's tasks run, made up at its first start: two installations on
+/// one machine would otherwise share users, and a task could reach another installation's.
+async fn first_task_user(store: &Store, random: &dyn Random) -> Result<u32, Error> {
+    const NAME: &str = "first_task_user";
+    /// Each range holds as many pools; the last one ends below 2³¹, which some file systems take for the end.
+    const RANGE: u32 = 100_000;
+    const N_RANGES: u16 = 20_000;
+    if let Some(first) = meta::get(&mut *store.read().await?, NAME).await?.and_then(|text| text.parse().ok()) {
+        return Ok(first);
+    }
+    let mut bytes = [0; 2];
+    random.fill(&mut bytes);
+    let first = RANGE * (2 + u32::from(u16::from_le_bytes(bytes) % N_RANGES));
+    store.write(move |conn| Box::pin(async move { meta::set(conn, NAME, &first.to_string()).await })).await?;
+    Ok(first)
 }
 
 /// Where nodes run on the server's own machine.

@@ -115,6 +115,11 @@ pub async fn all(conn: &mut Conn, pool_key: Option<i64>) -> Result<Vec<NodeRow>>
     Ok(readable(&rows))
 }
 
+/// The ids of all nodes, readable or not.
+pub async fn ids(conn: &mut Conn) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar("SELECT id FROM nodes").fetch_all(conn).await?)
+}
+
 /// Saves everything that lives but the counters; a change of state is counted in the pool.
 pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     let before: Option<String> =
