@@ -198,7 +198,7 @@ impl LogView {
 
     /// The user or the viewer has scrolled.
     fn scrolled(self) {
-        let Some(element) = self.element.get_untracked() else { return };
+        let Some(element) = self.element.try_get_untracked().flatten() else { return };
         let (top, height) = (f64::from(element.scroll_top()), f64::from(element.client_height()));
         let went_up = top < self.top.get_untracked() - 1.0;
         self.top.set(top);
@@ -304,7 +304,9 @@ fn LogLines(view: LogView) -> impl IntoView {
     let Columns(columns) = expect_context::<Columns>();
     let ruler = NodeRef::<html::Span>::new();
     let measure = move || {
-        let (Some(element), Some(ruler)) = (view.element.get_untracked(), ruler.get_untracked()) else { return };
+        // A frame that was asked for is drawn even when the page was left meanwhile.
+        let elements = view.element.try_get_untracked().flatten().zip(ruler.try_get_untracked().flatten());
+        let Some((element, ruler)) = elements else { return };
         view.height.set(f64::from(element.client_height()));
         let character = ruler.get_bounding_client_rect().width() / RULER.len() as f64;
         let gutter = if view.reader.buffer().with_untracked(LogBuffer::is_numbered) { GUTTER_COLUMNS } else { 1.0 };
