@@ -65,7 +65,7 @@ pub fn LogViewer(
     view.follow.set(is_running.get_untracked() && linked.is_none());
     let begin = linked.map_or(if view.follow.get_untracked() { Begin::End } else { Begin::Start }, Begin::Line);
     view.open(begin);
-    keep_up(view, is_running);
+    keep_up(view, begin, is_running);
     let on_hash = window_event_listener(leptos::ev::hashchange, move |_| {
         if let Some(number) = linked_line(&window().location().hash().unwrap_or_default()) {
             view.marked.set(Some(number));
@@ -256,7 +256,7 @@ struct Columns(RwSignal<Option<usize>>);
 pub(super) const WRAP_KEY: &str = "fournil.log.wrap";
 
 /// Reads on when the server says that the file has grown, and every few seconds in case it could not say so.
-fn keep_up(view: LogView, is_running: Signal<bool>) {
+fn keep_up(view: LogView, begin: Begin, is_running: Signal<bool>) {
     let file = view.reader.file();
     let tick = use_changes(move |change| {
         let Changed::File { job, task, path, .. } = &change.what else { return false };
@@ -266,10 +266,13 @@ fn keep_up(view: LogView, is_running: Signal<bool>) {
             && *path == file.path
     });
     let look = move || {
-        let is_open = view.reader.buffer().with_untracked(|_| untrack(|| view.reader.is_open()));
+        let is_open = untrack(|| view.reader.is_open());
         let is_at_end = view.reader.buffer().with_untracked(LogBuffer::is_at_end);
         if !is_open {
-            view.open(Begin::End);
+            // The first answer may still be on its way; a file that was not there yet is asked for again.
+            if !untrack(|| view.reader.is_busy()) {
+                view.open(begin);
+            }
         } else if view.follow.get_untracked() || is_at_end {
             view.read_on();
         }
@@ -283,6 +286,10 @@ fn keep_up(view: LogView, is_running: Signal<bool>) {
         }
         if was_running == Some(true) && !running {
             view.follow.set(false);
+        }
+        // Who opened the log before the task began waits for its first lines.
+        if was_running == Some(false) && running && !matches!(begin, Begin::Line(_)) {
+            view.follow.set(true);
         }
         running
     });
