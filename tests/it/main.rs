@@ -23,3 +23,4 @@ mod security;
 mod sign_in;
 mod support;
 mod tidy;
+mod tls;
