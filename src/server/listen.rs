@@ -76,7 +76,7 @@ async fn take_connection(
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else { return Ok(serve_connection(stream, peer, router, stopping).await?) };
     let arrival = tokio::select! {
-        arrival = tls.accept(stream) => arrival?,
+        arrival = tls.accept(stream) => arrival.inspect_err(|error| tracing::debug!(%error, %peer, "no TLS with a client"))?,
         () = stopping.wait() => return Ok(()),
     };
     match arrival {
