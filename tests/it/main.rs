@@ -14,6 +14,7 @@ mod crash;
 mod isolation;
 mod rest_auth;
 mod rest_files;
+mod rest_fuzz;
 mod rest_jobs;
 mod rest_pools;
 mod rest_requests;
