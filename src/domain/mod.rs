@@ -6,6 +6,7 @@ pub mod check;
 pub mod condition;
 pub mod ids;
 pub mod job;
+pub mod job_schedule;
 pub mod node;
 pub mod odata;
 pub mod permission;

@@ -3,13 +3,13 @@
 
 use axum::Router;
 use axum::http::Uri;
-use axum::routing::{any, get};
+use axum::routing::get;
 
 use super::call::{Call, PAGE};
 use super::error::{Failure, Result};
 use super::reply::NOTHING;
 use crate::api::Code;
-use crate::domain::odata::{Field, JOB_FIELDS, POOL_FIELDS};
+use crate::domain::odata::{Field, POOL_FIELDS};
 use crate::service::Context;
 
 pub fn routes() -> Router<Context> {
@@ -20,9 +20,6 @@ pub fn routes() -> Router<Context> {
             "/certificates",
             get(|call| empty(call, "certificates", POOL_FIELDS)).post(|| none(Code::NotImplemented)),
         )
-        .route("/jobschedules", get(|call| empty(call, "jobschedules", JOB_FIELDS)).post(|| none(Code::NotImplemented)))
-        .route("/jobschedules/{schedule}", any(|| none(Code::JobScheduleNotFound)))
-        .route("/jobschedules/{schedule}/{operation}", any(|| none(Code::JobScheduleNotFound)))
         .route("/poolusagemetrics", get(|| none(Code::NotImplemented)))
 }
 

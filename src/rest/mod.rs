@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod image;
 mod job;
+mod job_schedule;
 mod node;
 mod path;
 mod pool;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
-use super::{absent, auth, call, error, file, image, job, node, pool, task};
+use super::{absent, auth, call, error, file, image, job, job_schedule, node, pool, task};
 use crate::api::Code;
 use crate::service::Context;
 
@@ -27,6 +27,7 @@ pub fn routes(cx: &Context) -> Router {
         pool::routes(),
         node::routes(),
         job::routes(),
+        job_schedule::routes(),
         task::routes(),
         file::routes(),
         image::routes(),

@@ -69,6 +69,7 @@ pub struct Driver {
     /// To be looked at in this pass.
     pub(super) dirty_pools: BTreeSet<i64>,
     pub(super) dirty_jobs: BTreeSet<i64>,
+    pub(super) dirty_schedules: BTreeSet<i64>,
     pub(super) dirty_nodes: BTreeSet<i64>,
     /// Pools in which a slot came free or a task came to wait.
     pub(super) to_plan: BTreeSet<i64>,
@@ -124,6 +125,7 @@ impl Driver {
             jobs: HashMap::new(),
             dirty_pools: BTreeSet::new(),
             dirty_jobs: BTreeSet::new(),
+            dirty_schedules: BTreeSet::new(),
             dirty_nodes: BTreeSet::new(),
             to_plan: BTreeSet::new(),
             killed: HashSet::new(),
@@ -185,6 +187,7 @@ impl Driver {
                     nodes.iter().for_each(|node| self.node_leaves(pool_key, *node))
                 }
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
+                Signal::JobSchedule(key) => drop(self.dirty_schedules.insert(key)),
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
                 Signal::TaskBack { job_key, task_key, slots } => self.task_back(job_key, task_key, slots),
                 Signal::TasksEnded(attempts) => ended.extend(attempts),
@@ -200,6 +203,7 @@ impl Driver {
             self.tick(everything).await?;
         }
         self.reconcile_pools().await?;
+        self.run_schedules().await?;
         self.reconcile_jobs().await?;
         self.place_tasks().await?;
         // After placing: a node that ends one task and begins the next was never idle.
@@ -245,6 +249,10 @@ impl Driver {
         let now = self.cx.clock.now();
         let mut conn = self.cx.store.read().await?;
         self.dirty_jobs.extend(crate::store::job::expired(&mut conn, now).await?);
+        self.dirty_schedules.extend(crate::store::job_schedule::awake(&mut conn, now).await?);
+        if everything {
+            self.dirty_schedules.extend(crate::store::job_schedule::unfinished(&mut conn).await?);
+        }
         drop(conn);
         self.recall_stuck(now);
         for pool in self.pools.keys() {

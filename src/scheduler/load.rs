@@ -50,6 +50,7 @@ impl Driver {
         for row in store::job::unfinished(&mut conn).await? {
             self.put_job(&accounts, row);
         }
+        self.dirty_schedules.extend(store::job_schedule::unfinished(&mut conn).await?);
         for key in self.nodes.keys().copied().collect::<Vec<_>>() {
             self.node_changed(key);
         }

@@ -15,6 +15,7 @@ mod nodes;
 mod place_tasks;
 mod pools;
 pub mod provider;
+mod run_schedules;
 mod task_reports;
 
 pub use connect::routes;

@@ -110,6 +110,8 @@ pub enum Signal {
     NodesLeave { pool_key: i64, nodes: Vec<i64> },
     /// The job's state, limits or priority changed.
     Job(i64),
+    /// The schedule's state or turns changed, or a job of it ended.
+    JobSchedule(i64),
     /// Tasks were added to the job.
     TasksAdded(i64),
     /// A task waits again by a user's word.

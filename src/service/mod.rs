@@ -8,6 +8,7 @@ pub mod etag;
 pub mod events;
 pub mod file;
 pub mod job;
+pub mod job_schedule;
 pub mod key;
 pub mod ledger;
 pub mod node;

@@ -7,6 +7,7 @@ mod db;
 pub mod doctor;
 pub mod filter;
 pub mod job;
+pub mod job_schedule;
 pub mod key;
 pub mod listing;
 pub mod meta;

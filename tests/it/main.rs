@@ -15,6 +15,7 @@ mod isolation;
 mod rest_auth;
 mod rest_files;
 mod rest_fuzz;
+mod rest_job_schedules;
 mod rest_jobs;
 mod rest_pools;
 mod rest_requests;

@@ -1,7 +1,9 @@
 //! What each list can be filtered by. Source: Azure Batch's page on filters in lists, api-version 2024-02-01.19.0.
 
 use super::{Field, Kind, Operator};
-use crate::api::{AllocationState, JobState, NodeState, PoolState, StartTaskState, TaskExecutionResult, TaskState};
+use crate::api::{
+    AllocationState, JobScheduleState, JobState, NodeState, PoolState, StartTaskState, TaskExecutionResult, TaskState,
+};
 
 const ANY: &[Operator] = Operator::ALL;
 const EQ_NE: &[Operator] = &[Operator::Eq, Operator::Ne];
@@ -61,6 +63,20 @@ pub const JOB_FIELDS: &[Field] = &[
     time("executionInfo/startTime"),
     time("executionInfo/endTime"),
     id("executionInfo/poolId"),
+];
+
+/// Of the jobs of a schedule.
+pub const SCHEDULE_JOB_FIELDS: &[Field] = JOB_FIELDS.split_at(1).1;
+
+pub const JOB_SCHEDULE_FIELDS: &[Field] = &[
+    id("id"),
+    field("state", name_of!(JobScheduleState), EQ_NE),
+    time("stateTransitionTime"),
+    time("creationTime"),
+    time("lastModified"),
+    time("executionInfo/endTime"),
+    time("schedule/doNotRunUntil"),
+    time("schedule/doNotRunAfter"),
 ];
 
 pub const TASK_FIELDS: &[Field] = &[

@@ -129,6 +129,8 @@ impl World {
     pub async fn restart(self) -> World {
         self.driver.abort();
         let _ = self.driver.await;
+        // A writer that is dead does not write behind the next one's back.
+        self.cx.store.close().await;
         World::open(self.folder, self.clock, self.provider).await
     }
 
