@@ -245,6 +245,7 @@ fn own_counts(account: &AccountRow) -> AccountCounts {
         jobs: account.n_jobs,
         active_jobs: account.n_active_jobs,
         job_schedules: account.n_job_schedules,
+        active_job_schedules: account.n_active_job_schedules,
         ..AccountCounts::default()
     }
 }

@@ -10,7 +10,8 @@ mod list;
 mod overview;
 mod page;
 
-pub use create::JobCreatePage;
-pub use list::JobListPage;
+pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPlace, JobReviewItems, hint};
+pub use job_form::{JobFields, JobForm};
+pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;
 pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};
