@@ -329,3 +329,28 @@ async fn nodes_made_after_a_backup_end_when_it_is_restored() {
     until("nothing is left of the node", || !is_alive(task) && nothing_is_left(&server)).await;
     assert!(server.batch.get("/pools").await.json()["value"].as_array().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_schedule_makes_each_job_once_though_the_server_dies_on_the_way() {
+    let mut server = RealServer::start().await;
+    for (round, delay) in [0, 2, 5, 20, 60].map(Duration::from_millis).into_iter().enumerate() {
+        let (id, path) = (format!("s{round}"), format!("/jobschedules/s{round}"));
+        let specification = json!({ "poolInfo": { "poolId": "p" }, "onAllTasksComplete": "terminatejob" });
+        let every = |interval: &str| json!({ "recurrenceInterval": interval });
+        let create = json!({ "id": id, "schedule": every("PT1H"), "jobSpecification": specification });
+        server.batch.post("/jobschedules", create).await.is(201);
+        killed_after(&mut server, delay);
+        server.batch.job_is(&format!("{id}:job-1"), "completed").await;
+        // With another interval turns begin anew: a second job is due now.
+        server.batch.patch(&path, json!({ "schedule": every("PT2H") })).await.is(200);
+        killed_after(&mut server, delay);
+        server.batch.job_is(&format!("{id}:job-2"), "completed").await;
+        assert_eq!(server.batch.all(&format!("{path}/jobs")).await.len(), 2, "a turn had two jobs");
+        server.is_sound();
+        server.batch.delete(&path).await.is(202);
+        killed_after(&mut server, delay);
+        server.batch.until(&path, |answer| answer["code"] == "JobScheduleNotFound").await;
+        assert_eq!(server.batch.all("/jobs").await, [] as [Value; 0]);
+    }
+    server.is_sound();
+}

@@ -370,6 +370,39 @@ async fn the_jobs_of_a_schedule_are_listed_filtered_and_paged() {
     rest.get("/jobschedules/x/jobs").await.is_error(404, "JobScheduleNotFound");
 }
 
+/// As the portal lists them.
+#[tokio::test]
+async fn schedules_are_listed_with_their_last_jobs() {
+    let rest = with_schedule(json!({})).await;
+    let later = json!({ "doNotRunUntil": "2100-01-01T00:00:00Z" });
+    for id in ["a", "b", "sea"] {
+        rest.post("/jobschedules", schedule(id, later.clone())).await.is(201);
+    }
+    rest.send(rest.ask("POST", "/jobschedules/a/disable")).await.is(204);
+    let world = &rest.world;
+    let list = async |query: api::ListQuery| {
+        job_schedule::job_schedule_list(&world.cx, &world.caller, &world.account, &query).await.unwrap()
+    };
+    let ids = |page: &api::Page<api::JobScheduleSummary>| {
+        page.items.iter().map(|s| s.job_schedule.settings.id.clone()).collect::<Vec<_>>()
+    };
+    let first = list(api::ListQuery { sort: "id".into(), limit: 3, ..Default::default() }).await;
+    assert_eq!((ids(&first), first.total), (["a", "b", "s"].map(String::from).to_vec(), Some(4)));
+    let jobs: Vec<_> =
+        first.items.iter().map(|s| s.recent_job.as_ref().map(|job| job.job.settings.id.as_str())).collect();
+    assert_eq!(jobs, [None, None, Some("s:job-1")]);
+    let rest_of_it = api::ListQuery { sort: "id".into(), limit: 3, cursor: first.next.unwrap(), ..Default::default() };
+    assert_eq!(ids(&list(rest_of_it).await), ["sea"]);
+    assert_eq!(ids(&list(api::ListQuery { search: "S".into(), ..Default::default() }).await), ["s", "sea"]);
+    let disabled = api::ListQuery { states: vec!["disabled".into()], ..Default::default() };
+    assert_eq!(ids(&list(disabled).await), ["a"]);
+    let id = "s".parse().unwrap();
+    let query = api::ListQuery::default();
+    let jobs = job_schedule::job_schedule_job_list(&world.cx, &world.caller, &world.account, &id, &query).await;
+    let jobs = jobs.unwrap();
+    assert_eq!((jobs.items[0].job.settings.id.as_str(), jobs.total), ("s:job-1", Some(1)));
+}
+
 #[tokio::test]
 async fn conditions_are_checked_and_head_asks_whether_it_exists() {
     let rest = with_schedule(json!({})).await;
