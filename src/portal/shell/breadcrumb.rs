@@ -130,13 +130,12 @@ mod tests {
             ],
         );
         check(
-            "/accounts/a1b/jobs/s%3Ajob-1/tasks",
+            "/accounts/a1b/jobs/s%3Ajob-1",
             &[
                 ("Accounts", "/accounts"),
                 ("a1b", "/accounts/a1b"),
                 ("Jobs", "/accounts/a1b/jobs"),
                 ("s:job-1", "/accounts/a1b/jobs/s%3Ajob-1"),
-                ("Tasks", "/accounts/a1b/jobs/s%3Ajob-1/tasks"),
             ],
         );
         check(
