@@ -299,6 +299,16 @@ async fn tasks_of_a_schedules_job_have_their_folder_in_the_schedules() {
     assert_eq!(task["nodeInfo"]["taskRootDirectory"], "workitems/s/job-1/t");
     rest.files.put("workitems/s/job-1/t/stdout.txt", b"hello");
     assert_eq!(rest.get("/jobs/s%3Ajob-1/tasks/t/files/stdout.txt").await.is(200).bytes, b"hello");
+    rest.delete("/jobs/s:job-1").await.is(202);
+    loop {
+        if let api::agent::ToAgent::CleanUp { directories } = node.hears().await {
+            assert_eq!(directories, ["workitems/s/job-1"]);
+            break;
+        }
+    }
+    // Its only job is gone, and so is its only turn.
+    until_state(&rest, "s", "completed").await;
+    assert_sound(&rest.world).await;
 }
 
 #[tokio::test]
