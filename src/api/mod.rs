@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod agent;
+pub mod certificate;
 pub mod error;
 pub mod event;
 pub mod file;
@@ -20,6 +21,7 @@ pub mod task;
 pub mod time;
 
 pub use account::*;
+pub use certificate::*;
 pub use error::{Code, Error, ErrorValue};
 pub use event::*;
 pub use file::*;

@@ -196,6 +196,11 @@ pub enum Waiting {
         pool_id: String,
         n_broken: i64,
     },
+    /// The nodes of the pool take no tasks by a user's word: their scheduling is disabled, or they are deallocated.
+    NodesTakeNoTasks {
+        pool_id: String,
+        n_nodes: i64,
+    },
     /// The task needs more slots than any node of the pool has: it can never run there.
     NeedsMoreSlots {
         required: i32,

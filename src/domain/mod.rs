@@ -2,6 +2,7 @@
 //! No async, clock, randomness, SQL or environment: time and ids are arguments.
 
 pub mod account;
+pub mod certificate;
 pub mod check;
 pub mod condition;
 pub mod ids;
@@ -13,5 +14,6 @@ pub mod permission;
 pub mod placement;
 pub mod pool;
 pub mod task;
+pub mod usage;
 pub mod vm_size;
 pub mod waiting;

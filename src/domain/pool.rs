@@ -101,6 +101,7 @@ fn leave_order(node: &NodeView) -> (u8, usize, std::cmp::Reverse<i64>) {
     let class = match node.state {
         NodeState::Unusable | NodeState::StartTaskFailed | NodeState::Unknown => 0,
         NodeState::Creating | NodeState::Starting | NodeState::WaitingForStartTask => 1,
+        NodeState::Deallocating | NodeState::Deallocated => 1,
         _ => 2,
     };
     (class, node.n_tasks, std::cmp::Reverse(node.key))
@@ -167,6 +168,15 @@ pub fn stop_resize_refusal(state: PoolState, allocation: AllocationState) -> Opt
 /// Why the pool cannot be changed or deleted now.
 pub fn change_refusal(state: PoolState) -> Option<Code> {
     (state == PoolState::Deleting).then_some(Code::PoolBeingDeleted)
+}
+
+/// Why settings that want a pool without nodes cannot change now. Source: updating a pool, api-version 2024-07-01.20.0.
+pub fn empty_pool_refusal(n_nodes: i64, allocation: AllocationState) -> Option<Code> {
+    match (n_nodes, allocation) {
+        (_, AllocationState::Resizing | AllocationState::Stopping) => Some(Code::PoolBeingResized),
+        (0, AllocationState::Steady) => None,
+        (_, AllocationState::Steady) => Some(Code::OperationNotValidOnPool),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::provider::Provider;
 use crate::api::agent::FromAgent;
 use crate::api::{Duration, EnvironmentSetting, JobConstraints, Timestamp};
 use crate::domain::ids::AccountName;
-use crate::domain::node::{self, Facts};
+use crate::domain::node::{self, Facts, OrderKind};
 use crate::domain::placement::World;
 use crate::service::context::{EndedAttempt, Signal};
 use crate::service::{Context, Result};
@@ -54,6 +54,8 @@ pub(super) enum Done {
     Killed(i64),
     /// And its folder is gone.
     Removed(i64),
+    /// What a user wanted of the node is done as far as the provider does it.
+    CarriedOut(i64, OrderKind),
     Failed(i64),
 }
 
@@ -71,6 +73,8 @@ pub struct Driver {
     pub(super) dirty_jobs: BTreeSet<i64>,
     pub(super) dirty_schedules: BTreeSet<i64>,
     pub(super) dirty_nodes: BTreeSet<i64>,
+    /// Nodes of which a user wants something, to be looked at in this pass.
+    pub(super) to_order: BTreeSet<i64>,
     /// Pools in which a slot came free or a task came to wait.
     pub(super) to_plan: BTreeSet<i64>,
     /// Attempts that were told to end, so that they are told once: task and attempt.
@@ -110,6 +114,13 @@ pub(super) struct Job {
     pub watches_counts: bool,
 }
 
+impl Node {
+    /// A user wants something of it that may not be done yet.
+    pub fn is_told(&self) -> bool {
+        self.facts.order.is_some() || self.row.disable_option.is_some()
+    }
+}
+
 impl Driver {
     /// Runs until the server stops.
     pub async fn run(cx: Context, hub: Hub, provider: Arc<dyn Provider>, settings: Settings, mut inputs: Inputs) {
@@ -127,6 +138,7 @@ impl Driver {
             dirty_jobs: BTreeSet::new(),
             dirty_schedules: BTreeSet::new(),
             dirty_nodes: BTreeSet::new(),
+            to_order: BTreeSet::new(),
             to_plan: BTreeSet::new(),
             killed: HashSet::new(),
             requeue: HashSet::new(),
@@ -183,9 +195,7 @@ impl Driver {
         for signal in signals {
             match signal {
                 Signal::Pool(key) => drop(self.dirty_pools.insert(key)),
-                Signal::NodesLeave { pool_key, nodes } => {
-                    nodes.iter().for_each(|node| self.node_leaves(pool_key, *node))
-                }
+                Signal::NodesTold(nodes) => self.nodes_told(&nodes).await?,
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
                 Signal::JobSchedule(key) => drop(self.dirty_schedules.insert(key)),
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
@@ -202,6 +212,7 @@ impl Driver {
         if ticked {
             self.tick(everything).await?;
         }
+        self.carry_out_orders().await?;
         self.reconcile_pools().await?;
         self.run_schedules().await?;
         self.reconcile_jobs().await?;
@@ -255,6 +266,7 @@ impl Driver {
         }
         drop(conn);
         self.recall_stuck(now);
+        self.to_order.extend(self.nodes.iter().filter(|(_, node)| node.is_told()).map(|(key, _)| *key));
         for pool in self.pools.keys() {
             let deadline_matters =
                 everything || self.nodes.values().any(|n| n.row.pool_key == *pool && n.connection.is_none());

@@ -11,6 +11,7 @@ pub mod hub;
 mod jobs;
 mod load;
 pub mod local_provider;
+mod node_orders;
 mod nodes;
 mod place_tasks;
 mod pools;

@@ -2,6 +2,7 @@
 //! REST, the server functions and the admin program call these and nothing below.
 
 pub mod account;
+pub mod certificate;
 pub mod context;
 mod error;
 pub mod etag;
@@ -12,9 +13,11 @@ pub mod job_schedule;
 pub mod key;
 pub mod ledger;
 pub mod node;
+mod node_order;
 pub mod page;
 pub mod pool;
 mod pool_change;
+pub mod pool_usage;
 pub mod rates;
 pub mod session;
 pub mod slices;

@@ -1,7 +1,7 @@
 //! Lists as programs ask for them: what fits a filter, in the order of ids.
 
 use super::account::find as find_account;
-use super::{Caller, Context, Result, job, job_schedule, node, pool, task};
+use super::{Caller, Context, Result, job, job_schedule, node, pool, pool_usage, task};
 use crate::api;
 use crate::domain::ids::{AccountName, JobId, JobScheduleId, PoolId};
 use crate::domain::odata::{Filter, Slice, Stretch, Value};
@@ -46,9 +46,14 @@ pub async fn pool_slice(
     caller: &Caller,
     account: &AccountName,
     slice: &Slice,
+    with_stats: bool,
 ) -> Result<Stretch<api::Pool>> {
     let pools = pools(cx, caller, account, slice).await?;
-    Ok(pools.map(|rows| rows.into_iter().map(|row| pool::to_api(cx, account, row)).collect()))
+    let to_api = |row: store::pool::PoolRow| {
+        let stats = with_stats.then(|| pool_usage::statistics(cx, account, &row));
+        api::Pool { stats, ..pool::to_api(cx, account, row) }
+    };
+    Ok(pools.map(|rows| rows.into_iter().map(to_api).collect()))
 }
 
 /// How many nodes of each pool are in each state.

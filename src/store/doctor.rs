@@ -4,8 +4,8 @@ use sqlx::AssertSqlSafe;
 
 use super::db::{Conn, Result};
 use crate::api::{
-    AllocationState, JobScheduleState, JobState, NodeState, PoolState, ProvisioningState, TaskExecutionResult,
-    TaskState,
+    AllocationState, CertificateState, JobScheduleState, JobState, NodeState, PoolState, ProvisioningState,
+    TaskExecutionResult, TaskState,
 };
 
 /// At most so many examples of one broken rule.
@@ -127,6 +127,14 @@ const RULES: &[Rule] = &[
     },
     Rule { text: "the settings of a task can be read", broken: "SELECT id FROM tasks WHERE NOT json_valid(settings)" },
     Rule {
+        text: "a deallocated node has no order and no tasks",
+        broken: "SELECT id FROM nodes WHERE deallocated = 1 AND (order_kind IS NOT NULL OR running_tasks > 0)",
+    },
+    Rule {
+        text: "a certificate whose deletion failed says why",
+        broken: "SELECT id FROM certificates WHERE (state = 'deletefailed') <> (delete_error IS NOT NULL)",
+    },
+    Rule {
         text: "a disabled user has no sessions and tokens",
         broken: "SELECT name FROM users AS u WHERE disabled = 1 AND (EXISTS (SELECT 1 FROM sessions WHERE user_key = u.key) \
                  OR EXISTS (SELECT 1 FROM tokens WHERE user_key = u.key))",
@@ -175,6 +183,7 @@ fn names() -> Vec<(&'static str, &'static str, Names)> {
         ("pools", "state", all!(PoolState)),
         ("pools", "allocation_state", all!(AllocationState)),
         ("nodes", "state", all!(NodeState)),
+        ("certificates", "state", all!(CertificateState)),
         ("jobs", "state", all!(JobState)),
         ("job_schedules", "state", all!(JobScheduleState)),
         ("tasks", "state", all!(TaskState)),

@@ -73,6 +73,8 @@ pub const NODE_COLUMNS: &[Column] = &[
     iso("startTaskInfo/endTime", "rtrim(start_task_info ->> '$.endTime', 'Z')"),
 ];
 
+pub const CERTIFICATE_COLUMNS: &[Column] = &[text("state", "state"), micros("stateTransitionTime", "state_since")];
+
 pub const JOB_COLUMNS: &[Column] = &[
     text("id", "id"),
     text("state", "state"),

@@ -3,7 +3,11 @@
 use super::db::{Conn, Error, Result};
 
 /// In order; a step never changes once it has been released.
-const STEPS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0004_job_schedules.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_certificates.sql"),
+    include_str!("migrations/0004_job_schedules.sql"),
+];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *conn).await?;

@@ -2,6 +2,7 @@
 //! go to a pool of readers, writes to the one writer of [`Store::write`].
 
 pub mod account;
+pub mod certificate;
 pub mod convert;
 mod db;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod meta;
 mod migrate;
 pub mod node;
 pub mod pool;
+pub mod pool_usage;
 pub mod session;
 pub mod task;
 pub mod user;

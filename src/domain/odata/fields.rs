@@ -2,7 +2,8 @@
 
 use super::{Field, Kind, Operator};
 use crate::api::{
-    AllocationState, JobScheduleState, JobState, NodeState, PoolState, StartTaskState, TaskExecutionResult, TaskState,
+    AllocationState, CertificateState, JobScheduleState, JobState, NodeState, PoolState, StartTaskState,
+    TaskExecutionResult, TaskState,
 };
 
 const ANY: &[Operator] = Operator::ALL;
@@ -53,6 +54,11 @@ pub const NODE_FIELDS: &[Field] = &[
     time("startTaskInfo/startTime"),
     time("startTaskInfo/endTime"),
 ];
+
+pub const CERTIFICATE_FIELDS: &[Field] =
+    &[field("state", name_of!(CertificateState), EQ_NE), time("stateTransitionTime")];
+
+pub const POOL_USAGE_FIELDS: &[Field] = &[id("poolId")];
 
 pub const JOB_FIELDS: &[Field] = &[
     id("id"),
