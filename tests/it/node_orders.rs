@@ -117,3 +117,69 @@ async fn a_broken_start_task_is_repaired_by_a_change_of_the_pool_and_a_reboot() 
     assert_eq!(repaired["startTaskInfo"]["exitCode"], 0);
     server.is_sound();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_said_to_nodes_amid_their_work_every_task_completes_and_counts_are_right() {
+    const TASKS: usize = 300;
+    let mut server = RealServer::start().await;
+    server.batch.pool("p", 3, 4).await;
+    server.batch.job("j", "p").await;
+    for from in (0..TASKS).step_by(100) {
+        let command = sh("sleep 0.3; echo $AZ_BATCH_TASK_ID >> $AZ_BATCH_NODE_SHARED_DIR/ran");
+        let tasks: Vec<Value> =
+            (from..from + 100).map(|n| json!({ "id": format!("t{n}"), "commandLine": command })).collect();
+        server.batch.post("/jobs/j/addtaskcollection", json!({ "value": tasks })).await.is(200);
+    }
+    let nodes = server.nodes();
+    let operations = [
+        ("disablescheduling", "nodeDisableSchedulingOption"),
+        ("reboot", "nodeRebootOption"),
+        ("enablescheduling", ""),
+        ("deallocate", "nodeDeallocateOption"),
+        ("start", ""),
+        ("reboot", "nodeRebootOption"),
+        ("reimage", "nodeReimageOption"),
+    ];
+    let (mut said, mut refused) = (0, 0);
+    for turn in 0..70usize {
+        let (operation, option) = operations[turn % operations.len()];
+        let path = format!("/pools/p/nodes/{}/{operation}", nodes[turn % nodes.len()]);
+        let tasks = ["requeue", "taskcompletion"][turn % 2];
+        let answer = match option {
+            "" => server.batch.order(&path).await,
+            option => server.batch.post(&path, json!({ option: tasks })).await,
+        };
+        match answer.status.as_u16() {
+            200 | 202 => said += 1,
+            409 => refused += 1,
+            other => panic!("{path}: {other}"),
+        }
+        if turn == 35 {
+            server.kill9();
+            server.restart();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+    }
+    assert!(said >= 10, "{said} words were heard and {refused} refused");
+    // Nodes whose word is still carried out can be started or opened afterwards only.
+    for node in &nodes {
+        let is_settled =
+            |found: &Value| !["rebooting", "reimaging", "deallocating"].contains(&found["state"].as_str().unwrap());
+        let found = server.batch.until(&format!("/pools/p/nodes/{node}"), is_settled).await;
+        if found["state"] == "deallocated" {
+            order(&server, node, "start").await;
+        }
+        if found["schedulingState"] == "disabled" {
+            server.batch.order(&format!("/pools/p/nodes/{node}/enablescheduling")).await.is(200);
+        }
+    }
+    server.batch.completes_when_done("j").await;
+    server.batch.job_is("j", "completed").await;
+    let counts = server.batch.get("/jobs/j/taskcounts").await.json();
+    assert_eq!(counts["taskCounts"]["succeeded"], TASKS, "{counts}");
+    server.batch.nodes_are("p", "idle", 3).await;
+    let core_time =
+        server.batch.get("/pools/p?$expand=stats").await.json()["stats"]["usageStats"]["dedicatedCoreTime"].take();
+    assert_ne!(core_time, "PT0S");
+    server.is_sound();
+}
