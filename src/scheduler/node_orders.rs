@@ -85,7 +85,7 @@ impl Driver {
     }
 
     /// Asks for what the node has and has not begun.
-    fn recall_waiting(&self, key: i64) {
+    pub(super) fn recall_waiting(&self, key: i64) {
         let Some(node) = self.nodes.get(&key) else { return };
         let placed = self.world.pools.get(&node.row.pool_key).and_then(|pool| pool.nodes.get(&key));
         let waiting = placed.into_iter().flat_map(|placed| &placed.held).filter(|(_, held)| !held.begun);

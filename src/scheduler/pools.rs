@@ -73,6 +73,9 @@ impl Driver {
         for key in steps.leave {
             self.node_leaves(row.key, key);
         }
+        for key in steps.give_back {
+            self.recall_waiting(key);
+        }
         for key in steps.end_tasks {
             self.end_tasks_of(key, row.deallocation).await?;
         }

@@ -211,11 +211,12 @@ pub async fn count_nodes(
     change: impl FnOnce(&mut StateCounts),
 ) -> Result<()> {
     let Some(mut pool) = with_key(conn, pool_key).await? else { return Ok(()) };
-    let before = pool.clone();
-    change(&mut pool.node_counts);
-    if [true, false].iter().any(|kind| before.node_counts.in_use(*kind) != pool.node_counts.in_use(*kind)) {
-        pool_usage::count(conn, &before, now).await?;
+    let mut counts = pool.node_counts.clone();
+    change(&mut counts);
+    if [true, false].iter().any(|kind| counts.in_use(*kind) != pool.node_counts.in_use(*kind)) {
+        pool_usage::count(conn, &pool, now).await?;
     }
+    pool.node_counts = counts;
     let of = |dedicated: bool| pool.node_counts.of_kind(dedicated).total;
     sqlx::query("UPDATE pools SET node_counts = ?2, n_dedicated = ?3, n_low_priority = ?4 WHERE key = ?1")
         .bind(pool_key)
