@@ -1,5 +1,8 @@
 //! Certificates through REST.
 
+use fournil::api;
+use fournil::domain::odata::Slice;
+use fournil::service::{account, certificate};
 use serde_json::{Value, json};
 
 use crate::support::rest::Rest;
@@ -141,4 +144,17 @@ async fn a_pool_names_only_certificates_that_there_are() {
     let update = json!({ "metadata": [], "applicationPackageReferences": [] });
     rest.post("/pools/p/updateproperties", update).await.is(204);
     assert_eq!(rest.get("/pools/p").await.json().get("certificateReferences"), None, "what is absent goes");
+}
+
+#[tokio::test]
+async fn a_deleted_account_takes_its_certificates_with_it() {
+    let rest = with_certificate().await;
+    let (cx, caller, account) = (&rest.world.cx, &rest.world.caller, &rest.world.account);
+    account::account_delete(cx, caller, account).await.unwrap();
+    let is_gone = async || account::account_get(cx, caller, account).await.is_err().then_some(());
+    rest.world.until("the account is gone", is_gone).await;
+    let create = api::AccountCreate { name: "test".into(), location: "local".into(), ..Default::default() };
+    account::account_create(cx, caller, create).await.unwrap();
+    let found = certificate::certificate_slice(cx, caller, account, &Slice { limit: 10, ..Slice::default() }).await;
+    assert_eq!(found.unwrap().items, []);
 }
