@@ -33,6 +33,9 @@ fn main() {
         let text = &en[*id];
         let _ = writeln!(code, "/// {}\npub const {id}: Msg = Msg({index});", text.replace('\n', " "));
     }
+    // So that the sentence of an error is found by its code.
+    let errors: Vec<_> = ids.iter().filter(|id| id.starts_with("ERROR_")).map(|id| format!("({id:?}, {id})")).collect();
+    let _ = writeln!(code, "pub(super) static ERRORS: &[(&str, Msg)] = &[{}];", errors.join(", "));
     for (name, table) in LANGUAGES.iter().zip(&tables) {
         let _ = writeln!(
             code,

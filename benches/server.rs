@@ -17,6 +17,7 @@ pub struct Server {
     process: Child,
     pub url: String,
     /// From the start of the process to its word that it is ready.
+    #[allow(dead_code, reason = "not every benchmark asks")]
     pub ready_after: Duration,
 }
 
@@ -37,7 +38,14 @@ impl Server {
         Ok(Server { process, url, ready_after: begin.elapsed() })
     }
 
+    /// Host and port.
+    #[allow(dead_code, reason = "not every benchmark asks")]
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// Resident memory in MiB.
+    #[allow(dead_code, reason = "not every benchmark asks")]
     pub fn memory_mib(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("the system says it")?;

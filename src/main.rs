@@ -83,6 +83,9 @@ fn serve(args: ServeArgs, print_config: bool) -> anyhow::Result<ExitCode> {
         if let Some(link) = &server.set_up_link {
             say(&format!("Set up the first user (link works once, for 1 hour): {link}\n"));
         }
+        if let Some(file) = &server.authority_file {
+            say(&format!("Programs and browsers are to trust its certificates by {}\n", file.display()));
+        }
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

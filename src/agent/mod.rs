@@ -25,6 +25,7 @@ mod sample;
 mod server_client;
 mod start_task;
 mod watches;
+mod way;
 
 use std::fs;
 use std::os::unix::process::CommandExt;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::Context;
 use futures_util::{SinkExt, StreamExt};
 use rand::Rng;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Bytes, Message, client::IntoClientRequest};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::api::agent::{AgentConfig, CONNECT_PATH, FileReply, HEARTBEAT_SECS, ToAgent};
+use super::way::{self, Way};
+use crate::api::agent::{AUTHORITY_FILE, AgentConfig, CONNECT_PATH, FileReply, HEARTBEAT_SECS, ToAgent};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -60,10 +60,10 @@ async fn connect_for_ever(config: &AgentConfig, to_node: &mpsc::Sender<FromServe
     let mut pause = FIRST_PAUSE;
     loop {
         match connect(config).await {
-            Ok(socket) => {
+            Ok((socket, ip_address)) => {
                 pause = FIRST_PAUSE;
                 tracing::info!("connected to the server");
-                talk(socket, to_node).await;
+                talk(socket, ip_address, to_node).await;
                 tracing::info!("the connection to the server has ended");
                 let _ = to_node.send(FromServer::Lost).await;
             }
@@ -79,19 +79,22 @@ fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(rand::rng().random_range(0.5..1.0))
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Socket = WebSocketStream<Box<dyn Way>>;
 
-async fn connect(config: &AgentConfig) -> anyhow::Result<Socket> {
+/// The connection, and the node's own address on it.
+async fn connect(config: &AgentConfig) -> anyhow::Result<(Socket, String)> {
     let file = PathBuf::from(&config.server_url_file);
     let url = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
     let mut request = websocket_url(&url)?.into_client_request().context("the server's URL")?;
     let token = format!("Bearer {}", config.token).parse().context("the node's token")?;
     request.headers_mut().insert("authorization", token);
-    let (socket, _) = tokio::time::timeout(CONNECT_PATIENCE, tokio_tungstenite::connect_async(request)).await??;
-    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-        stream.set_nodelay(true)?;
-    }
-    Ok(socket)
+    let authority_file = file.with_file_name(AUTHORITY_FILE);
+    let connected = async {
+        let (way, ip_address) = way::open(request.uri(), &authority_file).await?;
+        let (socket, _) = tokio_tungstenite::client_async(request, way).await?;
+        anyhow::Ok((socket, ip_address))
+    };
+    tokio::time::timeout(CONNECT_PATIENCE, connected).await?
 }
 
 fn websocket_url(server_url: &str) -> anyhow::Result<String> {
@@ -100,13 +103,7 @@ fn websocket_url(server_url: &str) -> anyhow::Result<String> {
     Ok(format!("ws{}{CONNECT_PATH}", rest.with_context(|| format!("{base:?} is not the URL of a server"))?))
 }
 
-async fn talk(mut socket: Socket, to_node: &mpsc::Sender<FromServer>) {
-    let ip_address = match socket.get_ref() {
-        MaybeTlsStream::Plain(stream) => {
-            stream.local_addr().map(|address| address.ip().to_string()).unwrap_or_default()
-        }
-        _ => String::new(),
-    };
+async fn talk(mut socket: Socket, ip_address: String, to_node: &mpsc::Sender<FromServer>) {
     let (frames, mut outbox) = mpsc::unbounded_channel();
     if to_node.send(FromServer::Connected(Link { frames, ip_address })).await.is_err() {
         return;

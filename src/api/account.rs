@@ -170,6 +170,11 @@ pub struct AccountCounts {
     /// Jobs that are not completed.
     pub active_jobs: i64,
     pub jobs: i64,
+    #[serde(default)]
+    pub job_schedules: i64,
+    /// Job schedules that are not completed.
+    #[serde(default)]
+    pub active_job_schedules: i64,
     pub dedicated_cores: i64,
     pub nodes: i64,
     pub nodes_idle: i64,

@@ -24,6 +24,12 @@ use super::{Code, NodeFile, TaskFailureInformation, Timestamp};
 /// Path of the WebSocket; the node's token is sent as a bearer token.
 pub const CONNECT_PATH: &str = "/node/v1/connect";
 
+/// The name that the server's certificate for agents carries, in whatever way they reach it.
+pub const SERVER_NAME: &str = "server.fournil.internal";
+
+/// The file, beside that with the server's URL, that holds the authority of this certificate; there when the URL is `https`.
+pub const AUTHORITY_FILE: &str = "ca.pem";
+
 /// How often an agent says that it lives, in seconds.
 pub const HEARTBEAT_SECS: u64 = 5;
 
@@ -277,6 +283,7 @@ pub struct FileReply {
 pub struct AgentConfig {
     pub node: String,
     pub token: String,
-    /// Read again before each connection: the server's port may change when it restarts.
+    /// Read again before each connection, and [`AUTHORITY_FILE`] beside it: port and authority may change when the server
+    /// restarts.
     pub server_url_file: String,
 }

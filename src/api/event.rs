@@ -25,6 +25,10 @@ pub enum Changed {
     Job {
         job: String,
     },
+    /// The schedule; its jobs are told of by themselves.
+    JobSchedule {
+        schedule: String,
+    },
     /// A file that somebody follows has grown, or its task ended.
     File {
         job: String,

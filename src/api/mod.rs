@@ -6,10 +6,12 @@
 
 pub mod account;
 pub mod agent;
+pub mod certificate;
 pub mod error;
 pub mod event;
 pub mod file;
 pub mod job;
+pub mod job_schedule;
 pub mod list;
 pub mod node;
 pub mod pool;
@@ -20,10 +22,12 @@ pub mod task;
 pub mod time;
 
 pub use account::*;
+pub use certificate::*;
 pub use error::{Code, Error, ErrorValue};
 pub use event::*;
 pub use file::*;
 pub use job::*;
+pub use job_schedule::*;
 pub use list::*;
 pub use node::*;
 pub use pool::*;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::shared::wire_enum;
+use super::shared::{settings, wire_enum};
 use super::{
-    NameValuePair, StartTask, TaskExecutionInformation, TaskExecutionResult, TaskFailureInformation, TaskState,
-    Timestamp,
+    CertificateReference, ImageReference, NameValuePair, NodeDeallocationOption, StartTask, TaskExecutionInformation,
+    TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
 };
 
 wire_enum! {
@@ -24,9 +24,15 @@ wire_enum! {
         Unknown = "unknown",
         Preempted = "preempted",
         UpgradingOs = "upgradingos",
+        Deallocating = "deallocating",
+        Deallocated = "deallocated",
     }
 }
 wire_enum! { SchedulingState { Enabled = "enabled", Disabled = "disabled" } }
+wire_enum! {
+    /// What happens to the tasks of a node that is to take no more.
+    DisableSchedulingOption { Requeue = "requeue", Terminate = "terminate", TaskCompletion = "taskcompletion" }
+}
 wire_enum! { StartTaskState { Running = "running", Completed = "completed" } }
 
 /// A compute node as GET returns it.
@@ -42,6 +48,9 @@ pub struct Node {
     pub last_boot_time: Option<Timestamp>,
     pub allocation_time: Timestamp,
     pub ip_address: String,
+    /// Absent where the node is reached by IPv4 only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_address: Option<String>,
     /// `TVM:` and the id.
     pub affinity_id: String,
     pub vm_size: String,
@@ -56,11 +65,21 @@ pub struct Node {
     pub start_task: Option<StartTask>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_task_info: Option<StartTaskInformation>,
+    /// Those of its pool; nothing is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_references: Option<Vec<CertificateReference>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<NodeError>,
     pub is_dedicated: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_agent_info: Option<NodeAgentInformation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtual_machine_info: Option<VirtualMachineInformation>,
+}
+
+settings! {
+    /// The image that the pool asks for; the node runs on the machine's own system.
+    VirtualMachineInformation { must {} may { image_reference: ImageReference, scale_set_vm_resource_id: String } }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +127,23 @@ pub struct NodeAgentInformation {
     pub last_update_time: Timestamp,
 }
 
+settings! {
+    /// A missing option is requeue.
+    NodeReboot { must {} may { node_reboot_option: NodeDeallocationOption } }
+}
+settings! {
+    /// A missing option is requeue.
+    NodeReimage { must {} may { node_reimage_option: NodeDeallocationOption } }
+}
+settings! {
+    /// A missing option is requeue.
+    NodeDeallocate { must {} may { node_deallocate_option: NodeDeallocationOption } }
+}
+settings! {
+    /// A missing option is requeue.
+    NodeDisableScheduling { must {} may { node_disable_scheduling_option: DisableSchedulingOption } }
+}
+
 /// How many nodes are in each state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,6 +163,10 @@ pub struct NodeCounts {
     pub waiting_for_start_task: i64,
     #[serde(rename = "upgradingOS")]
     pub upgrading_os: i64,
+    #[serde(default)]
+    pub deallocating: i64,
+    #[serde(default)]
+    pub deallocated: i64,
     pub total: i64,
 }
 
@@ -148,6 +188,8 @@ impl NodeCounts {
             NodeState::Unknown => &mut self.unknown,
             NodeState::Preempted => &mut self.preempted,
             NodeState::UpgradingOs => &mut self.upgrading_os,
+            NodeState::Deallocating => &mut self.deallocating,
+            NodeState::Deallocated => &mut self.deallocated,
         }
     }
 }

@@ -72,6 +72,34 @@ macro_rules! wire_enum {
 }
 pub(crate) use wire_enum;
 
+/// Declares a shape of nested settings: properties that must be there, and those that may be left out.
+macro_rules! settings {
+    ($(#[$meta:meta])* $name:ident {
+        must {}
+        may { $($(#[$may_meta:meta])* $may:ident: $may_type:ty),* $(,)? }
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            $($(#[$may_meta])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $may: Option<$may_type>,)*
+        }
+    };
+    ($(#[$meta:meta])* $name:ident {
+        must { $($(#[$must_meta:meta])* $must:ident: $must_type:ty),* $(,)? }
+        may { $($(#[$may_meta:meta])* $may:ident: $may_type:ty),* $(,)? }
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            $($(#[$must_meta])* pub $must: $must_type,)*
+            $($(#[$may_meta])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $may: Option<$may_type>,)*
+        }
+    };
+}
+pub(crate) use settings;
+
 /// The text is none of the names of the enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("none of the names that are known here")]

@@ -19,6 +19,20 @@ fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
+/// What callers choose, or what a schedule names its jobs. Source: job schedules, `executionInfo.recentJob`.
+fn is_job_id(text: &str) -> bool {
+    is_id(text) || job_of_schedule(text).is_some()
+}
+
+/// The schedule's id and the number of one of its jobs, `{schedule}:job-{n}` with n from 1.
+pub fn job_of_schedule(text: &str) -> Option<(&str, i64)> {
+    let (schedule, job) = text.split_once(':')?;
+    let digits = job.get(..4).filter(|word| word.eq_ignore_ascii_case("job-")).and_then(|_| job.get(4..))?;
+    let plain = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    let number = digits.parse().ok().filter(|_| plain)?;
+    is_id(schedule).then_some((schedule, number))
+}
+
 fn is_account_name(text: &str) -> bool {
     (3..=24).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
@@ -80,7 +94,14 @@ id!(
     /// Case is kept; two ids that differ in case only are the same.
     PoolId, is_id, NotAnId
 );
-id!(JobId, is_id, NotAnId);
+id!(
+    /// What a caller chose, or `{schedule}:job-{n}` of a job that a schedule made.
+    JobId, is_job_id, NotAnId
+);
+id!(
+    /// Schedules and the jobs that callers make share one name space.
+    JobScheduleId, is_id, NotAnId
+);
 id!(TaskId, is_id, NotAnId);
 id!(NodeId, is_id, NotAnId);
 
@@ -96,6 +117,32 @@ mod tests {
         for bad in ["", "a b", "a/b", "..", ".", "é", "a\0", "a:b", "a%2e", "\u{202e}a", &"x".repeat(65)] {
             assert_eq!(bad.parse::<TaskId>(), Err(NotAnId), "{bad}");
         }
+    }
+
+    #[test]
+    fn only_jobs_of_schedules_have_a_colon() {
+        assert_eq!(job_of_schedule("s-1:job-12"), Some(("s-1", 12)));
+        assert_eq!(job_of_schedule("S:JOB-1"), Some(("S", 1)));
+        for good in ["j", "s:job-1", &format!("{}:job-9223372036854775807", "x".repeat(64))] {
+            assert!(good.parse::<JobId>().is_ok(), "{good}");
+        }
+        for bad in [
+            "s:",
+            ":job-1",
+            "s:job-",
+            "s:job-0",
+            "s:job-01",
+            "s:job-+1",
+            "s:job-1:job-2",
+            "s:task-1",
+            "s:job-1/x",
+            "s:job-99999999999999999999",
+            "s:\u{e9}ob-1",
+        ] {
+            assert_eq!(bad.parse::<JobId>(), Err(NotAnId), "{bad}");
+            assert_eq!(job_of_schedule(bad), None, "{bad}");
+        }
+        assert!("s:job-1".parse::<JobScheduleId>().is_err());
     }
 
     #[test]

@@ -110,10 +110,15 @@ pub fn readiness(task: &JobPreparationTask, life: &Life, is_same_boot: bool) -> 
 /// A new attempt on the node; one that has ended begins its life again.
 pub fn begin(life: &mut Life, node_key: i64, now: Timestamp) {
     if life.phase == Phase::Completed {
-        *life = Life { attempt: life.attempt, ..Life::new(now) };
+        forget(life, now);
     }
     // Never refused: what lives already keeps its attempt.
     let _ = task::on(life, Event::Assign { node_key }, 0, now);
+}
+
+/// Begins the life again; attempts are counted on.
+pub fn forget(life: &mut Life, now: Timestamp) {
+    *life = Life { attempt: life.attempt, ..Life::new(now) };
 }
 
 /// How often a failed run is tried again. A release task is not, and the job's default is for tasks only.

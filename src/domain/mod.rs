@@ -2,6 +2,7 @@
 //! No async, clock, randomness, SQL or environment: time and ids are arguments.
 
 pub mod account;
+pub mod certificate;
 pub mod check;
 pub mod condition;
 pub mod dependency;
@@ -10,11 +11,13 @@ pub mod ids;
 pub mod job;
 pub mod job_manager;
 pub mod job_node;
+pub mod job_schedule;
 pub mod node;
 pub mod odata;
 pub mod permission;
 pub mod placement;
 pub mod pool;
 pub mod task;
+pub mod usage;
 pub mod vm_size;
 pub mod waiting;

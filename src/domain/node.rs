@@ -1,6 +1,13 @@
-//! The state of a compute node follows from what is known of it.
+//! The state of a compute node follows from what is known of it; so does what is done next to carry out a user's word.
+//!
+//! ```text
+//! creating ──joins──▶ starting ──▶ waitingforstarttask ──▶ idle ⇄ running
+//!                        ▲                                   │ order
+//!                        ├────── rebooting, reimaging ◀──────┤ (first its tasks end)
+//!                        └─ start ── deallocated ◀── deallocating
+//! ```
 
-use crate::api::{NodeState, SchedulingState};
+use crate::api::{Code, NodeDeallocationOption, NodeState, SchedulingState};
 
 /// What is known of a node. Its state is derived, never set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +20,12 @@ pub struct Facts {
     pub leaving: bool,
     /// The agent said that it cannot run tasks.
     pub broken: bool,
+    /// What a user wants done with it.
+    pub order: Option<Order>,
+    /// Stopped by a user's word until it is started by one.
+    pub deallocated: bool,
+    /// Its agent was stopped by an order and has not come back.
+    pub restarting: bool,
     pub start_task: StartTaskFact,
     pub scheduling: SchedulingState,
     /// It has tasks.
@@ -30,12 +43,68 @@ pub enum StartTaskFact {
     Failed,
 }
 
+/// Something that is done to a node as soon as it has no tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub kind: OrderKind,
+    /// What becomes of its tasks.
+    pub tasks: NodeDeallocationOption,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    /// The agent is stopped and started; files stay, and the start task runs again.
+    Reboot,
+    /// As a reboot, and nothing of the node's files stays.
+    Reimage,
+    /// The agent is stopped; files stay.
+    Deallocate,
+}
+
+impl OrderKind {
+    pub const ALL: &'static [OrderKind] = &[OrderKind::Reboot, OrderKind::Reimage, OrderKind::Deallocate];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OrderKind::Reboot => "reboot",
+            OrderKind::Reimage => "reimage",
+            OrderKind::Deallocate => "deallocate",
+        }
+    }
+
+    /// The state while it is carried out.
+    pub const fn state(self) -> NodeState {
+        match self {
+            OrderKind::Reboot => NodeState::Rebooting,
+            OrderKind::Reimage => NodeState::Reimaging,
+            OrderKind::Deallocate => NodeState::Deallocating,
+        }
+    }
+}
+
+impl std::str::FromStr for OrderKind {
+    type Err = crate::api::shared::UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        OrderKind::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(crate::api::shared::UnknownName)
+    }
+}
+
 /// The state of the node.
 pub fn state(node: &Facts) -> NodeState {
-    match (node.leaving, node.joined, node.lost, node.broken, node.start_task) {
-        (true, ..) => NodeState::LeavingPool,
-        (_, false, ..) => NodeState::Creating,
-        (_, _, true, ..) => NodeState::Unknown,
+    if node.leaving {
+        return NodeState::LeavingPool;
+    }
+    if let Some(order) = node.order {
+        return order.kind.state();
+    }
+    if node.deallocated {
+        return NodeState::Deallocated;
+    }
+    match (node.joined, node.lost, node.restarting, node.broken, node.start_task) {
+        (false, ..) => NodeState::Creating,
+        (_, true, ..) => NodeState::Unknown,
+        (_, _, true, ..) => NodeState::Starting,
         (_, _, _, true, _) => NodeState::Unusable,
         (.., StartTaskFact::Failed) => NodeState::StartTaskFailed,
         (.., StartTaskFact::Running) => NodeState::WaitingForStartTask,
@@ -56,33 +125,83 @@ pub fn is_broken(state: NodeState) -> bool {
     matches!(state, NodeState::Unusable | NodeState::Unknown | NodeState::StartTaskFailed)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What carrying out a user's word depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    pub order: Option<Order>,
+    /// Scheduling is disabled, with this for the tasks that were there.
+    pub disabled: Option<NodeDeallocationOption>,
+    /// Tasks that it has, begun or not.
+    pub n_tasks: usize,
+    pub connected: bool,
+    pub leaving: bool,
+}
 
-    const READY: Facts = Facts {
-        joined: true,
-        lost: false,
-        leaving: false,
-        broken: false,
-        start_task: StartTaskFact::Done,
-        scheduling: SchedulingState::Enabled,
-        busy: false,
-    };
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Stay,
+    /// What has not begun is to run elsewhere; the rest runs to its end.
+    GiveBackWaiting,
+    EndTasks(NodeDeallocationOption),
+    /// As [`Step::EndTasks`], and the order at once: an agent that cannot be told is stopped with all it runs.
+    EndTasksAndCarryOut(NodeDeallocationOption, OrderKind),
+    CarryOut(OrderKind),
+}
 
-    #[test]
-    fn the_state_follows_from_the_facts() {
-        let check =
-            |facts: Facts, expected, open| assert_eq!((state(&facts), is_open(&facts)), (expected, open), "{facts:?}");
-        check(READY, NodeState::Idle, true);
-        check(Facts { busy: true, ..READY }, NodeState::Running, true);
-        check(Facts { joined: false, ..READY }, NodeState::Creating, false);
-        check(Facts { lost: true, busy: true, ..READY }, NodeState::Unknown, false);
-        check(Facts { broken: true, ..READY }, NodeState::Unusable, false);
-        check(Facts { leaving: true, busy: true, ..READY }, NodeState::LeavingPool, false);
-        check(Facts { start_task: StartTaskFact::Running, ..READY }, NodeState::WaitingForStartTask, false);
-        check(Facts { start_task: StartTaskFact::Failed, ..READY }, NodeState::StartTaskFailed, false);
-        check(Facts { start_task: StartTaskFact::NotBegun, ..READY }, NodeState::Starting, false);
-        check(Facts { scheduling: SchedulingState::Disabled, ..READY }, NodeState::Offline, false);
+/// What is done next for a user's word to the node. Asked again whenever something changed; doing it twice does no harm.
+pub fn next_step(work: Work) -> Step {
+    use NodeDeallocationOption as O;
+    let Work { order, disabled, n_tasks, connected, .. } = work;
+    if work.leaving {
+        return Step::Stay;
+    }
+    match (order, disabled) {
+        (Some(order), _) if n_tasks == 0 => Step::CarryOut(order.kind),
+        (None, _) if n_tasks == 0 => Step::Stay,
+        (Some(Order { tasks: tasks @ (O::Requeue | O::Terminate), .. }), _) if connected => Step::EndTasks(tasks),
+        (Some(Order { tasks: tasks @ (O::Requeue | O::Terminate), kind }), _) => Step::EndTasksAndCarryOut(tasks, kind),
+        (None, Some(tasks @ (O::Requeue | O::Terminate))) if connected => Step::EndTasks(tasks),
+        (Some(_), _) | (None, Some(O::TaskCompletion | O::RetainedData)) if connected => Step::GiveBackWaiting,
+        (Some(_), _) | (None, Some(_) | None) => Step::Stay,
     }
 }
+
+/// Why a node cannot be rebooted, reimaged or deallocated now.
+///
+/// Source: these operations want an idle or running node, api-version 2024-02-01.19.0. Chosen here: also one that is offline,
+/// unusable or whose start task failed, since a restart is what helps it.
+pub fn restart_refusal(state: NodeState) -> Option<Code> {
+    match state {
+        NodeState::Idle | NodeState::Running | NodeState::Offline => None,
+        NodeState::Unusable | NodeState::StartTaskFailed => None,
+        NodeState::Creating => Some(Code::NodeBeingCreated),
+        NodeState::Starting | NodeState::WaitingForStartTask => Some(Code::NodeBeingStarted),
+        NodeState::Rebooting => Some(Code::NodeBeingRebooted),
+        NodeState::Reimaging => Some(Code::NodeBeingReimaged),
+        NodeState::Unknown => Some(Code::NodeNotReady),
+        NodeState::LeavingPool | NodeState::Preempted | NodeState::UpgradingOs => Some(Code::OperationNotValidOnNode),
+        NodeState::Deallocating | NodeState::Deallocated => Some(Code::OperationNotValidOnNode),
+    }
+}
+
+/// Why a node cannot be started now: only a deallocated one can.
+pub fn start_refusal(state: NodeState) -> Option<Code> {
+    match state {
+        NodeState::Deallocated => None,
+        NodeState::Starting => Some(Code::NodeBeingStarted),
+        _ => Some(Code::OperationNotValidOnNode),
+    }
+}
+
+/// Why the scheduling of a node cannot be set to `wanted` now.
+pub fn scheduling_refusal(state: NodeState, now: SchedulingState, wanted: SchedulingState) -> Option<Code> {
+    match state {
+        NodeState::LeavingPool => Some(Code::OperationNotValidOnNode),
+        _ if now == wanted => Some(Code::NodeAlreadyInTargetSchedulingState),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "node_tests.rs"]
+mod tests;

@@ -29,6 +29,8 @@ pub struct World {
 #[derive(Clone, Debug)]
 pub struct Pool {
     pub fill: NodeFillType,
+    /// Of jobs of one priority the older goes first; else they take turns.
+    in_job_order: bool,
     pub nodes: BTreeMap<i64, Node>,
     pub low_priority: BTreeSet<i64>,
     /// Open nodes by free slots; negative where tasks were sent ahead.
@@ -112,14 +114,20 @@ pub struct Assignment {
 }
 
 impl Pool {
-    pub fn new(fill: NodeFillType) -> Pool {
+    pub fn new(fill: NodeFillType, in_job_order: bool) -> Pool {
         Pool {
             fill,
+            in_job_order,
             nodes: BTreeMap::new(),
             low_priority: BTreeSet::new(),
             free: BTreeSet::new(),
             queue: BTreeSet::new(),
         }
+    }
+
+    /// Where a job stands in the queue.
+    fn place(&self, job: &Job, key: i64) -> (i32, u64, i64) {
+        (-job.priority, if self.in_job_order { 0 } else { job.turn }, key)
     }
 
     /// Adds a node or changes whether it is open.
@@ -234,11 +242,27 @@ impl Job {
 }
 
 impl World {
+    /// Sets how a pool's nodes are filled and in which order its jobs go.
+    pub fn set_policy(&mut self, pool_key: i64, fill: NodeFillType, in_job_order: bool) {
+        let Some(pool) = self.pools.get_mut(&pool_key) else { return };
+        pool.fill = fill;
+        if pool.in_job_order == in_job_order {
+            return;
+        }
+        let of_pool = |(key, job): (&i64, &Job)| (job.pool == Some(pool_key)).then_some(*key);
+        let jobs: Vec<i64> = self.jobs.iter().filter_map(of_pool).collect();
+        jobs.iter().for_each(|key| self.unqueue_job(*key));
+        if let Some(pool) = self.pools.get_mut(&pool_key) {
+            pool.in_job_order = in_job_order;
+        }
+        jobs.iter().for_each(|key| self.queue_job(*key));
+    }
+
     /// Puts the job where its pool's plan finds it, or takes it away: call after any change of job or waiting tasks.
     pub fn queue_job(&mut self, key: i64) {
         let Some(job) = self.jobs.get_mut(&key) else { return };
         let Some(pool) = job.pool.and_then(|pool| self.pools.get_mut(&pool)) else { return };
-        let place = (-job.priority, job.turn, key);
+        let place = pool.place(job, key);
         if job.open && !job.waiting.is_empty() && job.on_nodes < job.most {
             pool.queue.insert(place);
         } else {
@@ -250,7 +274,7 @@ impl World {
     pub fn unqueue_job(&mut self, key: i64) {
         let Some(job) = self.jobs.get(&key) else { return };
         if let Some(pool) = job.pool.and_then(|pool| self.pools.get_mut(&pool)) {
-            pool.queue.remove(&(-job.priority, job.turn, key));
+            pool.queue.remove(&pool.place(job, key));
         }
     }
 

@@ -9,7 +9,7 @@ const POOL: i64 = 1;
 
 fn world(fill: NodeFillType, nodes: &[i32]) -> World {
     let mut world = World::default();
-    let mut pool = Pool::new(fill);
+    let mut pool = Pool::new(fill, false);
     for (index, slots) in nodes.iter().enumerate() {
         pool.set_node(index as i64 + 1, *slots, true);
     }
@@ -52,6 +52,17 @@ fn higher_priority_goes_first_and_equal_ones_take_turns() {
     job(&mut world, 3, 9, &[(31, 1)]);
     let order: Vec<i64> = plan(&mut world).into_iter().map(|(task, _)| task).collect();
     assert_eq!(order, [31, 11, 21, 12, 22]);
+}
+
+#[test]
+fn where_the_pool_says_so_the_older_job_goes_first() {
+    let mut world = world(NodeFillType::Spread, &[5]);
+    job(&mut world, 1, 0, &[(11, 1), (12, 1)]);
+    job(&mut world, 2, 0, &[(21, 1), (22, 1)]);
+    job(&mut world, 3, 9, &[(31, 1)]);
+    world.set_policy(POOL, NodeFillType::Spread, true);
+    let order: Vec<i64> = plan(&mut world).into_iter().map(|(task, _)| task).collect();
+    assert_eq!(order, [31, 11, 12, 21, 22]);
 }
 
 #[test]
@@ -112,7 +123,7 @@ fn what_was_sent_ahead_is_recalled_when_another_node_is_free() {
 
 #[test]
 fn a_released_slot_is_free_again_and_an_older_attempt_releases_nothing() {
-    let mut pool = Pool::new(NodeFillType::Spread);
+    let mut pool = Pool::new(NodeFillType::Spread, false);
     pool.set_node(1, 2, true);
     pool.hold(1, 7, Held { job: 1, attempt: 2, slots: 2, since: NOW, begun: true });
     assert_eq!(pool.release(1, 7, 1), None);

@@ -45,6 +45,8 @@ pub struct Steps {
     pub create: Sizes,
     /// Nodes that are to leave: no new tasks.
     pub leave: Vec<i64>,
+    /// Leaving nodes whose tasks run to their end: what has not begun is to run elsewhere.
+    pub give_back: Vec<i64>,
     /// Leaving nodes whose tasks are to be requeued or ended.
     pub end_tasks: Vec<i64>,
     /// Leaving nodes without tasks: stop their agents and forget them.
@@ -71,7 +73,9 @@ pub fn next_steps(pool: &View, now: Timestamp) -> Steps {
     for node in leaving {
         match (node.n_tasks, deleting, pool.deallocation) {
             (0, ..) => steps.remove.push(node.key),
-            (_, false, NodeDeallocationOption::TaskCompletion | NodeDeallocationOption::RetainedData) => {}
+            (_, false, NodeDeallocationOption::TaskCompletion | NodeDeallocationOption::RetainedData) => {
+                steps.give_back.push(node.key);
+            }
             _ => steps.end_tasks.push(node.key),
         }
     }
@@ -101,6 +105,7 @@ fn leave_order(node: &NodeView) -> (u8, usize, std::cmp::Reverse<i64>) {
     let class = match node.state {
         NodeState::Unusable | NodeState::StartTaskFailed | NodeState::Unknown => 0,
         NodeState::Creating | NodeState::Starting | NodeState::WaitingForStartTask => 1,
+        NodeState::Deallocating | NodeState::Deallocated => 1,
         _ => 2,
     };
     (class, node.n_tasks, std::cmp::Reverse(node.key))
@@ -169,6 +174,15 @@ pub fn change_refusal(state: PoolState) -> Option<Code> {
     (state == PoolState::Deleting).then_some(Code::PoolBeingDeleted)
 }
 
+/// Why settings that want a pool without nodes cannot change now. Source: updating a pool, api-version 2024-07-01.20.0.
+pub fn empty_pool_refusal(n_nodes: i64, allocation: AllocationState) -> Option<Code> {
+    match (n_nodes, allocation) {
+        (_, AllocationState::Resizing | AllocationState::Stopping) => Some(Code::PoolBeingResized),
+        (0, AllocationState::Steady) => None,
+        (_, AllocationState::Steady) => Some(Code::OperationNotValidOnPool),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -213,7 +227,8 @@ mod tests {
     fn a_leaving_node_ends_its_tasks_or_waits_for_them() {
         let leaving = |option| View { deallocation: option, ..view(0, vec![node(1, NodeState::LeavingPool, 1)]) };
         assert_eq!(next_steps(&leaving(NodeDeallocationOption::Requeue), NOW).end_tasks, [1]);
-        assert_eq!(next_steps(&leaving(NodeDeallocationOption::TaskCompletion), NOW), Steps::default());
+        let waits = next_steps(&leaving(NodeDeallocationOption::TaskCompletion), NOW);
+        assert_eq!(waits, Steps { give_back: vec![1], ..Steps::default() });
         assert_eq!(next_steps(&view(0, vec![node(1, NodeState::LeavingPool, 0)]), NOW).remove, [1]);
     }
 

@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::job_of_schedule;
 use crate::api::agent::{Attempt, Usage};
 use crate::api::{
     self, Code, ErrorCategory, TaskConstraints, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
@@ -334,7 +335,19 @@ pub fn reactivate_refusal(state: TaskState, result: Option<TaskExecutionResult>,
 
 /// A task's folder, relative to its node's root.
 pub fn directory(job: &str, task: &str) -> String {
-    format!("workitems/{job}/job-1/{task}")
+    match job_of_schedule(job) {
+        Some(_) => format!("{}/{task}", job_directory(job)),
+        None => format!("{}/job-1/{task}", job_directory(job)),
+    }
+}
+
+/// The folder that goes with a job. Jobs of a schedule share the schedule's, each with a part of its own.
+/// Source: files and directories, `workitems`.
+pub fn job_directory(job: &str) -> String {
+    match job_of_schedule(job) {
+        Some((schedule, n)) => format!("workitems/{schedule}/job-{n}"),
+        None => format!("workitems/{job}"),
+    }
 }
 
 /// The current attempt as the agent names it.
@@ -366,6 +379,16 @@ mod tests {
             failure,
             usage,
         }
+    }
+
+    #[test]
+    fn folders_of_a_schedules_jobs_lie_in_the_schedules() {
+        assert_eq!(directory("j", "t"), "workitems/j/job-1/t");
+        assert_eq!(directory("s:job-12", "t"), "workitems/s/job-12/t");
+        assert_eq!(
+            (job_directory("j"), job_directory("s:job-12")),
+            ("workitems/j".into(), "workitems/s/job-12".into())
+        );
     }
 
     fn after(events: &[Event], most_retries: i32) -> Life {

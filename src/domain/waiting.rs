@@ -95,8 +95,10 @@ pub fn reason(facts: Facts) -> Waiting {
 
 /// No node can run tasks now.
 fn without_nodes(pool_id: String, pool: PoolFacts) -> Waiting {
-    let coming =
-        pool.counts.creating + pool.counts.starting + pool.counts.waiting_for_start_task + pool.counts.rebooting;
+    let counts = &pool.counts;
+    let restarting = counts.rebooting + counts.reimaging;
+    let coming = counts.creating + counts.starting + counts.waiting_for_start_task + restarting;
+    let closed = counts.offline + counts.deallocating + counts.deallocated;
     let broken = pool.counts.unusable + pool.counts.unknown + pool.counts.start_task_failed;
     match pool.error_code {
         Some(code) if pool.counts.total == 0 => Waiting::ResizeFailed { pool_id, code },
@@ -104,6 +106,7 @@ fn without_nodes(pool_id: String, pool: PoolFacts) -> Waiting {
             Waiting::NodesStarting { pool_id, n_nodes: coming.max(pool.target - pool.counts.total) }
         }
         _ if broken > 0 => Waiting::NoUsableNode { pool_id, n_broken: broken },
+        _ if closed > 0 => Waiting::NodesTakeNoTasks { pool_id, n_nodes: closed },
         _ => Waiting::PoolIsEmpty { pool_id },
     }
 }
@@ -172,6 +175,8 @@ mod tests {
         check(with_counts(creating), Waiting::NodesStarting { pool_id: p(), n_nodes: 2 });
         let failed = NodeCounts { start_task_failed: 2, total: 2, ..Default::default() };
         check(with_counts(failed), Waiting::NoUsableNode { pool_id: p(), n_broken: 2 });
+        let closed = NodeCounts { offline: 1, deallocated: 1, total: 2, ..Default::default() };
+        check(with_counts(closed), Waiting::NodesTakeNoTasks { pool_id: p(), n_nodes: 2 });
         let mut refused = with_counts(NodeCounts::default());
         refused.pool.as_mut().unwrap().error_code = Some("AccountCoreQuotaReached".into());
         check(refused, Waiting::ResizeFailed { pool_id: p(), code: "AccountCoreQuotaReached".into() });

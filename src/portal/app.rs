@@ -14,8 +14,8 @@ pub fn App() -> impl IntoView {
     Settings::provide();
     Clock::provide();
     let session = Session::provide();
-    Notifications::provide(session);
-    Refresh::provide(session);
+    let refresh = Refresh::provide(session);
+    Notifications::provide(session, refresh);
     session.load();
     view! {
         <Router>

@@ -94,6 +94,23 @@ pub fn in_language(language: Language, message: Msg, values: &[(&str, &str)]) ->
     fill(msg::text(message, language), values)
 }
 
+/// The sentence of an error of this code: `PoolNotFound` is `ERROR_POOL_NOT_FOUND` in the locale files.
+pub fn of_code(code: &str) -> Option<Msg> {
+    let mut name = "ERROR".to_owned();
+    let mut before = ' ';
+    let mut letters = code.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins = !before.is_ascii_uppercase() || letters.peek().is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && begins {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+        before = letter;
+    }
+    let index = msg::ERRORS.binary_search_by(|(id, _)| (*id).cmp(&name)).ok()?;
+    Some(msg::ERRORS[index].1)
+}
+
 /// `one` or `other` as the language has it for `n`, with `{n}` filled in as a number.
 pub fn tn(one: Msg, other: Msg, n: i64) -> String {
     let language = language();
@@ -145,6 +162,15 @@ mod tests {
         assert_eq!(fill("{n} of {total}", &[("n", "3"), ("total", "7")]), "3 of 7");
         assert_eq!(fill("{a}{b}", &[("a", "{b}")]), "{b}{b}");
         assert_eq!(fill("open { brace", &[("a", "x")]), "open { brace");
+    }
+
+    #[test]
+    fn every_code_has_its_sentence() {
+        for code in crate::api::Code::ALL {
+            assert!(of_code(code.as_str()).is_some(), "locales: there is no sentence for {code}");
+        }
+        assert_eq!(of_code("InvalidRestAPIForAccountSetting"), Some(msg::ERROR_INVALID_REST_API_FOR_ACCOUNT_SETTING));
+        assert_eq!(of_code("FromTheFuture"), None);
     }
 
     #[test]

@@ -76,6 +76,23 @@ pub fn job(account: impl AsRef<str>, job: impl AsRef<str>) -> String {
     format!("{}/{}", jobs(account), segment(job.as_ref()))
 }
 
+pub fn job_schedules(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "jobschedules")
+}
+
+pub fn job_schedule_create(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "jobschedules/new")
+}
+
+pub fn job_schedule(account: impl AsRef<str>, schedule: impl AsRef<str>) -> String {
+    format!("{}/{}", job_schedules(account), segment(schedule.as_ref()))
+}
+
+/// The jobs that a schedule made.
+pub fn job_schedule_jobs(account: impl AsRef<str>, schedule: impl AsRef<str>) -> String {
+    format!("{}/jobs", job_schedule(account, schedule))
+}
+
 pub fn tasks(account: impl AsRef<str>, job_id: impl AsRef<str>) -> String {
     format!("{}/tasks", job(account, job_id))
 }
@@ -121,7 +138,8 @@ fn segment(text: &str) -> String {
         "." => "%2E".to_owned(),
         ".." => "%2E%2E".to_owned(),
         "new" => "%6Eew".to_owned(),
-        _ => encode(text),
+        // A colon may stand in a segment, and does in the ids of jobs that schedules make.
+        _ => encode(text).replace("%3A", ":"),
     }
 }
 
@@ -188,6 +206,11 @@ mod tests {
             jobs("mybatch"),
             job_create("mybatch"),
             job("mybatch", "j1"),
+            job("mybatch", "s1:job-2"),
+            job_schedules("mybatch"),
+            job_schedule_create("mybatch"),
+            job_schedule("mybatch", "s1"),
+            job_schedule_jobs("mybatch", "s1"),
             tasks("mybatch", "j1"),
             job_nodes("mybatch", "j1"),
             task_add("mybatch", "j1"),
@@ -218,6 +241,11 @@ mod tests {
 /accounts/mybatch/jobs
 /accounts/mybatch/jobs/new
 /accounts/mybatch/jobs/j1
+/accounts/mybatch/jobs/s1:job-2
+/accounts/mybatch/jobschedules
+/accounts/mybatch/jobschedules/new
+/accounts/mybatch/jobschedules/s1
+/accounts/mybatch/jobschedules/s1/jobs
 /accounts/mybatch/jobs/j1/tasks
 /accounts/mybatch/jobs/j1/preparation
 /accounts/mybatch/jobs/j1/tasks/new
@@ -232,7 +260,7 @@ mod tests {
 
     #[test]
     fn any_name_survives_encoding_and_decoding() {
-        for name in ["a b", "é#?%.txt", "%25", "..", "a\u{202e}b", "100%", "%zz", "new"] {
+        for name in ["a b", "s:job-1", "%3A", "é#?%.txt", "%25", "..", "a\u{202e}b", "100%", "%zz", "new"] {
             assert_eq!(decode(&encode(name)), name);
             assert_eq!(decode(&segment(name)), name);
         }

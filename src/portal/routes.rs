@@ -40,6 +40,7 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
             <PoolRoutes/>
             <JobRoutes/>
+            <JobScheduleRoutes/>
             <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
         </ParentRoute>
     }
@@ -82,6 +83,26 @@ fn JobRoutes() -> impl MatchNestedRoutes + Clone {
                 <Route path=path!("/tasks") view=|| view! { <TaskListTab/> }.into_any()/>
                 <Route path=path!("/preparation") view=|| view! { <JobPreparationTab/> }.into_any()/>
                 <Route path=path!("/properties") view=|| view! { <JobPropertiesTab/> }.into_any()/>
+            </ParentRoute>
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
+#[component(transparent)]
+fn JobScheduleRoutes() -> impl MatchNestedRoutes + Clone {
+    use pages::job_schedule::{
+        JobScheduleCreatePage, JobScheduleJobsTab, JobScheduleListPage, JobScheduleOverviewTab, JobSchedulePage,
+        JobSchedulePropertiesTab,
+    };
+    view! {
+        <ParentRoute path=path!("/jobschedules") view=|| view! { <Outlet/> }.into_any()>
+            <Route path=path!("") view=|| view! { <JobScheduleListPage/> }.into_any()/>
+            <Route path=path!("/new") view=|| view! { <JobScheduleCreatePage/> }.into_any()/>
+            <ParentRoute path=path!("/:schedule") view=|| view! { <JobSchedulePage/> }.into_any()>
+                <Route path=path!("") view=|| view! { <JobScheduleOverviewTab/> }.into_any()/>
+                <Route path=path!("/jobs") view=|| view! { <JobScheduleJobsTab/> }.into_any()/>
+                <Route path=path!("/properties") view=|| view! { <JobSchedulePropertiesTab/> }.into_any()/>
             </ParentRoute>
         </ParentRoute>
     }

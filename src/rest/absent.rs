@@ -2,43 +2,25 @@
 //! refused, so that no program waits for what will not happen.
 
 use axum::Router;
-use axum::http::Uri;
-use axum::routing::{any, get};
+use axum::routing::get;
 
 use super::call::{Call, PAGE};
 use super::error::{Failure, Result};
 use super::reply::NOTHING;
 use crate::api::Code;
-use crate::domain::odata::{Field, JOB_FIELDS, POOL_FIELDS};
+use crate::domain::odata::Field;
 use crate::service::Context;
 
 pub fn routes() -> Router<Context> {
     Router::new()
         .route("/applications", get(|call| empty(call, "applications", &[])))
         .route("/applications/{application}", get(|| none(Code::ApplicationNotFound)))
-        .route(
-            "/certificates",
-            get(|call| empty(call, "certificates", POOL_FIELDS)).post(|| none(Code::NotImplemented)),
-        )
-        .route("/jobschedules", get(|call| empty(call, "jobschedules", JOB_FIELDS)).post(|| none(Code::NotImplemented)))
-        .route("/jobschedules/{schedule}", any(|| none(Code::JobScheduleNotFound)))
-        .route("/jobschedules/{schedule}/{operation}", any(|| none(Code::JobScheduleNotFound)))
-        .route("/poolusagemetrics", get(|| none(Code::NotImplemented)))
 }
 
 /// Whatever a filter says, nothing fits it; but it must be a filter.
 async fn empty(call: Call, kind: &'static str, fields: &'static [Field]) -> Result {
     let list = call.list_query(fields, &["id", "state", "url"], PAGE)?;
     Ok(call.list_reply(kind, &list, NOTHING))
-}
-
-/// For paths without a route. Those of certificates, `/certificates(…)`, are none that a router can tell.
-pub async fn fallback(uri: Uri) -> Failure {
-    if uri.path().starts_with("/certificates(") {
-        Code::CertificateNotFound.into()
-    } else {
-        Code::ResourceNotFound.into()
-    }
 }
 
 async fn none(code: Code) -> Result {

@@ -141,7 +141,8 @@ impl Call {
     fn next_link(&self, after: &str) -> String {
         let token = URL_SAFE_NO_PAD.encode(after);
         let mut link = format!("{}{}?$skiptoken={token}", self.base_url, self.path);
-        for name in ["$filter", "$select", "$expand", "maxresults", "recursive", "api-version"] {
+        for name in ["$filter", "$select", "$expand", "maxresults", "recursive", "starttime", "endtime", "api-version"]
+        {
             if let Some(value) = self.query.get(name) {
                 link.push_str(&format!("&{name}={}", percent_encode(value)));
             }

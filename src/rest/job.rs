@@ -14,7 +14,7 @@ use crate::domain::ids::JobId;
 use crate::domain::odata::{JOB_FIELDS, JOB_NODE_FIELDS};
 use crate::service::{Context, job, slices};
 
-const PROPERTIES: &[&str] = &[
+pub(super) const PROPERTIES: &[&str] = &[
     "id",
     "displayName",
     "usesTaskDependencies",

@@ -1,8 +1,11 @@
 //! Compute nodes.
 
 use axum::Router;
-use axum::routing::{any, get};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{any, get, post};
 
+use super::body::{NoBody, OptionalBody};
 use super::call::{Call, PAGE};
 use super::error::Result;
 use super::path::Of;
@@ -14,25 +17,28 @@ use crate::service::{Context, node, slices};
 
 const PROPERTIES: &[&str] = &[
     "id", "url", "state", "schedulingState", "stateTransitionTime", "lastBootTime", "allocationTime", "ipAddress",
-    "affinityId", "vmSize", "totalTasksRun", "runningTasksCount", "runningTaskSlotsCount", "totalTasksSucceeded",
-    "recentTasks", "startTask", "startTaskInfo", "certificateReferences", "errors", "isDedicated",
-    "endpointConfiguration", "nodeAgentInfo", "virtualMachineInfo",
+    "ipv6Address", "affinityId", "vmSize", "totalTasksRun", "runningTasksCount", "runningTaskSlotsCount",
+    "totalTasksSucceeded", "recentTasks", "startTask", "startTaskInfo", "certificateReferences", "errors",
+    "isDedicated", "endpointConfiguration", "nodeAgentInfo", "virtualMachineInfo",
 ];
 
 /// Pools on a page of node counts. Source: listing node counts.
 const NODE_COUNTS_PAGE: usize = 10;
 
 /// Operations on a node that do not exist here.
-const MISSING: &[&str] = &[
-    "reboot", "reimage", "start", "deallocate", "disablescheduling", "enablescheduling", "remoteloginsettings", "rdp",
-    "uploadbatchservicelogs", "users", "users/{user}",
-];
+const MISSING: &[&str] = &["remoteloginsettings", "rdp", "uploadbatchservicelogs", "users", "users/{user}"];
 
 pub fn routes() -> Router<Context> {
     let routes = Router::new()
         .route("/nodecounts", get(node_counts))
         .route("/pools/{pool}/nodes", get(node_list))
         .route("/pools/{pool}/nodes/{node}", get(node_get))
+        .route("/pools/{pool}/nodes/{node}/reboot", post(node_reboot))
+        .route("/pools/{pool}/nodes/{node}/reimage", post(node_reimage))
+        .route("/pools/{pool}/nodes/{node}/deallocate", post(node_deallocate))
+        .route("/pools/{pool}/nodes/{node}/start", post(node_start))
+        .route("/pools/{pool}/nodes/{node}/disablescheduling", post(node_disable_scheduling))
+        .route("/pools/{pool}/nodes/{node}/enablescheduling", post(node_enable_scheduling))
         .route("/pools/{pool}/nodes/{node}/extensions", get(extension_list))
         .route("/pools/{pool}/nodes/{node}/extensions/{extension}", get(extension_get));
     MISSING
@@ -50,6 +56,60 @@ async fn node_get(call: Call, Of((pool, id)): Of<(PoolId, NodeId)>) -> Result {
     let query = call.get_query(PROPERTIES)?;
     let node = load(&call, &pool, &id).await?;
     Ok(reply::element(&call.base_url, "nodes", &node, query.select.as_deref()))
+}
+
+type NodeOf = Of<(PoolId, NodeId)>;
+
+async fn node_reboot(call: Call, Of((pool, id)): NodeOf, OptionalBody(body): OptionalBody<api::NodeReboot>) -> Result {
+    call.no_query()?;
+    node::node_reboot(&call.cx, &call.caller, &call.account, &pool, &id, body).await?;
+    Ok(told(&call, &pool, &id, StatusCode::ACCEPTED))
+}
+
+async fn node_reimage(
+    call: Call,
+    Of((pool, id)): NodeOf,
+    OptionalBody(body): OptionalBody<api::NodeReimage>,
+) -> Result {
+    call.no_query()?;
+    node::node_reimage(&call.cx, &call.caller, &call.account, &pool, &id, body).await?;
+    Ok(told(&call, &pool, &id, StatusCode::ACCEPTED))
+}
+
+async fn node_deallocate(
+    call: Call,
+    Of((pool, id)): NodeOf,
+    OptionalBody(body): OptionalBody<api::NodeDeallocate>,
+) -> Result {
+    call.no_query()?;
+    node::node_deallocate(&call.cx, &call.caller, &call.account, &pool, &id, body).await?;
+    Ok(told(&call, &pool, &id, StatusCode::ACCEPTED))
+}
+
+async fn node_start(call: Call, Of((pool, id)): NodeOf, _: NoBody) -> Result {
+    call.no_query()?;
+    node::node_start(&call.cx, &call.caller, &call.account, &pool, &id).await?;
+    Ok(told(&call, &pool, &id, StatusCode::ACCEPTED))
+}
+
+async fn node_disable_scheduling(
+    call: Call,
+    Of((pool, id)): NodeOf,
+    OptionalBody(body): OptionalBody<api::NodeDisableScheduling>,
+) -> Result {
+    call.no_query()?;
+    node::node_disable_scheduling(&call.cx, &call.caller, &call.account, &pool, &id, body).await?;
+    Ok(told(&call, &pool, &id, StatusCode::OK))
+}
+
+async fn node_enable_scheduling(call: Call, Of((pool, id)): NodeOf, _: NoBody) -> Result {
+    call.no_query()?;
+    node::node_enable_scheduling(&call.cx, &call.caller, &call.account, &pool, &id).await?;
+    Ok(told(&call, &pool, &id, StatusCode::OK))
+}
+
+fn told(call: &Call, pool: &PoolId, id: &NodeId, status: StatusCode) -> Response {
+    reply::done(status, &call.url(&format!("/pools/{pool}/nodes/{id}")))
 }
 
 async fn node_counts(call: Call) -> Result {

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use super::error::Failure;
 use crate::api::Code;
-use crate::domain::ids::{JobId, NodeId, PoolId, TaskId};
+use crate::domain::ids::{JobId, JobScheduleId, NodeId, PoolId, TaskId};
 
 /// The ids in the request's path, in their order.
 pub struct Of<T>(pub T);
@@ -27,7 +27,9 @@ macro_rules! parts {
     };
 }
 
-parts! { PoolId PoolNotFound, NodeId NodeNotFound, JobId JobNotFound, TaskId TaskNotFound }
+parts! {
+    PoolId PoolNotFound, NodeId NodeNotFound, JobId JobNotFound, JobScheduleId JobScheduleNotFound, TaskId TaskNotFound
+}
 
 impl Part for String {
     fn read(text: &str) -> Result<Self, Code> {

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use serde::Serialize;
 
 use super::body::{Body, NoBody};
 use super::call::{Call, PAGE};
@@ -11,8 +12,8 @@ use super::path::Of;
 use super::reply;
 use crate::api::{self, Code};
 use crate::domain::ids::PoolId;
-use crate::domain::odata::POOL_FIELDS;
-use crate::service::{Context, pool, slices};
+use crate::domain::odata::{POOL_FIELDS, Stretch};
+use crate::service::{Context, pool, pool_usage, slices};
 
 const PROPERTIES: &[&str] = &[
     "id",
@@ -26,6 +27,7 @@ const PROPERTIES: &[&str] = &[
     "allocationState",
     "allocationStateTransitionTime",
     "vmSize",
+    "cloudServiceConfiguration",
     "virtualMachineConfiguration",
     "resizeTimeout",
     "resizeErrors",
@@ -44,6 +46,7 @@ const PROPERTIES: &[&str] = &[
     "applicationPackageReferences",
     "applicationLicenses",
     "taskSlotsPerNode",
+    "maxTasksPerNode",
     "taskSchedulingPolicy",
     "userAccounts",
     "metadata",
@@ -71,7 +74,8 @@ pub fn routes() -> Router<Context> {
 
 async fn pool_list(call: Call) -> Result {
     let list = call.list_query(POOL_FIELDS, PROPERTIES, PAGE)?;
-    let pools = slices::pool_slice(&call.cx, &call.caller, &call.account, &list.slice).await?;
+    let pools = slices::pool_slice(&call.cx, &call.caller, &call.account, &list.slice, expands(&call)).await?;
+    let pools = Stretch { items: pools.items.iter().map(|pool| named(&call, pool)).collect(), next: pools.next };
     Ok(call.list_reply("pools", &list, pools))
 }
 
@@ -82,12 +86,38 @@ async fn pool_create(call: Call, Body(create): Body<api::PoolCreate>) -> Result 
     Ok(reply::with_version(reply::created(&url), &pool.e_tag, pool.last_modified))
 }
 
+/// The first version that calls slots by their name of today.
+const SLOTS: &str = "2020-09";
+
+/// A pool with what versions before 2020-09 look for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    #[serde(flatten)]
+    pool: &'a api::Pool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tasks_per_node: Option<i32>,
+}
+
+fn named<'a>(call: &Call, pool: &'a api::Pool) -> Named<'a> {
+    let is_old = call.query.api_version().is_ok_and(|version| version < SLOTS);
+    Named { pool, max_tasks_per_node: is_old.then(|| pool.settings.slots_per_node()) }
+}
+
+/// Whether the caller asks for statistics; nothing else can be expanded.
+fn expands(call: &Call) -> bool {
+    call.query.get("$expand").is_some()
+}
+
 /// Also answers HEAD, which asks whether the pool exists.
 async fn pool_get(call: Call, Of(id): Of<PoolId>) -> Result {
     let query = call.get_query(PROPERTIES)?;
-    let pool = load(&call, &id).await?;
+    let mut pool = load(&call, &id).await?;
     call.check(&pool.e_tag, pool.last_modified)?;
-    let reply = reply::element(&call.base_url, "pools", &pool, query.select.as_deref());
+    if expands(&call) {
+        pool.stats = Some(pool_usage::pool_statistics(&call.cx, &call.caller, &call.account, &id).await?);
+    }
+    let reply = reply::element(&call.base_url, "pools", &named(&call, &pool), query.select.as_deref());
     Ok(reply::with_version(reply, &pool.e_tag, pool.last_modified))
 }
 

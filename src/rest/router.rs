@@ -4,7 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
-use super::{absent, auth, call, error, file, image, job, node, pool, task};
+use super::{absent, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task};
 use crate::api::Code;
 use crate::service::Context;
 
@@ -25,8 +25,11 @@ pub fn owns(path: &str) -> bool {
 pub fn routes(cx: &Context) -> Router {
     let resources = [
         pool::routes(),
+        pool_usage::routes(),
+        certificate::routes(),
         node::routes(),
         job::routes(),
+        job_schedule::routes(),
         task::routes(),
         file::routes(),
         image::routes(),
@@ -35,7 +38,7 @@ pub fn routes(cx: &Context) -> Router {
     resources
         .into_iter()
         .fold(Router::new(), Router::merge)
-        .fallback(absent::fallback)
+        .fallback(certificate::fallback)
         .method_not_allowed_fallback(|| async { Failure::from(Code::UnsupportedHttpVerb) })
         .layer(from_fn_with_state(cx.clone(), call::prepare))
         .layer(from_fn_with_state(cx.clone(), auth::authenticate))

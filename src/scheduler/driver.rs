@@ -12,7 +12,7 @@ use super::provider::Provider;
 use crate::api::agent::{FromAgent, RunTask};
 use crate::api::{Duration, EnvironmentSetting, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp};
 use crate::domain::ids::AccountName;
-use crate::domain::node::{self, Facts};
+use crate::domain::node::{self, Facts, OrderKind};
 use crate::domain::placement::World;
 use crate::service::context::{EndedAttempt, Signal};
 use crate::service::{Context, Result};
@@ -37,8 +37,8 @@ pub struct Settings {
 
 impl Settings {
     /// Chosen here: a lease of 30 s finds a lost node soon and survives a slow disk; Azure's agent waits as long.
-    pub fn usual(is_root: bool) -> Settings {
-        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user: is_root.then_some(200_000) }
+    pub fn usual(first_task_user: Option<u32>) -> Settings {
+        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user }
     }
 }
 
@@ -55,6 +55,8 @@ pub(super) enum Done {
     Killed(i64),
     /// And its folder is gone.
     Removed(i64),
+    /// What a user wanted of the node is done as far as the provider does it.
+    CarriedOut(i64, OrderKind),
     Failed(i64),
 }
 
@@ -70,7 +72,10 @@ pub struct Driver {
     /// To be looked at in this pass.
     pub(super) dirty_pools: BTreeSet<i64>,
     pub(super) dirty_jobs: BTreeSet<i64>,
+    pub(super) dirty_schedules: BTreeSet<i64>,
     pub(super) dirty_nodes: BTreeSet<i64>,
+    /// Nodes of which a user wants something, to be looked at in this pass.
+    pub(super) to_order: BTreeSet<i64>,
     /// Pools in which a slot came free or a task came to wait.
     pub(super) to_plan: BTreeSet<i64>,
     /// Attempts that were told to end, so that they are told once: task and attempt.
@@ -115,6 +120,13 @@ pub(super) struct Job {
     pub watches_counts: bool,
 }
 
+impl Node {
+    /// A user wants something of it that may not be done yet.
+    pub fn is_told(&self) -> bool {
+        self.facts.order.is_some() || self.row.disable_option.is_some()
+    }
+}
+
 impl Driver {
     /// Runs until the server stops.
     pub async fn run(cx: Context, hub: Hub, provider: Arc<dyn Provider>, settings: Settings, mut inputs: Inputs) {
@@ -130,7 +142,9 @@ impl Driver {
             jobs: HashMap::new(),
             dirty_pools: BTreeSet::new(),
             dirty_jobs: BTreeSet::new(),
+            dirty_schedules: BTreeSet::new(),
             dirty_nodes: BTreeSet::new(),
+            to_order: BTreeSet::new(),
             to_plan: BTreeSet::new(),
             killed: HashSet::new(),
             requeue: HashSet::new(),
@@ -142,12 +156,18 @@ impl Driver {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut built = driver.rebuild().await;
-        let mut n_ticks = 0u64;
+        let (mut n_ticks, mut is_first) = (0u64, true);
         loop {
             while let Err(error) = &built {
                 log("the scheduler failed and builds its world again", error);
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                 built = driver.rebuild().await;
+            }
+            // Once, and before any node can be made: whatever is not known now is nobody's.
+            if std::mem::take(&mut is_first)
+                && let Err(error) = driver.remove_strangers().await
+            {
+                log("nodes that are not in the database could not be looked for", &error);
             }
             let (mut signals, mut events, mut finished, mut ticked) = (Vec::new(), Vec::new(), Vec::new(), false);
             tokio::select! {
@@ -184,10 +204,9 @@ impl Driver {
         for signal in signals {
             match signal {
                 Signal::Pool(key) => drop(self.dirty_pools.insert(key)),
-                Signal::NodesLeave { pool_key, nodes } => {
-                    nodes.iter().for_each(|node| self.node_leaves(pool_key, *node))
-                }
+                Signal::NodesTold(nodes) => self.nodes_told(&nodes).await?,
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
+                Signal::JobSchedule(key) => drop(self.dirty_schedules.insert(key)),
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
                 Signal::TasksReady(tasks) => self.tasks_ready(tasks),
                 Signal::Releases => releases = true,
@@ -209,7 +228,9 @@ impl Driver {
         if releases {
             self.release_more().await?;
         }
+        self.carry_out_orders().await?;
         self.reconcile_pools().await?;
+        self.run_schedules().await?;
         self.reconcile_jobs().await?;
         self.place_tasks().await?;
         // After placing: a node that ends one task and begins the next was never idle.
@@ -255,8 +276,13 @@ impl Driver {
         let now = self.cx.clock.now();
         let mut conn = self.cx.store.read().await?;
         self.dirty_jobs.extend(crate::store::job::expired(&mut conn, now).await?);
+        self.dirty_schedules.extend(crate::store::job_schedule::awake(&mut conn, now).await?);
+        if everything {
+            self.dirty_schedules.extend(crate::store::job_schedule::unfinished(&mut conn).await?);
+        }
         drop(conn);
         self.recall_stuck(now);
+        self.to_order.extend(self.nodes.iter().filter(|(_, node)| node.is_told()).map(|(key, _)| *key));
         for pool in self.pools.keys() {
             let deadline_matters =
                 everything || self.nodes.values().any(|n| n.row.pool_key == *pool && n.connection.is_none());

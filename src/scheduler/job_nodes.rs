@@ -192,6 +192,9 @@ impl Driver {
         if self.nodes.get(&node_key).is_some_and(|node| node.facts.leaving) {
             self.dirty_pools.insert(pool_key);
         }
+        if self.nodes.get(&node_key).is_some_and(|node| node.is_told()) {
+            self.to_order.insert(node_key);
+        }
     }
 
     /// Saves rows, then takes them into memory.
@@ -228,6 +231,17 @@ impl Driver {
             let Some(mut row) = self.job_nodes.with_key(key).cloned() else { continue };
             let ended = row.life_mut(kind).map(|life| task::on(life, Event::Terminate { message }, 0, now));
             rows.extend((ended == Some(Ok(true))).then_some(row));
+        }
+        self.save_job_nodes(rows).await
+    }
+
+    /// Nothing is left of the node's files: its preparation tasks run again, whatever they say of reboots.
+    pub(super) async fn job_nodes_lose_files(&mut self, node_key: i64) -> Result<()> {
+        let now = self.now();
+        let mut rows: Vec<JobNodeRow> = self.job_nodes.of_node(node_key).cloned().collect();
+        rows.retain(|row| row.preparation.phase == task::Phase::Completed);
+        for row in &mut rows {
+            job_node::forget(&mut row.preparation, now);
         }
         self.save_job_nodes(rows).await
     }

@@ -5,6 +5,7 @@ use super::load;
 use crate::api::{Changed, DisableJobOption, JobState, OnAllTasksComplete};
 use crate::domain::job::{self, EndRunning, Step, View};
 use crate::domain::job_node::{self, Kind};
+use crate::domain::task;
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::service::job::enter;
@@ -76,7 +77,7 @@ impl Driver {
 
     /// Saves the job's new state, unless a user's word came between: then the job is looked at again.
     async fn enter_state(&mut self, row: JobRow, state: JobState, reason: Option<&'static str>) -> Result<()> {
-        let (key, now) = (row.key, self.now());
+        let (key, schedule, now) = (row.key, row.schedule_key, self.now());
         let (from, counts) = (row.state, row.counts);
         let ends_itself = reason == Some("AllTasksComplete");
         let done = self
@@ -103,6 +104,9 @@ impl Driver {
             .await?;
         // Whatever it is now, it is looked at again: with its new state, or with what came between.
         self.cx.signals.send(Signal::Job(key));
+        if state == JobState::Completed {
+            schedule.into_iter().for_each(|key| self.cx.signals.send(Signal::JobSchedule(key)));
+        }
         if let Some(job) = self.jobs.get(&key).filter(|_| done) {
             self.cx.events.tell(job.account.as_str(), Changed::Job { job: job.id.clone() });
         }
@@ -154,7 +158,7 @@ impl Driver {
 
     /// Removes the tasks of a deleted job piece by piece, their folders, and then the job.
     async fn vanish_job(&mut self, row: JobRow) -> Result<()> {
-        let key = row.key;
+        let (key, schedule) = (row.key, row.schedule_key);
         let (left, nodes) = self
             .cx
             .store
@@ -163,7 +167,7 @@ impl Driver {
                     if store::task::delete_some(conn, row.key, TASKS_PER_DELETE).await? > 0 {
                         return Ok((true, Vec::new()));
                     }
-                    let folder = format!("workitems/{}", row.id);
+                    let folder = task::job_directory(&row.id);
                     let nodes = store::node::clean_up_everywhere(conn, row.account_key, &folder).await?;
                     store::job::delete(conn, &row).await?;
                     Ok((false, nodes))
@@ -178,6 +182,7 @@ impl Driver {
         if let Some(job) = self.jobs.get(&key) {
             self.cx.events.tell(job.account.as_str(), Changed::Job { job: job.id.clone() });
         }
+        schedule.into_iter().for_each(|key| self.cx.signals.send(Signal::JobSchedule(key)));
         self.forget_job(key);
         crate::service::account::accounts_finish_delete(&self.cx).await
     }

@@ -62,6 +62,7 @@ impl Driver {
         for row in store::job::unfinished(&mut conn).await? {
             self.put_job(&accounts, row);
         }
+        self.dirty_schedules.extend(store::job_schedule::unfinished(&mut conn).await?);
         drop(conn);
         self.hold_runs();
         for key in self.nodes.keys().copied().collect::<Vec<_>>() {
@@ -70,6 +71,7 @@ impl Driver {
         self.dirty_pools.extend(self.pools.keys());
         self.dirty_jobs.extend(self.jobs.keys());
         self.to_plan.extend(self.pools.keys());
+        self.to_order.extend(self.nodes.keys());
         self.give_back_preparing(preparing).await?;
         // What was left when the server stopped.
         self.cx.signals.send(Signal::Releases);
@@ -90,7 +92,8 @@ impl Driver {
 
     pub(super) fn add_pool(&mut self, accounts: &HashMap<i64, AccountName>, pool: &PoolRow) {
         let Some(account) = accounts.get(&pool.account_key) else { return };
-        self.world.pools.entry(pool.key).or_insert_with(|| placement::Pool::new(pool.settings.fill_type()));
+        let placed = self.world.pools.entry(pool.key);
+        placed.or_insert_with(|| placement::Pool::new(pool.settings.fill_type(), pool.settings.is_in_job_order()));
         let known = Pool {
             account: account.clone(),
             account_key: pool.account_key,
@@ -101,6 +104,15 @@ impl Driver {
         self.pools.insert(pool.key, known);
     }
 
+    /// Takes settings that a user has changed; they reach nodes that start from now on.
+    pub(super) fn refresh_pool(&mut self, pool: &PoolRow) {
+        if let Some(known) = self.pools.get_mut(&pool.key) {
+            known.slots = pool.settings.slots_per_node();
+            known.start_task = pool.settings.start_task.clone();
+        }
+        self.world.set_policy(pool.key, pool.settings.fill_type(), pool.settings.is_in_job_order());
+    }
+
     /// A node that was just made, or one of the store.
     pub(super) fn add_node(&mut self, row: NodeRow, connection: Option<u64>, lost_at: Instant) {
         let start_task = self.pools.get(&row.pool_key).and_then(|p| p.start_task.as_ref());
@@ -109,11 +121,14 @@ impl Driver {
             lost: false,
             leaving: row.leaving,
             broken: !row.errors.is_empty(),
+            order: row.order,
+            deallocated: row.deallocated,
+            restarting: false,
             start_task: start_task_fact(start_task.is_some(), &row),
             scheduling: row.scheduling,
             busy: false,
         };
-        let lost_at = (connection.is_none() && facts.joined).then_some(lost_at);
+        let lost_at = (connection.is_none() && facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
         self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false });
         self.node_changed(key);

@@ -13,12 +13,14 @@ mod job_nodes;
 mod jobs;
 mod load;
 pub mod local_provider;
+mod node_orders;
 mod nodes;
 mod place_tasks;
 mod pools;
 mod preparation;
 pub mod provider;
 mod releases;
+mod run_schedules;
 mod task_reports;
 
 pub use connect::routes;

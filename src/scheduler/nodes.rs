@@ -1,6 +1,6 @@
 //! What is heard of nodes: they connect, speak of their start task and health, fall silent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::time::Instant;
 
@@ -24,6 +24,7 @@ impl Driver {
         live.connection = Some(connection);
         live.lost_at = None;
         (live.facts.joined, live.facts.lost, live.facts.broken) = (true, false, false);
+        live.facts.restarting = false;
         let rebooted = live.row.boot.as_deref() != Some(hello.boot.as_str());
         live.row.boot = Some(hello.boot);
         live.row.booted = Some(hello.booted_at);
@@ -50,6 +51,7 @@ impl Driver {
         self.save_reports(vec![(node_key, FromAgent::GaveBack { attempts: lost })]).await?;
         self.send_clean_ups(node_key).await?;
         self.node_changed(node_key);
+        self.to_order.insert(node_key);
         self.dirty_pools.insert(pool_key);
         self.dirty_jobs.extend(self.jobs.iter().filter(|(_, job)| job.watches_counts).map(|(key, _)| *key));
         Ok(())
@@ -94,7 +96,7 @@ impl Driver {
             return;
         }
         node.connection = None;
-        node.lost_at = Some(Instant::now() + lease);
+        node.lost_at = (!node.facts.deallocated).then(|| Instant::now() + lease);
         self.node_changed(node_key);
         self.ensure(node_key);
     }
@@ -137,7 +139,7 @@ impl Driver {
     /// Lets the provider start the agent, unless it lives or the node is leaving.
     pub(super) fn ensure(&mut self, key: i64) {
         let Some(node) = self.nodes.get(&key) else { return };
-        if node.facts.leaving || self.provider_busy.contains(&key) {
+        if node.facts.leaving || node.facts.deallocated || self.provider_busy.contains(&key) {
             return;
         }
         let spec = NodeSpec { node: node.row.id.clone(), token: node.row.token.clone() };
@@ -149,6 +151,24 @@ impl Driver {
         });
     }
 
+    /// Removes what the provider has and the store does not know: a restored backup is older than nodes made after it.
+    /// They would run on for ever, since no server takes them.
+    pub(super) async fn remove_strangers(&self) -> Result<()> {
+        // By their ids alone: a node whose row cannot be read is no stranger.
+        let known: HashSet<String> = store::node::ids(&mut *self.cx.store.read().await?).await?.into_iter().collect();
+        let provider = self.provider.clone();
+        tokio::task::spawn_blocking(move || {
+            let listed = provider.list().inspect_err(|error| tracing::error!(%error, "the nodes cannot be listed"));
+            for node in listed.unwrap_or_default().into_iter().filter(|node| !known.contains(node)) {
+                match provider.remove(&node) {
+                    Ok(()) => tracing::warn!(node, "a node that is not in the database was removed"),
+                    Err(error) => tracing::error!(node, %error, "a node that is not in the database cannot be removed"),
+                }
+            }
+        });
+        Ok(())
+    }
+
     /// Lets the provider kill the agent and all that it ran, then tells the driver.
     pub(super) fn provider_kill(&mut self, key: i64) {
         self.provider_works(key, Done::Killed(key), |provider, node| provider.kill(node));
@@ -158,7 +178,7 @@ impl Driver {
         self.provider_works(key, Done::Removed(key), |provider, node| provider.remove(node));
     }
 
-    fn provider_works<F>(&mut self, key: i64, success: Done, work: F)
+    pub(super) fn provider_works<F>(&mut self, key: i64, success: Done, work: F)
     where
         F: FnOnce(&dyn super::provider::Provider, &str) -> std::io::Result<()> + Send + 'static,
     {
@@ -185,7 +205,13 @@ impl Driver {
             Done::Killed(key) => {
                 self.provider_busy.remove(&key);
                 self.give_back_all(key).await?;
+                self.to_order.insert(key);
                 self.ensure(key);
+            }
+            Done::CarriedOut(key, kind) => {
+                self.provider_busy.remove(&key);
+                self.give_back_all(key).await?;
+                self.order_carried_out(key, kind).await?;
             }
             Done::Removed(key) => {
                 self.provider_busy.remove(&key);
@@ -231,8 +257,10 @@ impl Driver {
         let mut rows = Vec::new();
         for key in std::mem::take(&mut self.dirty_nodes) {
             let Some(node) = self.nodes.get_mut(&key) else { continue };
-            let known = (node.connection.is_some() || node.facts.lost || node.facts.leaving || !node.facts.joined)
-                .then(|| node::state(&node.facts));
+            let facts = &node.facts;
+            let is_settled =
+                facts.lost || facts.leaving || facts.order.is_some() || facts.deallocated || facts.restarting;
+            let known = (node.connection.is_some() || is_settled || !facts.joined).then(|| node::state(facts));
             // A node that has just fallen silent keeps the state it had until its lease is over.
             if let Some(state) = known.filter(|state| *state != node.row.state) {
                 (node.row.state, node.row.since, node.unsaved) = (state, now, true);

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::driver::Driver;
 use super::load;
 use crate::api::{AllocationState, Changed, NodeDeallocationOption, NodeState, PoolState, SchedulingState, Timestamp};
+use crate::domain::job_node::{self, Kind};
 use crate::domain::pool::{self, NodeView, Sizes, Steps, View};
 use crate::domain::task::Event;
 use crate::service::Result;
@@ -27,6 +28,7 @@ impl Driver {
                 // Jobs may have waited for a pool of this name.
                 self.dirty_jobs.extend(self.jobs.keys());
             }
+            self.refresh_pool(&row);
             let asked = store::pool::cores_asked(&mut conn, row.account_key, key).await?;
             let quotas = store::account::quotas(&mut conn, row.account_key).await?;
             drop(conn);
@@ -71,6 +73,9 @@ impl Driver {
         }
         for key in steps.leave {
             self.node_leaves(row.key, key);
+        }
+        for key in steps.give_back {
+            self.recall_waiting(key);
         }
         for key in steps.end_tasks {
             self.end_tasks_of(key, row.deallocation).await?;
@@ -163,6 +168,10 @@ impl Driver {
             state: NodeState::Creating,
             since: now,
             scheduling: SchedulingState::Enabled,
+            word: 0,
+            disable_option: None,
+            order: None,
+            deallocated: false,
             slots: pool.settings.slots_per_node(),
             allocated: now,
             booted: None,
@@ -183,24 +192,35 @@ impl Driver {
 
     /// Ends or requeues what a leaving node has. One that cannot be told is stopped with all it runs.
     async fn end_tasks_of(&mut self, node_key: i64, option: NodeDeallocationOption) -> Result<()> {
+        self.end_held(node_key, option, "The task's node left the pool.").await?;
+        if self.nodes.get(&node_key).is_some_and(|node| node.connection.is_none()) {
+            self.provider_remove(node_key);
+        }
+        Ok(())
+    }
+
+    /// Ends or requeues what a node has; what was told to end is not told again.
+    pub(super) async fn end_held(
+        &mut self,
+        node_key: i64,
+        option: NodeDeallocationOption,
+        message: &'static str,
+    ) -> Result<()> {
         let Some(node) = self.nodes.get(&node_key) else { return Ok(()) };
-        let connected = node.connection.is_some();
         let held = self.world.pools.get(&node.row.pool_key).and_then(|p| p.nodes.get(&node_key)).map(|n| &n.held);
-        let attempts: Vec<(i64, i64)> = held.into_iter().flatten().map(|(task, held)| (*task, held.attempt)).collect();
+        let attempts = held.into_iter().flatten().map(|(task, held)| (*task, held.attempt));
+        let mut attempts: Vec<(i64, i64)> = attempts.collect();
+        if node.facts.order.is_none() && !node.facts.leaving {
+            // Where only scheduling is disabled, a job that ends still releases the node.
+            attempts.retain(|(task, _)| !matches!(job_node::of_attempt(*task), Some((_, Kind::Release))));
+        }
         if option == NodeDeallocationOption::Terminate {
-            let message = "The task's node left the pool.";
-            let tasks: Vec<i64> = attempts.iter().map(|(task, _)| *task).collect();
-            self.terminate_runs(&tasks, message).await?;
-            self.terminate_tasks(tasks, message).await?;
+            self.terminate_tasks(attempts.iter().map(|(task, _)| *task).collect(), message).await?;
         } else {
             self.requeue.extend(attempts.iter().copied());
         }
-        if connected {
-            for (task, number) in attempts {
-                self.kill(node_key, task, number);
-            }
-        } else {
-            self.provider_remove(node_key);
+        for (task, number) in attempts {
+            self.kill(node_key, task, number);
         }
         Ok(())
     }
@@ -229,7 +249,7 @@ impl Driver {
     pub(super) async fn node_removed(&mut self, key: i64) -> Result<()> {
         let Some(node) = self.nodes.remove(&key) else { return Ok(()) };
         self.hub.forget(key);
-        let pool_key = node.row.pool_key;
+        let (pool_key, now) = (node.row.pool_key, self.now());
         if let Some(pool) = self.world.pools.get_mut(&pool_key) {
             pool.remove_node(key);
         }
@@ -240,7 +260,7 @@ impl Driver {
                 Box::pin(async move {
                     // As stored: its counters may be newer than what the driver remembers.
                     if let Some(row) = store::node::with_key(conn, key).await? {
-                        store::node::delete(conn, &[row]).await?;
+                        store::node::delete(conn, &[row], now).await?;
                     }
                     Ok(())
                 })

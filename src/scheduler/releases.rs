@@ -1,6 +1,6 @@
 //! The release task of a job runs at its end, on each node where its preparation task began.
 
-use super::driver::Driver;
+use super::driver::{Driver, Node};
 use crate::api::agent::ToAgent;
 use crate::domain::job::Releases;
 use crate::domain::job_node::{self, Kind};
@@ -10,7 +10,7 @@ use crate::store::job::JobRow;
 use crate::store::job_node::JobNodeRow;
 
 impl Driver {
-    /// How far the release of the job's nodes is. A node that is lost or gone is not waited for.
+    /// How far the release of the job's nodes is. A node that is lost, deallocated or gone is not waited for.
     pub(super) fn releases(&self, row: &JobRow) -> Releases {
         // A job that had ended before it was deleted has released its nodes.
         if row.settings.job_release_task.is_none() || row.ended.is_some() {
@@ -19,10 +19,11 @@ impl Driver {
         let mut found = Releases::Done;
         for row in self.job_nodes.of_job(row.key) {
             let is_needed = job_node::needs_release(&row.preparation, row.release.as_ref());
-            let node = self.nodes.get(&row.node_key).filter(|node| is_needed && !node.facts.lost);
+            let node =
+                self.nodes.get(&row.node_key).filter(|node| is_needed && !node.facts.lost && !node.facts.deallocated);
             let Some(node) = node else { continue };
             let has_it = row.release.as_ref().is_some_and(|life| life.phase != Phase::Waiting);
-            if !has_it && node.connection.is_some() {
+            if !has_it && can_begin(node) {
                 return Releases::ToBegin;
             }
             found = Releases::Pending;
@@ -34,7 +35,7 @@ impl Driver {
     pub(super) async fn begin_releases(&mut self, job_key: i64) -> Result<()> {
         let now = self.now();
         let to_begin = |row: &&JobNodeRow| {
-            let is_there = self.nodes.get(&row.node_key).is_some_and(|node| node.connection.is_some());
+            let is_there = self.nodes.get(&row.node_key).is_some_and(can_begin);
             let has_it = row.release.as_ref().is_some_and(|life| life.phase != Phase::Waiting);
             is_there && !has_it && job_node::needs_release(&row.preparation, row.release.as_ref())
         };
@@ -52,4 +53,9 @@ impl Driver {
         }
         Ok(())
     }
+}
+
+/// A node that is about to be restarted or removed would be told to end it at once.
+fn can_begin(node: &Node) -> bool {
+    node.connection.is_some() && node.facts.order.is_none() && !node.facts.leaving
 }

@@ -156,6 +156,9 @@ impl Driver {
         if self.nodes.get(&node_key).is_some_and(|node| node.facts.leaving) {
             self.dirty_pools.insert(pool_key);
         }
+        if self.nodes.get(&node_key).is_some_and(|node| node.is_told()) {
+            self.to_order.insert(node_key);
+        }
         if let Some(job) = self.world.jobs.get_mut(&held.job) {
             job.on_nodes -= 1;
         }

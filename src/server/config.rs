@@ -26,6 +26,15 @@ pub struct ServeArgs {
     /// A further host name under which this server answers, with its port unless that is the scheme's own
     #[arg(long = "allowed-host", env = "FOURNIL_ALLOWED_HOSTS", value_name = "HOST[:PORT]", value_delimiter = ',')]
     pub allowed_hosts: Option<Vec<String>>,
+    /// Speaks TLS with this certificate and those that lead to it, in PEM; read again when the file changes
+    #[arg(long, env = "FOURNIL_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, in PEM
+    #[arg(long, env = "FOURNIL_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Speaks TLS with certificates of a local authority, which programs are to trust: tls/ca.pem in the data folder
+    #[arg(long, env = "FOURNIL_TLS_SELF_SIGNED", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub tls_self_signed: Option<bool>,
     /// Listen on an address that others can reach, without TLS: passwords and keys go over the network as they are
     #[arg(long, env = "FOURNIL_ALLOW_PUBLIC_HTTP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub allow_public_http: Option<bool>,
@@ -73,9 +82,23 @@ pub struct Config {
     /// Without a slash at its end.
     pub public_url: Option<String>,
     pub allowed_hosts: Vec<String>,
+    pub tls: TlsConfig,
     pub allow_public_http: bool,
     pub log: String,
     pub log_format: LogFormat,
+}
+
+/// Whether the server itself speaks TLS, and with which certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TlsConfig {
+    #[default]
+    Off,
+    Files {
+        cert: PathBuf,
+        key: PathBuf,
+    },
+    /// Certificates of the data folder's own authority.
+    SelfSigned,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,13 +128,18 @@ struct FileConfig {
     listen: Option<String>,
     public_url: Option<String>,
     allowed_hosts: Option<Vec<String>>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    tls_self_signed: Option<bool>,
     allow_public_http: Option<bool>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
-const FILE_KEYS: &[&str] =
-    &["data-dir", "listen", "public-url", "allowed-hosts", "allow-public-http", "log", "log-format"];
+const FILE_KEYS: &[&str] = &[
+    "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
+    "log", "log-format",
+];
 
 impl Config {
     /// Joins flags, variables (clap has read both) and the file, and checks the whole.
@@ -126,11 +154,14 @@ impl Config {
         };
         let listen = args.listen.or(file.listen);
         let format = args.log_format.or(file.log_format);
+        let (cert, key) = (args.tls_cert.or(file.tls_cert), args.tls_key.or(file.tls_key));
+        let self_signed = args.tls_self_signed.or(file.tls_self_signed).unwrap_or(false);
         let config = Config {
             data_dir: DataDirArg { data_dir: args.data_dir.data_dir.or(file.data_dir) }.resolve()?,
             listen: listen.map_or(Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))), |text| parse_listen(&text))?,
             public_url: args.public_url.or(file.public_url).map(|url| check_url(&url)).transpose()?,
             allowed_hosts: args.allowed_hosts.or(file.allowed_hosts).unwrap_or_default(),
+            tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
@@ -142,10 +173,16 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         let is_private = self.listen.ip().to_canonical().is_loopback();
         ensure!(
-            is_private || self.allow_public_http,
-            "{} can be reached from the network, and passwords and keys would go over it in clear. Put a proxy with TLS in \
-             front and listen on 127.0.0.1, or say --allow-public-http if the network is trusted.",
+            is_private || self.tls != TlsConfig::Off || self.allow_public_http,
+            "{} can be reached from the network, and passwords and keys would go over it in clear. Say --tls-self-signed, or \
+             --tls-cert and --tls-key; or put a proxy with TLS in front and listen on 127.0.0.1; or say --allow-public-http \
+             if the network is trusted.",
             self.listen
+        );
+        let is_plain_url = self.public_url.as_ref().is_some_and(|url| url.starts_with("http://"));
+        ensure!(
+            self.tls == TlsConfig::Off || !is_plain_url,
+            "the server speaks TLS: public-url must begin with https://"
         );
         for host in &self.allowed_hosts {
             let legal = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
@@ -154,9 +191,24 @@ impl Config {
         Ok(())
     }
 
-    /// Whether browsers come by TLS, which a proxy in front ends.
+    /// Whether browsers come by TLS, which this server or a proxy in front ends.
     pub fn is_https(&self) -> bool {
-        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.tls != TlsConfig::Off || self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+impl TlsConfig {
+    fn of(cert: Option<PathBuf>, key: Option<PathBuf>, self_signed: bool) -> anyhow::Result<TlsConfig> {
+        match (cert, key, self_signed) {
+            (None, None, false) => Ok(TlsConfig::Off),
+            (None, None, true) => Ok(TlsConfig::SelfSigned),
+            (Some(cert), Some(key), false) => Ok(TlsConfig::Files { cert, key }),
+            (Some(_), _, true) | (_, Some(_), true) => {
+                bail!("tls-self-signed makes a certificate, and tls-cert and tls-key give one: say one of both")
+            }
+            (Some(_), None, _) => bail!("tls-cert needs its private key: say tls-key as well"),
+            (None, Some(_), _) => bail!("tls-key needs its certificate: say tls-cert as well"),
+        }
     }
 }
 
@@ -171,6 +223,14 @@ impl fmt::Display for Config {
             None => writeln!(f, "# public-url is not set")?,
         }
         writeln!(f, "allowed-hosts = {}", toml::Value::from(self.allowed_hosts.clone()))?;
+        match &self.tls {
+            TlsConfig::Off => writeln!(f, "tls-self-signed = false")?,
+            TlsConfig::SelfSigned => writeln!(f, "tls-self-signed = true")?,
+            TlsConfig::Files { cert, key } => {
+                writeln!(f, "tls-cert = {}", quote(&cert.to_string_lossy()))?;
+                writeln!(f, "tls-key = {}", quote(&key.to_string_lossy()))?;
+            }
+        }
         writeln!(f, "allow-public-http = {}", self.allow_public_http)?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
@@ -268,6 +328,30 @@ mod tests {
     }
 
     #[test]
+    fn with_tls_any_address_will_do() {
+        let open = |edit: fn(&mut ServeArgs)| {
+            Config::load(args(|a| {
+                a.listen = Some("0.0.0.0:8420".into());
+                edit(a);
+            }))
+        };
+        let files = |a: &mut ServeArgs| (a.tls_cert, a.tls_key) = (Some("/cert.pem".into()), Some("/key.pem".into()));
+        assert_eq!(open(|a| a.tls_self_signed = Some(true)).unwrap().tls, TlsConfig::SelfSigned);
+        assert!(open(files).unwrap().is_https());
+        assert!(open(|a| a.tls_self_signed = Some(false)).is_err());
+    }
+
+    #[test]
+    fn half_of_the_settings_of_tls_is_refused() {
+        let error = |edit: fn(&mut ServeArgs)| Config::load(args(edit)).unwrap_err().to_string();
+        assert!(error(|a| a.tls_cert = Some("/c".into())).contains("tls-key"));
+        assert!(error(|a| a.tls_key = Some("/k".into())).contains("tls-cert"));
+        assert!(error(|a| (a.tls_key, a.tls_self_signed) = (Some("/k".into()), Some(true))).contains("one of both"));
+        let plain = |a: &mut ServeArgs| (a.public_url, a.tls_self_signed) = (Some("http://h".into()), Some(true));
+        assert!(error(plain).contains("https://"));
+    }
+
+    #[test]
     fn an_unknown_setting_in_the_file_names_the_nearest_known_one() {
         let error = FileConfig::parse("lisen = '127.0.0.1:1'").unwrap_err().to_string();
         assert!(error.contains("\"lisen\"") && error.contains("\"listen\""), "{error}");
@@ -279,7 +363,7 @@ mod tests {
     fn flags_win_over_the_file_and_what_is_printed_can_be_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fournil.toml");
-        std::fs::write(&path, "listen = '127.0.0.1:1'\nlog = 'debug'\npublic-url = 'https://batch.example.org/'")
+        std::fs::write(&path, "listen = '127.0.0.1:1'\nlog = 'debug'\npublic-url = 'https://batch.example.org/'\ntls-cert = '/c'\ntls-key = '/k'")
             .unwrap();
         let said = args(|a| (a.config, a.listen) = (Some(path.clone()), Some("127.0.0.1:2".into())));
         let config = Config::load(said).unwrap();

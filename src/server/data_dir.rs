@@ -1,4 +1,5 @@
-//! The folder that holds everything: `state/` (the database), `run/` (how to reach the running server) and `lock`.
+//! The folder that holds everything: `state/` (the database), `run/` (how to reach the running server), `tls/` (its own
+//! authority, when it has one) and `lock`.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -6,6 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+
+use crate::api::agent::AUTHORITY_FILE;
 
 /// A data folder that this process alone uses, until this is dropped.
 #[derive(Debug)]
@@ -43,15 +46,28 @@ impl DataDir {
         admin_socket(&self.path)
     }
 
-    /// Says where this server is, for local agents. Whole or not at all, so that a reader never sees half of it.
+    /// Holds the server's own authority; made when it is first asked for.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn write_url(&self, url: &str) -> anyhow::Result<()> {
-        let (file, draft) = (url_file(&self.path), run_dir(&self.path).join("url.new"));
-        let mut out = OpenOptions::new().create(true).truncate(true).write(true).mode(0o644).open(&draft)?;
-        writeln!(out, "{url}")?;
-        std::fs::rename(&draft, &file).with_context(|| format!("{} cannot be written", file.display()))
+    /// When it cannot be made.
+    pub fn tls(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.path.join("tls");
+        make_private(&folder)?;
+        Ok(folder)
+    }
+
+    /// Says where this server is, for local agents, and with TLS whom they are to trust.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn write_url(&self, url: &str, authority: Option<&str>) -> anyhow::Result<()> {
+        let (url_file, authority_file) = (url_file(&self.path), authority_file(&self.path));
+        match authority {
+            // Before the URL: who reads that finds the other.
+            Some(pem) => write_whole(&authority_file, pem)?,
+            None => remove_if_there(&authority_file)?,
+        }
+        write_whole(&url_file, &format!("{url}\n"))
     }
 }
 
@@ -69,9 +85,35 @@ pub fn url_file(data_dir: &Path) -> PathBuf {
     run_dir(data_dir).join("url")
 }
 
+/// Holds the certificate of the authority that vouches for the running server, when that speaks TLS. It stands beside the
+/// URL, where agents look for it.
+pub fn authority_file(data_dir: &Path) -> PathBuf {
+    run_dir(data_dir).join(AUTHORITY_FILE)
+}
+
 /// Where the admin program talks to the running server.
 pub fn admin_socket(data_dir: &Path) -> PathBuf {
     run_dir(data_dir).join("admin.sock")
+}
+
+/// Whole or not at all, so that a reader never sees half of it.
+fn write_whole(file: &Path, text: &str) -> anyhow::Result<()> {
+    let draft = file.with_extension("new");
+    let attempt = || {
+        let mut out = OpenOptions::new().create(true).truncate(true).write(true).mode(0o644).open(&draft)?;
+        out.write_all(text.as_bytes())?;
+        std::fs::rename(&draft, file)
+    };
+    attempt().with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn remove_if_there(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", file.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn make_private(folder: &Path) -> anyhow::Result<()> {
@@ -97,12 +139,13 @@ mod tests {
     }
 
     #[test]
-    fn the_url_is_replaced_whole() {
+    fn the_url_is_replaced_whole_and_the_authority_goes_with_tls() {
         let temp = tempfile::tempdir().unwrap();
         let dir = DataDir::lock(temp.path()).unwrap();
-        for url in ["http://127.0.0.1:11111", "http://127.0.0.1:2"] {
-            dir.write_url(url).unwrap();
+        for (url, authority) in [("https://127.0.0.1:11111", Some("pem")), ("http://127.0.0.1:2", None)] {
+            dir.write_url(url, authority).unwrap();
             assert_eq!(std::fs::read_to_string(url_file(temp.path())).unwrap(), format!("{url}\n"));
+            assert_eq!(std::fs::read_to_string(authority_file(temp.path())).ok().as_deref(), authority);
         }
     }
 }

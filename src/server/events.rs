@@ -107,7 +107,7 @@ fn may_see(caller: &Caller, what: &Changed) -> bool {
     let needed = match what {
         Changed::Accounts | Changed::Account | Changed::Keys => Permission::AccountRead,
         Changed::Pool { .. } => Permission::PoolRead,
-        Changed::Job { .. } | Changed::File { .. } => Permission::JobRead,
+        Changed::Job { .. } | Changed::JobSchedule { .. } | Changed::File { .. } => Permission::JobRead,
     };
     caller.may(None, needed).is_ok()
 }

@@ -79,11 +79,20 @@ impl PortalHeaders {
 
 /// Adds what is not there yet: an answer may be stricter.
 pub async fn add_portal_headers(State(headers): State<Arc<PortalHeaders>>, request: Request, next: Next) -> Response {
+    let is_localhost = is_localhost(request.headers());
     let mut response = next.run(request).await;
-    for (name, value) in &headers.0 {
+    // A browser that keeps to TLS does so on all ports of a name: other programs on the own machine would suffer.
+    for (name, value) in
+        headers.0.iter().filter(|(name, _)| !(is_localhost && *name == header::STRICT_TRANSPORT_SECURITY))
+    {
         response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     response
+}
+
+fn is_localhost(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    host.split(':').next().is_some_and(|name| name.eq_ignore_ascii_case("localhost"))
 }
 
 fn content_security_policy(index: &str) -> String {

@@ -38,7 +38,8 @@ impl Hosts {
             return true;
         }
         let (name, port) = split_port(&host);
-        if port.unwrap_or(80) != self.listen.port() {
+        // Nobody says the port that is the scheme's own.
+        if !port.map_or(USUAL_PORTS.contains(&self.listen.port()), |port| port == self.listen.port()) {
             return false;
         }
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -55,7 +56,9 @@ impl Hosts {
     /// else. Nobody but us can point such names anywhere.
     pub fn is_below(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        let is_below = |own: &str| without_usual_port(&host).strip_suffix(own).is_some_and(|rest| rest.ends_with('.'));
+        let is_below = |own: &str| {
+            without_usual_port(&host).strip_suffix(without_usual_port(own)).is_some_and(|rest| rest.ends_with('.'))
+        };
         self.named.iter().any(|named| is_below(named))
             || (is_below(&format!("localhost:{}", self.listen.port())) && self.has_localhost())
     }
@@ -64,6 +67,9 @@ impl Hosts {
         self.listen.ip().is_loopback() || self.listen.ip().is_unspecified()
     }
 }
+
+/// Of HTTP without and with TLS.
+const USUAL_PORTS: [u16; 2] = [80, 443];
 
 fn without_usual_port(host: &str) -> &str {
     host.strip_suffix(":80").or_else(|| host.strip_suffix(":443")).unwrap_or(host)
@@ -126,7 +132,10 @@ mod tests {
         {
             check("127.0.0.1:8420", host, false);
         }
-        check("127.0.0.1:80", "localhost", true);
+        for usual in ["127.0.0.1:80", "127.0.0.1:443"] {
+            check(usual, "localhost", true);
+            check(usual, "localhost:8420", false);
+        }
     }
 
     #[test]
@@ -169,6 +178,8 @@ mod tests {
         ] {
             assert!(!hosts.is_below(host), "{host}");
         }
+        let usual = Hosts::new("127.0.0.1:443".parse().unwrap(), None, &[]);
+        assert!(usual.is_below("acc.localhost") && usual.is_below("acc.localhost:443"));
     }
 
     #[test]

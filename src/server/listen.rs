@@ -1,4 +1,4 @@
-//! Takes connections and serves HTTP/1.1 on them, within limits that a slow or hostile peer cannot stretch.
+//! Takes connections and serves HTTP/1.1 on them, in clear or within TLS, within limits that a slow or hostile peer cannot stretch.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -12,11 +12,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::shutdown::Stopping;
+use super::tls::{Arrival, Tls};
 
 /// Connections at a time; more wait in the kernel's queue.
 const CONNECTIONS: usize = 4096;
@@ -30,7 +32,8 @@ const HEAD_BYTES: usize = 64 * 1024;
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Serves until the server stops and the last answers are out.
-pub async fn serve(listener: TcpListener, router: Router, mut stopping: Stopping) {
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, mut stopping: Stopping) {
+    let tls = tls.map(Arc::new);
     let turns = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let turn = turns.clone().acquire_owned().await.expect("the semaphore is never closed");
@@ -46,10 +49,10 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: Stopping
             },
             () = stopping.wait() => break,
         };
-        let (router, stopping) = (router.clone(), stopping.clone());
+        let (tls, router, stopping) = (tls.clone(), router.clone(), stopping.clone());
         tokio::spawn(async move {
-            if let Err(error) = serve_connection(stream, peer, router, stopping).await {
-                tracing::trace!(%error, %peer, "a connection ended with an error");
+            if let Err(error) = take_connection(stream, peer, tls.as_deref(), router, stopping).await {
+                tracing::trace!(error = format!("{error:#}"), %peer, "a connection ended with an error");
             }
             drop(turn);
         });
@@ -61,15 +64,34 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: Stopping
     }
 }
 
+/// Serves one connection to its end.
+async fn take_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<&Tls>,
+    router: Router,
+    mut stopping: Stopping,
+) -> anyhow::Result<()> {
+    // Answers are small: they go out at once.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return Ok(serve_connection(stream, peer, router, stopping).await?) };
+    let arrival = tokio::select! {
+        arrival = tls.accept(stream) => arrival.inspect_err(|error| tracing::debug!(%error, %peer, "no TLS with a client"))?,
+        () = stopping.wait() => return Ok(()),
+    };
+    match arrival {
+        Arrival::Tls(stream) => Ok(serve_connection(*stream, peer, router, stopping).await?),
+        Arrival::Plain => Ok(()),
+    }
+}
+
 /// Answers the requests of one connection; when the server stops, the one that is being answered is the last.
 async fn serve_connection(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: Router,
     mut stopping: Stopping,
 ) -> hyper::Result<()> {
-    // Answers are small: they go out at once.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request.map(Body::new))

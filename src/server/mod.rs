@@ -22,6 +22,7 @@ mod server_functions;
 mod shutdown;
 mod start;
 pub mod telemetry;
+mod tls;
 
 pub use files::Portal;
 pub use offline::NoNodes;

@@ -12,6 +12,7 @@ use super::config::Config;
 use super::data_dir::DataDir;
 use super::hosts::Hosts;
 use super::shutdown::{self, Stop};
+use super::tls::{OwnNames, Tls};
 use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, router};
 use crate::api::Location;
 use crate::domain::vm_size;
@@ -42,6 +43,8 @@ pub struct Server {
     pub url: String,
     /// The address it listens on.
     pub address: SocketAddr,
+    /// The certificate of the authority that clients are to trust, when it is the server's own.
+    pub authority_file: Option<PathBuf>,
     /// Makes the first user; absent when there are users.
     pub set_up_link: Option<String>,
     pub cx: Context,
@@ -64,7 +67,10 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("{} cannot be listened on", config.listen))?;
         let address = listener.local_addr()?;
-        let url = config.public_url.clone().unwrap_or_else(|| local_url(address));
+        let names = OwnNames::new(address, config.public_url.as_deref(), &config.allowed_hosts);
+        let tls = Tls::new(&config.tls, &data_dir, names, random.clone()).context("TLS cannot be set up")?;
+        let local_url = local_url(address, tls.is_some());
+        let url = config.public_url.clone().unwrap_or_else(|| local_url.clone());
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
@@ -82,20 +88,28 @@ impl Server {
             hub: hub.clone(),
         };
         // Agents ask it where the server is.
-        data_dir.write_url(&local_url(address))?;
+        data_dir.write_url(&local_url, tls.as_ref().map(|tls| tls.agents_authority.as_str()))?;
         let provider = provider.unwrap_or_else(|| Arc::new(LocalProvider::new(config.data_dir.clone(), exe)));
-        let settings = scheduler::Settings::usual(rustix::process::geteuid().is_root());
+        let first_task_user = match rustix::process::geteuid().is_root() {
+            true => Some(first_task_user(&cx.store, &*cx.random).await?),
+            false => None,
+        };
+        let settings = scheduler::Settings::usual(first_task_user);
         let inputs = Inputs { signals, node_events };
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider, settings, inputs));
+        let authority_file = tls.as_ref().and_then(|tls| tls.authority_file.clone());
+        if let Some(files) = tls.as_ref().and_then(|tls| tls.files.clone()) {
+            tokio::spawn(files.watch(stopping.clone()));
+        }
         let tasks = vec![
-            tokio::spawn(listen::serve(listener, router::router(parts), stopping.clone())),
+            tokio::spawn(listen::serve(listener, tls, router::router(parts), stopping.clone())),
             tokio::spawn(admin_socket::serve(socket, cx.clone(), stopping.clone())),
             tokio::spawn(housekeeping::run(cx.clone(), stopping)),
         ];
         tokio::spawn(cx.events.clone().run());
         // A thread of its own: nobody waits for it when the server stops early.
         std::thread::spawn(move || portal.compress());
-        Ok(Server { url, address, set_up_link, cx, stop, tasks, driver, _data_dir: data_dir })
+        Ok(Server { url, address, authority_file, set_up_link, cx, stop, tasks, driver, _data_dir: data_dir })
     }
 
     /// Lets requests that are being answered end, and stops.
@@ -157,6 +171,23 @@ async fn subscription_id(store: &Store, random: &dyn Random) -> Result<String, E
     Ok(id)
 }
 
+/// The first of the user ids under which this installation's tasks run, made up at its first start: two installations on
+/// one machine would otherwise share users, and a task could reach another installation's.
+async fn first_task_user(store: &Store, random: &dyn Random) -> Result<u32, Error> {
+    const NAME: &str = "first_task_user";
+    /// Each range holds as many pools; the last one ends below 2³¹, which some file systems take for the end.
+    const RANGE: u32 = 100_000;
+    const N_RANGES: u16 = 20_000;
+    if let Some(first) = meta::get(&mut *store.read().await?, NAME).await?.and_then(|text| text.parse().ok()) {
+        return Ok(first);
+    }
+    let mut bytes = [0; 2];
+    random.fill(&mut bytes);
+    let first = RANGE * (2 + u32::from(u16::from_le_bytes(bytes) % N_RANGES));
+    store.write(move |conn| Box::pin(async move { meta::set(conn, NAME, &first.to_string()).await })).await?;
+    Ok(first)
+}
+
 /// Where nodes run on the server's own machine.
 fn this_machine() -> Location {
     let cores = std::thread::available_parallelism().map_or(1, |n| i64::try_from(n.get()).unwrap_or(1));
@@ -172,11 +203,11 @@ fn memory_mib() -> Option<i64> {
 }
 
 /// How programs on this machine reach an address that is listened on.
-fn local_url(mut address: SocketAddr) -> String {
+fn local_url(mut address: SocketAddr, is_tls: bool) -> String {
     if address.ip().is_unspecified() {
         let loopback =
             if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
         address.set_ip(loopback);
     }
-    format!("http://{address}")
+    format!("{}://{address}", if is_tls { "https" } else { "http" })
 }

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod file;
 pub mod job;
+pub mod job_schedule;
 pub mod key;
 pub mod node;
 pub mod pool;
@@ -13,6 +14,7 @@ pub mod task;
 pub use account::*;
 pub use file::*;
 pub use job::*;
+pub use job_schedule::*;
 pub use key::*;
 pub use node::*;
 pub use pool::*;

@@ -34,3 +34,65 @@ pub async fn node_map(account: AccountName, pool: PoolId) -> Result<Vec<api::Nod
     let (cx, caller) = request::context()?;
     Ok(service::node::node_map(&cx, &caller, &account, &pool).await?)
 }
+
+/// Restarts a node when its tasks are over.
+#[server(prefix = "/portal/fn", endpoint = "node_reboot", input = Json)]
+pub async fn node_reboot(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    body: api::NodeReboot,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_reboot(&cx, &caller, &account, &pool, &node, body).await?)
+}
+
+/// Restarts a node and removes its files.
+#[server(prefix = "/portal/fn", endpoint = "node_reimage", input = Json)]
+pub async fn node_reimage(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    body: api::NodeReimage,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_reimage(&cx, &caller, &account, &pool, &node, body).await?)
+}
+
+/// Stops a node until it is started.
+#[server(prefix = "/portal/fn", endpoint = "node_deallocate", input = Json)]
+pub async fn node_deallocate(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    body: api::NodeDeallocate,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_deallocate(&cx, &caller, &account, &pool, &node, body).await?)
+}
+
+/// Lets no new tasks come to a node.
+#[server(prefix = "/portal/fn", endpoint = "node_disable_scheduling", input = Json)]
+pub async fn node_disable_scheduling(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    body: api::NodeDisableScheduling,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_disable_scheduling(&cx, &caller, &account, &pool, &node, body).await?)
+}
+
+/// Starts a deallocated node.
+#[server(prefix = "/portal/fn", endpoint = "node_start", input = Json)]
+pub async fn node_start(account: AccountName, pool: PoolId, node: NodeId) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_start(&cx, &caller, &account, &pool, &node).await?)
+}
+
+/// Lets tasks come to a node again.
+#[server(prefix = "/portal/fn", endpoint = "node_enable_scheduling", input = Json)]
+pub async fn node_enable_scheduling(account: AccountName, pool: PoolId, node: NodeId) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_enable_scheduling(&cx, &caller, &account, &pool, &node).await?)
+}

@@ -132,6 +132,8 @@ fn new_row(cx: &Context, create: api::AccountCreate) -> Result<AccountRow> {
         n_pools: 0,
         n_jobs: 0,
         n_active_jobs: 0,
+        n_job_schedules: 0,
+        n_active_job_schedules: 0,
     })
 }
 
@@ -217,15 +219,15 @@ async fn change(
     Ok(to_api(cx, &row))
 }
 
-/// Deletes the account and everything in it. An empty account is gone at once; another one when the last of its pools and
-/// jobs is, which the scheduler sees to. Deleting it again is no error.
+/// Deletes the account and everything in it. An empty account is gone at once; another one when the last of its pools,
+/// jobs and job schedules is, which the scheduler sees to. Deleting it again is no error.
 ///
 /// # Errors
 /// `AccountNotFound`.
 pub async fn account_delete(cx: &Context, caller: &Caller, account: &AccountName) -> Result<()> {
     caller.may(Some(account), Permission::AccountDelete)?;
     let (name, now) = (account.clone(), cx.clock.now());
-    let (pools, jobs) = cx
+    let contents = cx
         .store
         .write(move |conn| {
             Box::pin(async move {
@@ -242,11 +244,9 @@ pub async fn account_delete(cx: &Context, caller: &Caller, account: &AccountName
         })
         .await?;
     tracing::info!(account = %account, user = caller.name(), "an account was deleted");
-    pools
-        .into_iter()
-        .map(Signal::Pool)
-        .chain(jobs.into_iter().map(Signal::Job))
-        .for_each(|signal| cx.signals.send(signal));
+    let (pools, jobs) = (contents.pools.into_iter().map(Signal::Pool), contents.jobs.into_iter().map(Signal::Job));
+    let schedules = contents.job_schedules.into_iter().map(Signal::JobSchedule);
+    pools.chain(jobs).chain(schedules).for_each(|signal| cx.signals.send(signal));
     tell(cx, account);
     Ok(())
 }

@@ -108,10 +108,12 @@ pub struct FileWatch {
 pub enum Signal {
     /// The pool's targets, state or nodes changed.
     Pool(i64),
-    /// These nodes of the pool are to leave, by a user's word.
-    NodesLeave { pool_key: i64, nodes: Vec<i64> },
+    /// A user has said something to these nodes: what it is, the store has.
+    NodesTold(Vec<i64>),
     /// The job's state, limits or priority changed.
     Job(i64),
+    /// The schedule's state or turns changed, or a job of it ended.
+    JobSchedule(i64),
     /// Tasks were added to the job.
     TasksAdded(i64),
     /// These tasks wait for no other task any more.

@@ -3,6 +3,7 @@
 use super::account::find as find_account;
 use super::context::Signal;
 pub use super::job_tasks::job_statistics;
+pub(super) use super::job_tasks::with_defaults;
 use super::{Caller, Context, Result, etag, job_tasks, page};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
 use crate::domain::check;
@@ -22,6 +23,18 @@ pub async fn job_list(
     caller.may(Some(account), Permission::JobRead)?;
     let mut conn = cx.store.read().await?;
     let owner = find_account(&mut conn, account).await?;
+    page_of(cx, &mut conn, account, ("account_key", owner.key), owner.n_jobs, query).await
+}
+
+/// A page of the jobs of an account or of a schedule: `owner` is the column that names it, and its key.
+pub(super) async fn page_of(
+    cx: &Context,
+    conn: &mut Conn,
+    account: &AccountName,
+    owner: (&'static str, i64),
+    n_jobs: i64,
+    query: &api::ListQuery,
+) -> Result<api::Page<api::JobSummary>> {
     let limit = page::limit(query);
     let sort_column = match query.sort.as_str() {
         "id" => "id",
@@ -31,11 +44,11 @@ pub async fn job_list(
         other => return Err(page::invalid("sort", other, "id, creationTime, state or priority").into()),
     };
     let rows = store::listing::rows(
-        &mut conn,
+        conn,
         &Listing {
             select: "SELECT * FROM jobs WHERE",
-            owner_column: "account_key",
-            owner: owner.key,
+            owner_column: owner.0,
+            owner: owner.1,
             id_column: "id",
             key_column: "key",
             prefix: &query.search,
@@ -62,7 +75,7 @@ pub async fn job_list(
     };
     let mut page = page::page(store::job::readable(&rows), limit, place, |row| summary(cx, account, row));
     let whole = query.search.is_empty() && query.states.is_empty() && !query.failed_only;
-    page.total = whole.then_some(owner.n_jobs);
+    page.total = whole.then_some(n_jobs);
     Ok(page)
 }
 
@@ -90,17 +103,15 @@ pub async fn job_create(
                 match store::job::find(conn, owner.key, &create.id).await? {
                     Some(job) if job.state == JobState::Deleting => return Err(Code::JobBeingDeleted.into()),
                     Some(_) => return Err(Code::JobExists.into()),
-                    None if owner.n_active_jobs >= owner.quotas.active_job_and_job_schedule_quota => {
-                        return Err(Code::ActiveJobAndScheduleQuotaReached.into());
-                    }
                     None => {}
                 }
-                let mut row = new_row(owner.key, create, now);
-                row.key = store::job::insert(conn, &row).await?;
-                if let Some(manager) = &row.settings.job_manager_task {
-                    job_tasks::add_manager(conn, &row, manager, now).await?;
+                if store::job_schedule::find(conn, owner.key, &create.id).await?.is_some() {
+                    return Err(Code::JobScheduleWithSameIdExists.into());
                 }
-                Ok(row)
+                if !owner.has_room_for_job() {
+                    return Err(Code::ActiveJobAndScheduleQuotaReached.into());
+                }
+                insert(conn, owner.key, None, create, now).await
             })
         })
         .await?;
@@ -108,10 +119,18 @@ pub async fn job_create(
     Ok(to_api(cx, account, &row))
 }
 
-fn new_row(account_key: i64, settings: api::JobCreate, now: Timestamp) -> JobRow {
-    JobRow {
+/// Makes a job of a caller or of a schedule, inside the transaction in which its id and the quota were looked at.
+pub async fn insert(
+    conn: &mut Conn,
+    account_key: i64,
+    schedule_key: Option<i64>,
+    settings: api::JobCreate,
+    now: Timestamp,
+) -> Result<JobRow> {
+    let mut row = JobRow {
         key: 0,
         account_key,
+        schedule_key,
         id: settings.id.clone(),
         pool_id: settings.pool_info.pool_id.clone().unwrap_or_default(),
         state: JobState::Active,
@@ -130,7 +149,12 @@ fn new_row(account_key: i64, settings: api::JobCreate, now: Timestamp) -> JobRow
         n_retries: 0,
         waited_micros: 0,
         settings,
+    };
+    row.key = store::job::insert(conn, &row).await?;
+    if let Some(manager) = &row.settings.job_manager_task {
+        job_tasks::add_manager(conn, &row, manager, now).await?;
     }
+    Ok(row)
 }
 
 /// When the job's time is up: counted from its creation.
@@ -321,7 +345,8 @@ pub async fn find(conn: &mut Conn, account: &AccountName, id: &JobId) -> Result<
     store::job::find(conn, owner.key, id.as_str()).await?.ok_or_else(|| Code::JobNotFound.into())
 }
 
-fn changed(cx: &Context, account: &AccountName, row: &JobRow) {
+/// Tells the scheduler and open pages.
+pub fn changed(cx: &Context, account: &AccountName, row: &JobRow) {
     cx.signals.send(Signal::Job(row.key));
     cx.events.tell(account.as_str(), Changed::Job { job: row.id.clone() });
 }
@@ -332,19 +357,8 @@ pub fn url(cx: &Context, account: &AccountName, job: &str) -> String {
 
 /// The job as GET returns it, without statistics.
 pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
-    let mut settings = row.settings.clone();
-    settings.priority = Some(settings.priority.unwrap_or(0));
-    settings.max_parallel_tasks = Some(settings.max_parallel_tasks.unwrap_or(-1));
-    settings.allow_task_preemption = Some(settings.allow_task_preemption.unwrap_or(false));
-    settings.uses_task_dependencies = Some(settings.uses_task_dependencies.unwrap_or(false));
-    settings.on_all_tasks_complete = Some(settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction));
-    settings.on_task_failure = Some(settings.on_task_failure.unwrap_or(api::OnTaskFailure::NoAction));
-    job_tasks::set_defaults(&mut settings);
-    let constraints = settings.constraints.get_or_insert_default();
-    constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
-    constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
     api::Job {
-        settings,
+        settings: with_defaults(&row.settings),
         stats: None,
         url: url(cx, account, &row.id),
         e_tag: etag::text(row.etag),
@@ -364,7 +378,7 @@ pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
     }
 }
 
-fn summary(cx: &Context, account: &AccountName, row: JobRow) -> api::JobSummary {
+pub(super) fn summary(cx: &Context, account: &AccountName, row: JobRow) -> api::JobSummary {
     let counts = row.counts;
     let to_do = counts.task_counts.active + counts.task_counts.running;
     let progress = cx.rates.of(row.key, cx.clock.now()).map(|per_second| api::Progress {

@@ -1,8 +1,8 @@
-//! The tasks that a job brings with it, and what all its tasks took.
+//! The tasks that a job brings with it, its settings as GET returns them, and what all its tasks took.
 
 use super::job::{find, url};
 use super::ledger::Ledger;
-use super::task::with_defaults;
+use super::task;
 use super::{Caller, Context, Result, etag, statistics};
 use crate::api::{self, Timestamp};
 use crate::domain::ids::{AccountName, JobId};
@@ -44,24 +44,40 @@ pub async fn add_manager(conn: &mut Conn, job: &JobRow, manager: &api::JobManage
     Ok(())
 }
 
-/// Fills in what GET returns of settings that were left out.
-pub fn set_defaults(settings: &mut api::JobCreate) {
-    if let Some(task) = &mut settings.job_manager_task {
-        task.required_slots = Some(task.required_slots.unwrap_or(1));
-        task.kill_job_on_completion = Some(task.kill_job_on_completion.unwrap_or(true));
-        task.run_exclusive = Some(task.run_exclusive.unwrap_or(true));
-        task.allow_low_priority_node = Some(task.allow_low_priority_node.unwrap_or(true));
-        with_defaults(task.constraints.get_or_insert_default());
+/// The settings of a job, or of a schedule's jobs, with what they do not say.
+pub(super) fn with_defaults(settings: &api::JobCreate) -> api::JobCreate {
+    let mut settings = settings.clone();
+    settings.priority = Some(settings.priority.unwrap_or(0));
+    settings.max_parallel_tasks = Some(settings.max_parallel_tasks.unwrap_or(-1));
+    settings.allow_task_preemption = Some(settings.allow_task_preemption.unwrap_or(false));
+    settings.uses_task_dependencies = Some(settings.uses_task_dependencies.unwrap_or(false));
+    settings.on_all_tasks_complete = Some(settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction));
+    settings.on_task_failure = Some(settings.on_task_failure.unwrap_or(api::OnTaskFailure::NoAction));
+    set_defaults(&mut settings);
+    let constraints = settings.constraints.get_or_insert_default();
+    constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
+    constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
+    settings
+}
+
+/// The same of the tasks that the job brings with it.
+fn set_defaults(settings: &mut api::JobCreate) {
+    if let Some(own) = &mut settings.job_manager_task {
+        own.required_slots = Some(own.required_slots.unwrap_or(1));
+        own.kill_job_on_completion = Some(own.kill_job_on_completion.unwrap_or(true));
+        own.run_exclusive = Some(own.run_exclusive.unwrap_or(true));
+        own.allow_low_priority_node = Some(own.allow_low_priority_node.unwrap_or(true));
+        task::with_defaults(own.constraints.get_or_insert_default());
     }
-    if let Some(task) = &mut settings.job_preparation_task {
-        task.id = Some(job_node::preparation_id(task).to_owned());
-        task.wait_for_success = Some(task.wait_for_success.unwrap_or(true));
-        task.rerun_on_node_reboot_after_success = Some(task.rerun_on_node_reboot_after_success.unwrap_or(true));
-        with_defaults(task.constraints.get_or_insert_default());
+    if let Some(own) = &mut settings.job_preparation_task {
+        own.id = Some(job_node::preparation_id(own).to_owned());
+        own.wait_for_success = Some(own.wait_for_success.unwrap_or(true));
+        own.rerun_on_node_reboot_after_success = Some(own.rerun_on_node_reboot_after_success.unwrap_or(true));
+        task::with_defaults(own.constraints.get_or_insert_default());
     }
-    if let Some(task) = &mut settings.job_release_task {
-        task.id = Some(job_node::release_id(task).to_owned());
-        task.max_wall_clock_time = Some(task.max_wall_clock_time.unwrap_or(job_node::LONGEST_RELEASE));
-        task.retention_time = Some(task.retention_time.unwrap_or(api::Duration::from_days(7)));
+    if let Some(own) = &mut settings.job_release_task {
+        own.id = Some(job_node::release_id(own).to_owned());
+        own.max_wall_clock_time = Some(own.max_wall_clock_time.unwrap_or(job_node::LONGEST_RELEASE));
+        own.retention_time = Some(own.retention_time.unwrap_or(api::Duration::from_days(7)));
     }
 }

@@ -2,6 +2,7 @@
 //! REST, the server functions and the admin program call these and nothing below.
 
 pub mod account;
+pub mod certificate;
 pub mod consequences;
 pub mod context;
 mod error;
@@ -10,13 +11,16 @@ pub mod events;
 pub mod file;
 pub mod job;
 mod job_node;
+pub mod job_schedule;
 mod job_tasks;
 pub mod key;
 pub mod ledger;
 pub mod node;
+mod node_order;
 pub mod page;
 pub mod pool;
 mod pool_change;
+pub mod pool_usage;
 pub mod rates;
 pub mod session;
 pub mod slices;

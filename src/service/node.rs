@@ -13,6 +13,8 @@ use crate::store::pool::PoolRow;
 use crate::store::task::TaskRow;
 use crate::store::{self, Conn};
 
+pub use super::node_order::*;
+
 pub async fn node_list(
     cx: &Context,
     caller: &Caller,
@@ -148,6 +150,7 @@ pub fn to_api(
     recent_tasks: Vec<api::RecentTask>,
 ) -> api::Node {
     let spoken = row.booted.unwrap_or(row.allocated);
+    let settings = pool.settings.clone().without_secrets();
     api::Node {
         url: format!("{}/pools/{}/nodes/{}", cx.installation.account_url(account), pool.id, row.id),
         affinity_id: format!("TVM:{}", row.id),
@@ -158,18 +161,24 @@ pub fn to_api(
         last_boot_time: row.booted,
         allocation_time: row.allocated,
         ip_address: row.ip_address,
-        vm_size: pool.settings.vm_size.clone(),
+        vm_size: settings.vm_size,
         total_tasks_run: row.tasks_run,
         total_tasks_succeeded: row.tasks_succeeded,
         running_tasks_count: row.running_tasks,
         running_task_slots_count: row.running_slots,
         recent_tasks,
-        start_task: pool.settings.start_task.clone(),
+        ipv6_address: None,
+        start_task: settings.start_task,
         start_task_info: row.start_task_info,
+        certificate_references: settings.certificate_references,
         errors: row.errors,
         is_dedicated: row.dedicated,
         node_agent_info: row
             .agent_version
             .map(|version| api::NodeAgentInformation { version, last_update_time: spoken }),
+        virtual_machine_info: settings.virtual_machine_configuration.map(|machine| api::VirtualMachineInformation {
+            image_reference: Some(machine.image_reference),
+            scale_set_vm_resource_id: None,
+        }),
     }
 }

@@ -2,12 +2,12 @@
 
 use super::account::find as find_account;
 use super::context::Signal;
-use super::{Caller, Context, Result, etag, page};
+use super::{Caller, Context, Result, certificate, etag, page};
 use crate::api::{self, AllocationState, Changed, Code, Duration, NodeDeallocationOption, PoolState, Timestamp};
 use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
 use crate::domain::pool::Sizes;
-use crate::domain::{check, pool};
+use crate::domain::{check, pool, vm_size};
 use crate::store::listing::{Listing, Place};
 use crate::store::pool::PoolRow;
 use crate::store::{self, Conn};
@@ -91,13 +91,14 @@ pub async fn pool_create(
                 let sizes =
                     cx_.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice()).unwrap_or_default();
                 check::pool_create(&create, sizes)?;
+                certificate::check_references(conn, owner.key, create.certificate_references.as_mut()).await?;
                 match store::pool::find(conn, owner.key, &create.id).await? {
                     Some(pool) if pool.state == PoolState::Deleting => return Err(Code::PoolBeingDeleted.into()),
                     Some(_) => return Err(Code::PoolExists.into()),
                     None if owner.n_pools >= owner.quotas.pool_quota => return Err(Code::PoolQuotaReached.into()),
                     None => {}
                 }
-                let cores = sizes.iter().find(|s| s.name.eq_ignore_ascii_case(&create.vm_size)).map_or(1, |s| s.cores);
+                let cores = vm_size::find(sizes, &create.vm_size).map_or(1, |size| size.cores);
                 let mut row = new_row(owner.key, create, cores, now);
                 row.key = store::pool::insert(conn, &row).await?;
                 Ok(row)
@@ -133,6 +134,9 @@ fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, now: Timesta
         current: Sizes::default(),
         node_counts: Default::default(),
         running_slots: 0,
+        usage_from: now,
+        usage_since: now,
+        dedicated_core_millis: 0,
         settings,
     }
 }
@@ -191,7 +195,23 @@ pub async fn change<F>(cx: &Context, caller: &Caller, account: &AccountName, id:
 where
     F: FnOnce(&mut PoolRow) -> std::result::Result<(), api::Error> + Send + 'static,
 {
+    change_settings(cx, caller, account, id, None, |row, _| decide(row)).await
+}
+
+/// As [`change`], for a change that names certificates or depends on the sizes of nodes.
+pub(super) async fn change_settings<F>(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &PoolId,
+    mut references: Option<Vec<api::CertificateReference>>,
+    decide: F,
+) -> Result<()>
+where
+    F: FnOnce(&mut PoolRow, Around) -> std::result::Result<(), api::Error> + Send + 'static,
+{
     caller.may(Some(account), Permission::PoolWrite)?;
+    let cx_ = cx.clone();
     let (account_, id, now, only_if) = (account.clone(), id.clone(), cx.clock.now(), caller.only_if.clone());
     let row = cx
         .store
@@ -199,7 +219,10 @@ where
             Box::pin(async move {
                 let mut row = find(conn, &account_, &id).await?;
                 etag::check(&only_if, row.etag, row.modified)?;
-                decide(&mut row)?;
+                certificate::check_references(conn, row.account_key, references.as_mut()).await?;
+                let owner = find_account(conn, &account_).await?;
+                let sizes = cx_.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice());
+                decide(&mut row, Around { sizes: sizes.unwrap_or_default(), references })?;
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);
                 store::pool::save(conn, &row).await?;
@@ -209,6 +232,14 @@ where
         .await?;
     changed(cx, account, &row);
     Ok(())
+}
+
+/// What a change of settings needs to know beside the pool.
+pub(super) struct Around<'a> {
+    /// Those of the account's location.
+    pub sizes: &'a [api::VmSize],
+    /// The certificates that the change names, which exist.
+    pub references: Option<Vec<api::CertificateReference>>,
 }
 
 /// The stored pool.
@@ -227,7 +258,7 @@ pub(super) fn changed(cx: &Context, account: &AccountName, row: &PoolRow) {
 
 /// The pool as GET returns it.
 pub fn to_api(cx: &Context, account: &AccountName, row: PoolRow) -> api::Pool {
-    let mut settings = row.settings;
+    let mut settings = row.settings.without_secrets();
     settings.target_dedicated_nodes = Some(small(row.target.dedicated));
     settings.target_low_priority_nodes = Some(small(row.target.low_priority));
     settings.task_slots_per_node = Some(settings.slots_per_node());
@@ -248,6 +279,8 @@ pub fn to_api(cx: &Context, account: &AccountName, row: PoolRow) -> api::Pool {
             .filter(|errors| row.allocation == AllocationState::Steady && !errors.is_empty()),
         current_dedicated_nodes: small(row.current.dedicated),
         current_low_priority_nodes: small(row.current.low_priority),
+        current_node_communication_mode: Some(api::NodeCommunicationMode::Simplified),
+        stats: None,
         settings,
     }
 }

@@ -1,18 +1,20 @@
 //! Changes of a pool's settings, and nodes that are to leave it by name.
 
 use super::context::Signal;
-use super::pool::{USUAL_RESIZE_TIMEOUT, change, changed, find};
+use super::pool::{USUAL_RESIZE_TIMEOUT, change_settings, changed, find};
 use super::{Caller, Context, Result, etag};
 use crate::api::{self, AllocationState, Code, NodeDeallocationOption, NodeState};
 use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
-use crate::domain::{check, pool};
+use crate::domain::{check, pool, vm_size};
 use crate::store;
+use crate::store::pool::PoolRow;
 
 /// Changes what is given.
 ///
 /// # Errors
-/// `PoolNotFound`, `PoolBeingDeleted`, and what is wrong with a property.
+/// `PoolNotFound`, `PoolBeingDeleted`, `InvalidCertificateReferences`, what is wrong with a property; `OperationNotValidOnPool`
+/// and `PoolBeingResized` for what only changes on a pool without nodes.
 pub async fn pool_patch(
     cx: &Context,
     caller: &Caller,
@@ -21,25 +23,86 @@ pub async fn pool_patch(
     patch: api::PoolPatch,
 ) -> Result<()> {
     check::pool_patch(&patch)?;
-    change(cx, caller, account, id, move |row| {
+    let references = patch.certificate_references.clone();
+    change_settings(cx, caller, account, id, references, move |row, around| {
         if let Some(code) = pool::change_refusal(row.state) {
             return Err(code.into());
         }
-        let settings = &mut row.settings;
-        settings.display_name = patch.display_name.or(settings.display_name.take());
-        settings.start_task = patch.start_task.or(settings.start_task.take());
-        settings.metadata = patch.metadata.or(settings.metadata.take());
-        settings.task_scheduling_policy = patch.task_scheduling_policy.or(settings.task_scheduling_policy.take());
-        settings.upgrade_policy = patch.upgrade_policy.or(settings.upgrade_policy.take());
-        settings.resource_tags = patch.resource_tags.or(settings.resource_tags.take());
-        settings.target_node_communication_mode =
-            patch.target_node_communication_mode.or(settings.target_node_communication_mode.take());
+        if let Some(property) = patch.wants_no_nodes()
+            && let Some(code) = pool::empty_pool_refusal(row.node_counts.all().total, row.allocation)
+        {
+            let reason = "the property only changes on a pool without nodes";
+            return Err(api::Error::new(code).with("PropertyName", property).with("Reason", reason));
+        }
+        patch_size(row, &patch, around.sizes)?;
+        patch_settings(&mut row.settings, patch, around.references);
         Ok(())
     })
     .await
 }
 
-/// Replaces start task, metadata and communication mode: what is absent goes.
+/// A new size and number of slots must fit each other, also when only one of them changes.
+fn patch_size(row: &mut PoolRow, patch: &api::PoolPatch, sizes: &[api::VmSize]) -> std::result::Result<(), api::Error> {
+    if patch.vm_size.is_none() && patch.task_slots_per_node.is_none() {
+        return Ok(());
+    }
+    let name = patch.vm_size.clone().unwrap_or_else(|| row.settings.vm_size.clone()).to_ascii_lowercase();
+    let slots = patch.task_slots_per_node.or(row.settings.task_slots_per_node);
+    check::size_and_slots(&name, slots, sizes)?;
+    row.cores = vm_size::find(sizes, &name).map_or(row.cores, |size| size.cores);
+    (row.settings.vm_size, row.settings.task_slots_per_node) = (name, slots);
+    Ok(())
+}
+
+fn patch_settings(
+    settings: &mut api::PoolCreate,
+    patch: api::PoolPatch,
+    references: Option<Vec<api::CertificateReference>>,
+) {
+    let api::PoolPatch {
+        start_task,
+        certificate_references: _,
+        application_package_references,
+        metadata,
+        target_node_communication_mode,
+        display_name,
+        vm_size: _,
+        task_slots_per_node: _,
+        task_scheduling_policy,
+        enable_inter_node_communication,
+        virtual_machine_configuration,
+        network_configuration,
+        user_accounts,
+        mount_configuration,
+        upgrade_policy,
+        resource_tags,
+    } = patch;
+    set(&mut settings.start_task, start_task);
+    set(&mut settings.certificate_references, references);
+    set(&mut settings.application_package_references, application_package_references);
+    set(&mut settings.metadata, metadata);
+    set(&mut settings.target_node_communication_mode, target_node_communication_mode);
+    set(&mut settings.display_name, display_name);
+    set(&mut settings.task_scheduling_policy, task_scheduling_policy);
+    set(&mut settings.enable_inter_node_communication, enable_inter_node_communication);
+    if virtual_machine_configuration.is_some() {
+        settings.cloud_service_configuration = None;
+    }
+    set(&mut settings.virtual_machine_configuration, virtual_machine_configuration);
+    set(&mut settings.network_configuration, network_configuration);
+    set(&mut settings.user_accounts, user_accounts);
+    set(&mut settings.mount_configuration, mount_configuration);
+    set(&mut settings.upgrade_policy, upgrade_policy);
+    set(&mut settings.resource_tags, resource_tags);
+}
+
+fn set<T>(setting: &mut Option<T>, given: Option<T>) {
+    if given.is_some() {
+        *setting = given;
+    }
+}
+
+/// Replaces start task, certificates, metadata and communication mode: what is absent goes.
 ///
 /// # Errors
 /// As [`pool_patch`].
@@ -51,11 +114,14 @@ pub async fn pool_update_properties(
     update: api::PoolUpdate,
 ) -> Result<()> {
     check::pool_update(&update)?;
-    change(cx, caller, account, id, move |row| {
+    let references = update.certificate_references.clone();
+    change_settings(cx, caller, account, id, references, move |row, around| {
         if let Some(code) = pool::change_refusal(row.state) {
             return Err(code.into());
         }
         row.settings.start_task = update.start_task;
+        row.settings.certificate_references = around.references;
+        row.settings.application_package_references = Some(update.application_package_references);
         row.settings.metadata = Some(update.metadata);
         row.settings.target_node_communication_mode = update.target_node_communication_mode;
         Ok(())
@@ -96,7 +162,7 @@ pub async fn pool_remove_nodes(
                     let target = if node.dedicated { &mut row.target.dedicated } else { &mut row.target.low_priority };
                     *target = (*target - 1).max(0);
                     (node.leaving, node.state, node.since) = (true, NodeState::LeavingPool, now);
-                    store::node::save(conn, &node).await?;
+                    store::node::save_word(conn, &node).await?;
                     nodes.push(node.key);
                 }
                 row.deallocation = remove.node_deallocation_option.unwrap_or(NodeDeallocationOption::Requeue);
@@ -111,7 +177,7 @@ pub async fn pool_remove_nodes(
         })
         .await?;
     // Before the scheduler hears that the pool is smaller: it would choose nodes of its own.
-    cx.signals.send(Signal::NodesLeave { pool_key: row.key, nodes });
+    cx.signals.send(Signal::NodesTold(nodes));
     changed(cx, account, &row);
     Ok(())
 }

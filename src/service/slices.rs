@@ -1,13 +1,15 @@
 //! Lists as programs ask for them: what fits a filter, in the order of ids.
 
 use super::account::find as find_account;
-use super::{Caller, Context, Result, job, job_node, node, pool, statistics, task};
+use super::{Caller, Context, Result, job, job_node, job_schedule, node, pool, pool_usage, statistics, task};
 use crate::api;
-use crate::domain::ids::{AccountName, JobId, PoolId};
+use crate::domain::ids::{AccountName, JobId, JobScheduleId, PoolId};
 use crate::domain::odata::{Filter, Slice, Stretch, Value};
 use crate::domain::permission::Permission;
 use crate::store;
-use crate::store::filter::{JOB_COLUMNS, JOB_NODE_COLUMNS, NODE_COLUMNS, POOL_COLUMNS, TASK_COLUMNS, Table, rows};
+use crate::store::filter::{
+    JOB_COLUMNS, JOB_NODE_COLUMNS, JOB_SCHEDULE_COLUMNS, NODE_COLUMNS, POOL_COLUMNS, TASK_COLUMNS, Table, rows,
+};
 use crate::store::node::NodeRow;
 
 const POOLS: Table = Table {
@@ -23,6 +25,16 @@ const NODES: Table = Table {
 const JOBS: Table = Table {
     select: "SELECT * FROM jobs WHERE account_key",
     select_id: "SELECT id FROM jobs WHERE account_key",
+    columns: JOB_COLUMNS,
+};
+const JOB_SCHEDULES: Table = Table {
+    select: "SELECT * FROM job_schedules WHERE account_key",
+    select_id: "SELECT id FROM job_schedules WHERE account_key",
+    columns: JOB_SCHEDULE_COLUMNS,
+};
+const SCHEDULE_JOBS: Table = Table {
+    select: "SELECT * FROM jobs WHERE schedule_key",
+    select_id: "SELECT id FROM jobs WHERE schedule_key",
     columns: JOB_COLUMNS,
 };
 const TASKS: Table = Table {
@@ -42,9 +54,14 @@ pub async fn pool_slice(
     caller: &Caller,
     account: &AccountName,
     slice: &Slice,
+    with_stats: bool,
 ) -> Result<Stretch<api::Pool>> {
     let pools = pools(cx, caller, account, slice).await?;
-    Ok(pools.map(|rows| rows.into_iter().map(|row| pool::to_api(cx, account, row)).collect()))
+    let to_api = |row: store::pool::PoolRow| {
+        let stats = with_stats.then(|| pool_usage::statistics(cx, account, &row));
+        api::Pool { stats, ..pool::to_api(cx, account, row) }
+    };
+    Ok(pools.map(|rows| rows.into_iter().map(to_api).collect()))
 }
 
 /// How many nodes of each pool are in each state.
@@ -125,6 +142,35 @@ pub async fn job_slice(
         job
     };
     Ok(jobs.map(|rows| rows.iter().map(shape).collect()))
+}
+
+pub async fn job_schedule_slice(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    slice: &Slice,
+) -> Result<Stretch<api::JobSchedule>> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let owner = find_account(&mut conn, account).await?;
+    let schedules = rows(&mut conn, &JOB_SCHEDULES, owner.key, slice).await?;
+    let schedules = schedules.map(|rows| store::job_schedule::readable(&rows));
+    Ok(schedules.map(|rows| rows.iter().map(|row| job_schedule::to_api(cx, account, row)).collect()))
+}
+
+/// The jobs that a schedule made.
+pub async fn schedule_job_slice(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    schedule: &JobScheduleId,
+    slice: &Slice,
+) -> Result<Stretch<api::Job>> {
+    caller.may(Some(account), Permission::JobRead)?;
+    let mut conn = cx.store.read().await?;
+    let schedule = job_schedule::find(&mut conn, account, schedule).await?;
+    let jobs = rows(&mut conn, &SCHEDULE_JOBS, schedule.key, slice).await?.map(|rows| store::job::readable(&rows));
+    Ok(jobs.map(|rows| rows.iter().map(|row| job::to_api(cx, account, row)).collect()))
 }
 
 pub async fn task_slice(

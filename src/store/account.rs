@@ -30,12 +30,21 @@ pub struct AccountRow {
     pub n_pools: i64,
     pub n_jobs: i64,
     pub n_active_jobs: i64,
+    pub n_job_schedules: i64,
+    pub n_active_job_schedules: i64,
 }
 
 const COLUMNS: &str = "key, name, subscription_id, resource_group, location, state, public_network_access, \
-    storage_account_id, storage_synced, tags, quotas, created, modified, etag, n_pools, n_jobs, n_active_jobs";
+    storage_account_id, storage_synced, tags, quotas, created, modified, etag, n_pools, n_jobs, n_active_jobs, \
+    n_job_schedules, n_active_job_schedules";
 
 impl AccountRow {
+    /// Whether another active job or job schedule fits into the quota, which they share.
+    /// Source: quotas, `activeJobAndJobScheduleQuota`.
+    pub fn has_room_for_job(&self) -> bool {
+        self.n_active_jobs + self.n_active_job_schedules < self.quotas.active_job_and_job_schedule_quota
+    }
+
     fn read(row: &SqliteRow) -> Result<AccountRow> {
         Ok(AccountRow {
             key: get(row, "key")?,
@@ -55,6 +64,8 @@ impl AccountRow {
             n_pools: get(row, "n_pools")?,
             n_jobs: get(row, "n_jobs")?,
             n_active_jobs: get(row, "n_active_jobs")?,
+            n_job_schedules: get(row, "n_job_schedules")?,
+            n_active_job_schedules: get(row, "n_active_job_schedules")?,
         })
     }
 }
@@ -233,6 +244,8 @@ fn own_counts(account: &AccountRow) -> AccountCounts {
         pools: account.n_pools,
         jobs: account.n_jobs,
         active_jobs: account.n_active_jobs,
+        job_schedules: account.n_job_schedules,
+        active_job_schedules: account.n_active_job_schedules,
         ..AccountCounts::default()
     }
 }
@@ -271,8 +284,16 @@ fn push_keys(sql: &mut QueryBuilder<Sqlite>, accounts: &[AccountRow]) {
     }
 }
 
-/// Marks the pools and jobs of an account as being deleted, and returns the keys of all pools and of all jobs.
-pub async fn delete_contents(conn: &mut Conn, account_key: i64, now: Timestamp) -> Result<(Vec<i64>, Vec<i64>)> {
+/// Keys of what an account held when its deletion was asked for.
+#[derive(Debug, Default)]
+pub struct Contents {
+    pub pools: Vec<i64>,
+    pub jobs: Vec<i64>,
+    pub job_schedules: Vec<i64>,
+}
+
+/// Marks what the account holds as being deleted.
+pub async fn delete_contents(conn: &mut Conn, account_key: i64, now: Timestamp) -> Result<Contents> {
     sqlx::query(
         "UPDATE pools SET state = 'deleting', state_since = ?1, target_dedicated = 0, target_low_priority = 0 \
          WHERE account_key = ?2 AND state <> 'deleting'",
@@ -281,36 +302,36 @@ pub async fn delete_contents(conn: &mut Conn, account_key: i64, now: Timestamp) 
     .bind(account_key)
     .execute(&mut *conn)
     .await?;
-    // As in `store::job`: all but completed jobs count as active.
+    sqlx::query("UPDATE accounts SET n_active_job_schedules = n_job_schedules WHERE key = ?1")
+        .bind(account_key)
+        .execute(&mut *conn)
+        .await?;
     sqlx::query(
-        "UPDATE accounts SET n_active_jobs = n_active_jobs + \
-         (SELECT COUNT(*) FROM jobs WHERE account_key = ?1 AND state = 'completed') WHERE key = ?1",
-    )
-    .bind(account_key)
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query(
-        "UPDATE jobs SET previous_state = state, previous_since = state_since, state = 'deleting', state_since = ?1 \
-         WHERE account_key = ?2 AND state <> 'deleting'",
+        "UPDATE job_schedules SET previous_state = state, previous_since = state_since, state = 'deleting', \
+         state_since = ?1, wake = NULL WHERE account_key = ?2 AND state <> 'deleting'",
     )
     .bind(now.micros())
     .bind(account_key)
     .execute(&mut *conn)
     .await?;
-    let pools = sqlx::query_scalar("SELECT key FROM pools WHERE account_key = ?")
-        .bind(account_key)
-        .fetch_all(&mut *conn)
-        .await?;
-    let jobs =
-        sqlx::query_scalar("SELECT key FROM jobs WHERE account_key = ?").bind(account_key).fetch_all(conn).await?;
-    Ok((pools, jobs))
+    let mut keys = Contents::default();
+    for (sql, keys) in [
+        ("SELECT key FROM pools WHERE account_key = ?", &mut keys.pools),
+        ("SELECT key FROM jobs WHERE account_key = ?", &mut keys.jobs),
+        ("SELECT key FROM job_schedules WHERE account_key = ?", &mut keys.job_schedules),
+    ] {
+        *keys = sqlx::query_scalar(sql).bind(account_key).fetch_all(&mut *conn).await?;
+    }
+    super::job::mark_deleting(conn, &keys.jobs, now).await?;
+    Ok(keys)
 }
 
 /// Removes an account that is marked and holds nothing any more; false when it does hold something, or is not marked.
 pub async fn delete_empty(conn: &mut Conn, account_key: i64) -> Result<bool> {
     let done = sqlx::query(
         "DELETE FROM accounts WHERE key = ?1 AND state = 'Deleting' \
-         AND NOT EXISTS (SELECT 1 FROM pools WHERE account_key = ?1) AND NOT EXISTS (SELECT 1 FROM jobs WHERE account_key = ?1)",
+         AND NOT EXISTS (SELECT 1 FROM pools WHERE account_key = ?1) AND NOT EXISTS (SELECT 1 FROM jobs WHERE account_key = ?1) \
+         AND NOT EXISTS (SELECT 1 FROM job_schedules WHERE account_key = ?1)",
     )
     .bind(account_key)
     .execute(conn)

@@ -3,7 +3,10 @@
 use sqlx::AssertSqlSafe;
 
 use super::db::{Conn, Result};
-use crate::api::{AllocationState, JobState, NodeState, PoolState, ProvisioningState, TaskExecutionResult, TaskState};
+use crate::api::{
+    AllocationState, CertificateState, JobScheduleState, JobState, NodeState, PoolState, ProvisioningState,
+    TaskExecutionResult, TaskState,
+};
 
 /// At most so many examples of one broken rule.
 const EXAMPLES: usize = 20;
@@ -20,6 +23,31 @@ const RULES: &[Rule] = &[
         broken: "SELECT name FROM accounts AS a WHERE n_pools <> (SELECT COUNT(*) FROM pools WHERE account_key = a.key) \
                  OR n_jobs <> (SELECT COUNT(*) FROM jobs WHERE account_key = a.key) \
                  OR n_active_jobs <> (SELECT COUNT(*) FROM jobs WHERE account_key = a.key AND state <> 'completed')",
+    },
+    Rule {
+        text: "an account counts its job schedules right",
+        broken: "SELECT name FROM accounts AS a WHERE \
+                 n_job_schedules <> (SELECT COUNT(*) FROM job_schedules WHERE account_key = a.key) \
+                 OR n_active_job_schedules <> \
+                 (SELECT COUNT(*) FROM job_schedules WHERE account_key = a.key AND state <> 'completed')",
+    },
+    Rule {
+        text: "a job schedule counts its jobs right",
+        broken: "SELECT id FROM job_schedules AS s WHERE n_jobs <> (SELECT COUNT(*) FROM jobs WHERE schedule_key = s.key)",
+    },
+    Rule {
+        text: "a job schedule that is not being deleted has at most one active job",
+        broken: "SELECT id FROM job_schedules AS s WHERE state <> 'deleting' AND 1 < \
+                 (SELECT COUNT(*) FROM jobs WHERE schedule_key = s.key AND state NOT IN ('completed', 'deleting'))",
+    },
+    Rule {
+        text: "a job of a schedule is in the schedule's account and named after it",
+        broken: "SELECT j.id FROM jobs AS j JOIN job_schedules AS s ON s.key = j.schedule_key \
+                 WHERE j.account_key <> s.account_key OR j.id NOT LIKE s.id || ':job-%'",
+    },
+    Rule {
+        text: "a job schedule and a job have no id in common",
+        broken: "SELECT s.id FROM job_schedules AS s JOIN jobs AS j ON j.account_key = s.account_key AND j.id = s.id",
     },
     Rule {
         text: "a pool counts its nodes and their slots right",
@@ -121,7 +149,19 @@ const RULES: &[Rule] = &[
     },
     Rule { text: "the settings of a pool can be read", broken: "SELECT id FROM pools WHERE NOT json_valid(settings)" },
     Rule { text: "the settings of a job can be read", broken: "SELECT id FROM jobs WHERE NOT json_valid(settings)" },
+    Rule {
+        text: "the settings of a job schedule can be read",
+        broken: "SELECT id FROM job_schedules WHERE NOT json_valid(settings)",
+    },
     Rule { text: "the settings of a task can be read", broken: "SELECT id FROM tasks WHERE NOT json_valid(settings)" },
+    Rule {
+        text: "a deallocated node has no order and no tasks",
+        broken: "SELECT id FROM nodes WHERE deallocated = 1 AND (order_kind IS NOT NULL OR running_tasks > 0)",
+    },
+    Rule {
+        text: "a certificate whose deletion failed says why",
+        broken: "SELECT id FROM certificates WHERE (state = 'deletefailed') <> (delete_error IS NOT NULL)",
+    },
     Rule {
         text: "a disabled user has no sessions and tokens",
         broken: "SELECT name FROM users AS u WHERE disabled = 1 AND (EXISTS (SELECT 1 FROM sessions WHERE user_key = u.key) \
@@ -171,7 +211,9 @@ fn names() -> Vec<(&'static str, &'static str, Names)> {
         ("pools", "state", all!(PoolState)),
         ("pools", "allocation_state", all!(AllocationState)),
         ("nodes", "state", all!(NodeState)),
+        ("certificates", "state", all!(CertificateState)),
         ("jobs", "state", all!(JobState)),
+        ("job_schedules", "state", all!(JobScheduleState)),
         ("tasks", "state", all!(TaskState)),
         ("tasks", "result", all!(TaskExecutionResult)),
     ]

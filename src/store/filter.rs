@@ -73,6 +73,8 @@ pub const NODE_COLUMNS: &[Column] = &[
     iso("startTaskInfo/endTime", "rtrim(start_task_info ->> '$.endTime', 'Z')"),
 ];
 
+pub const CERTIFICATE_COLUMNS: &[Column] = &[text("state", "state"), micros("stateTransitionTime", "state_since")];
+
 pub const JOB_COLUMNS: &[Column] = &[
     text("id", "id"),
     text("state", "state"),
@@ -82,6 +84,17 @@ pub const JOB_COLUMNS: &[Column] = &[
     micros("executionInfo/startTime", "created"),
     micros("executionInfo/endTime", "ended"),
     text("executionInfo/poolId", "pool_id"),
+];
+
+pub const JOB_SCHEDULE_COLUMNS: &[Column] = &[
+    text("id", "id"),
+    text("state", "state"),
+    micros("stateTransitionTime", "state_since"),
+    micros("creationTime", "created"),
+    micros("lastModified", "modified"),
+    micros("executionInfo/endTime", "ended"),
+    iso("schedule/doNotRunUntil", "rtrim(settings ->> '$.schedule.doNotRunUntil', 'Z')"),
+    iso("schedule/doNotRunAfter", "rtrim(settings ->> '$.schedule.doNotRunAfter', 'Z')"),
 ];
 
 pub const TASK_COLUMNS: &[Column] = &[
@@ -296,7 +309,9 @@ mod tests {
     use sqlx::{Connection, SqliteConnection};
 
     use super::*;
-    use crate::domain::odata::{Field, JOB_FIELDS, NODE_FIELDS, POOL_FIELDS, TASK_FIELDS};
+    use crate::domain::odata::{
+        Field, JOB_FIELDS, JOB_SCHEDULE_FIELDS, NODE_FIELDS, POOL_FIELDS, SCHEDULE_JOB_FIELDS, TASK_FIELDS,
+    };
 
     #[test]
     fn every_field_has_a_column() {
@@ -308,6 +323,8 @@ mod tests {
         check(POOL_FIELDS, POOL_COLUMNS);
         check(NODE_FIELDS, NODE_COLUMNS);
         check(JOB_FIELDS, JOB_COLUMNS);
+        check(SCHEDULE_JOB_FIELDS, &JOB_COLUMNS[1..]);
+        check(JOB_SCHEDULE_FIELDS, JOB_SCHEDULE_COLUMNS);
         check(TASK_FIELDS, TASK_COLUMNS);
     }
 

@@ -16,6 +16,8 @@ use crate::domain::task::Spent;
 pub struct JobRow {
     pub key: i64,
     pub account_key: i64,
+    /// The schedule that made it.
+    pub schedule_key: Option<i64>,
     pub id: String,
     pub pool_id: String,
     pub settings: api::JobCreate,
@@ -57,6 +59,7 @@ pub fn read(row: &SqliteRow) -> Result<JobRow> {
     Ok(JobRow {
         key: get(row, "key")?,
         account_key: get(row, "account_key")?,
+        schedule_key: get(row, "schedule_key")?,
         id: get(row, "id")?,
         pool_id: get(row, "pool_id")?,
         settings: json_column(row, "settings")?,
@@ -85,7 +88,7 @@ pub fn read(row: &SqliteRow) -> Result<JobRow> {
 pub async fn insert(conn: &mut Conn, job: &JobRow) -> Result<i64> {
     let row = sqlx::query(
         "INSERT INTO jobs (account_key, id, pool_id, settings, priority, state, state_since, deadline, created, modified, etag, \
-         has_consequences) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING key",
+         has_consequences, schedule_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING key",
     )
     .bind(job.account_key)
     .bind(&job.id)
@@ -99,12 +102,14 @@ pub async fn insert(conn: &mut Conn, job: &JobRow) -> Result<i64> {
     .bind(job.modified.micros())
     .bind(job.etag)
     .bind(job.settings.has_consequences())
+    .bind(job.schedule_key)
     .fetch_one(&mut *conn)
     .await?;
     sqlx::query("UPDATE accounts SET n_jobs = n_jobs + 1, n_active_jobs = n_active_jobs + 1 WHERE key = ?1")
         .bind(job.account_key)
-        .execute(conn)
+        .execute(&mut *conn)
         .await?;
+    count_in_schedule(conn, job, 1).await?;
     Ok(row.try_get(0)?)
 }
 
@@ -234,8 +239,39 @@ pub async fn delete(conn: &mut Conn, job: &JobRow) -> Result<()> {
     sqlx::query("UPDATE accounts SET n_jobs = n_jobs - 1, n_active_jobs = n_active_jobs - ?2 WHERE key = ?1")
         .bind(job.account_key)
         .bind(i64::from(job.state != JobState::Completed))
-        .execute(conn)
+        .execute(&mut *conn)
         .await?;
+    count_in_schedule(conn, job, -1).await
+}
+
+async fn count_in_schedule(conn: &mut Conn, job: &JobRow, change: i64) -> Result<()> {
+    if let Some(schedule) = job.schedule_key {
+        let sql = "UPDATE job_schedules SET n_jobs = n_jobs + ?2 WHERE key = ?1";
+        sqlx::query(sql).bind(schedule).bind(change).execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// Marks jobs as being deleted, by force where their schedule is. Completed ones count as active again: all but completed jobs do.
+pub async fn mark_deleting(conn: &mut Conn, keys: &[i64], now: Timestamp) -> Result<()> {
+    let keys = convert::to_json(&keys);
+    sqlx::query(
+        "UPDATE accounts SET n_active_jobs = n_active_jobs + v.n FROM (SELECT account_key, COUNT(*) AS n FROM jobs \
+         WHERE key IN (SELECT value FROM json_each(?1)) AND state = 'completed' GROUP BY account_key) AS v \
+         WHERE accounts.key = v.account_key",
+    )
+    .bind(&keys)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "UPDATE jobs SET previous_state = state, previous_since = state_since, state = 'deleting', state_since = ?2, \
+         forced = MAX(forced, COALESCE((SELECT s.forced FROM job_schedules AS s WHERE s.key = jobs.schedule_key), 0)) \
+         WHERE key IN (SELECT value FROM json_each(?1)) AND state <> 'deleting'",
+    )
+    .bind(&keys)
+    .bind(now.micros())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! go to a pool of readers, writes to the one writer of [`Store::write`].
 
 pub mod account;
+pub mod certificate;
 pub mod convert;
 mod db;
 pub mod dependency;
@@ -9,12 +10,14 @@ pub mod doctor;
 pub mod filter;
 pub mod job;
 pub mod job_node;
+pub mod job_schedule;
 pub mod key;
 pub mod listing;
 pub mod meta;
 mod migrate;
 pub mod node;
 pub mod pool;
+pub mod pool_usage;
 pub mod session;
 pub mod task;
 pub mod user;

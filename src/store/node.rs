@@ -4,10 +4,11 @@ use serde_json::json as json_value;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::convert::{self, get, json, name, opt_json, opt_time, time};
+use super::convert::{self, get, json, name, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Result};
 use super::pool;
-use crate::api::{NodeError, NodeState, SchedulingState, StartTaskInformation, Timestamp};
+use crate::api::{NodeDeallocationOption, NodeError, NodeState, SchedulingState, StartTaskInformation, Timestamp};
+use crate::domain::node::{Order, OrderKind};
 
 /// A node as it is stored.
 #[derive(Clone, Debug)]
@@ -19,6 +20,13 @@ pub struct NodeRow {
     pub state: NodeState,
     pub since: Timestamp,
     pub scheduling: SchedulingState,
+    /// How often a user has said something to the node.
+    pub word: i64,
+    /// What becomes of tasks while scheduling is disabled.
+    pub disable_option: Option<NodeDeallocationOption>,
+    /// What is to be done with it by a user's word.
+    pub order: Option<Order>,
+    pub deallocated: bool,
     /// The agent's secret; the node's own folder has it too.
     pub token: String,
     pub slots: i32,
@@ -48,6 +56,10 @@ pub fn read(row: &SqliteRow) -> Result<NodeRow> {
         state: name(row, "state")?,
         since: time(row, "state_since")?,
         scheduling: name(row, "scheduling")?,
+        word: get(row, "word")?,
+        disable_option: opt_name(row, "disable_option")?,
+        order: order(row)?,
+        deallocated: get(row, "deallocated")?,
         token: get(row, "token")?,
         slots: get(row, "slots")?,
         allocated: time(row, "allocated")?,
@@ -67,6 +79,12 @@ pub fn read(row: &SqliteRow) -> Result<NodeRow> {
     })
 }
 
+fn order(row: &SqliteRow) -> Result<Option<Order>> {
+    let kind: Option<OrderKind> = opt_name(row, "order_kind")?;
+    let tasks = opt_name(row, "order_option")?;
+    Ok(kind.map(|kind| Order { kind, tasks: tasks.unwrap_or(NodeDeallocationOption::Requeue) }))
+}
+
 /// Inserts nodes of one pool and counts them.
 pub async fn insert(conn: &mut Conn, pool_key: i64, nodes: &[NodeRow]) -> Result<()> {
     let rows: Vec<_> =
@@ -79,7 +97,8 @@ pub async fn insert(conn: &mut Conn, pool_key: i64, nodes: &[NodeRow]) -> Result
     .bind(pool_key)
     .execute(&mut *conn)
     .await?;
-    pool::count_nodes(conn, pool_key, |counts| {
+    let Some(now) = nodes.first().map(|node| node.allocated) else { return Ok(()) };
+    pool::count_nodes(conn, pool_key, now, |counts| {
         for node in nodes {
             counts.change(NodeState::Creating, node.dedicated, 1);
         }
@@ -115,18 +134,23 @@ pub async fn all(conn: &mut Conn, pool_key: Option<i64>) -> Result<Vec<NodeRow>>
     Ok(readable(&rows))
 }
 
-/// Saves everything that lives but the counters; a change of state is counted in the pool.
+/// The ids of all nodes, readable or not.
+pub async fn ids(conn: &mut Conn) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar("SELECT id FROM nodes").fetch_all(conn).await?)
+}
+
+/// Saves what the scheduler knows of a node, all but the counters; a change of state is counted in the pool. When a user has
+/// said something since, which the scheduler is about to hear, the state stays as that word has set it.
 pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
-    let before: Option<String> =
-        sqlx::query_scalar("SELECT state FROM nodes WHERE key = ?1").bind(node.key).fetch_optional(&mut *conn).await?;
+    let before = state_and_word(conn, node.key).await?;
     sqlx::query(
-        "UPDATE nodes SET state = ?2, state_since = ?3, scheduling = ?4, booted = ?5, boot = ?6, ip_address = ?7, \
-         agent_version = ?8, start_task_info = ?9, ready = ?10, leaving = ?11, errors = ?12 WHERE key = ?1",
+        "UPDATE nodes SET state = iif(word = ?12, ?2, state), state_since = iif(word = ?12, ?3, state_since), booted = ?4, \
+         boot = ?5, ip_address = ?6, agent_version = ?7, start_task_info = ?8, ready = ?9, leaving = max(leaving, ?10), \
+         errors = ?11 WHERE key = ?1",
     )
     .bind(node.key)
     .bind(node.state.as_str())
     .bind(node.since.micros())
-    .bind(node.scheduling.as_str())
     .bind(node.booted.map(Timestamp::micros))
     .bind(&node.boot)
     .bind(&node.ip_address)
@@ -135,18 +159,63 @@ pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     .bind(node.ready)
     .bind(node.leaving)
     .bind((!node.errors.is_empty()).then(|| convert::to_json(&node.errors)))
+    .bind(node.word)
     .execute(&mut *conn)
     .await?;
-    match before.as_deref().and_then(|text| text.parse::<NodeState>().ok()) {
-        Some(before) if before != node.state => {
-            pool::count_nodes(conn, node.pool_key, |counts| {
-                counts.change(before, node.dedicated, -1);
-                counts.change(node.state, node.dedicated, 1);
-            })
-            .await
-        }
+    match before {
+        Some((state, word)) if word == node.word => count_change(conn, node, state).await,
         _ => Ok(()),
     }
+}
+
+/// Saves a user's word to a node, with the state that it brings about.
+pub async fn save_word(conn: &mut Conn, node: &NodeRow) -> Result<()> {
+    let before = state_and_word(conn, node.key).await?;
+    sqlx::query(
+        "UPDATE nodes SET word = word + 1, state = ?2, state_since = ?3, scheduling = ?4, disable_option = ?5, order_kind = ?6, \
+         order_option = ?7, deallocated = ?8, leaving = ?9 WHERE key = ?1",
+    )
+    .bind(node.key)
+    .bind(node.state.as_str())
+    .bind(node.since.micros())
+    .bind(node.scheduling.as_str())
+    .bind(node.disable_option.map(NodeDeallocationOption::as_str))
+    .bind(node.order.map(|order| order.kind.as_str()))
+    .bind(node.order.map(|order| order.tasks.as_str()))
+    .bind(node.deallocated)
+    .bind(node.leaving)
+    .execute(&mut *conn)
+    .await?;
+    match before {
+        Some((state, _)) => count_change(conn, node, state).await,
+        None => Ok(()),
+    }
+}
+
+/// The order has been carried out: forgets it. What else users have said stays.
+pub async fn forget_order(conn: &mut Conn, key: i64, deallocated: bool) -> Result<()> {
+    sqlx::query("UPDATE nodes SET order_kind = NULL, order_option = NULL, deallocated = ?2 WHERE key = ?1")
+        .bind(key)
+        .bind(deallocated)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+async fn state_and_word(conn: &mut Conn, key: i64) -> Result<Option<(NodeState, i64)>> {
+    let row = sqlx::query("SELECT state, word FROM nodes WHERE key = ?1").bind(key).fetch_optional(conn).await?;
+    row.map(|row| Ok((name(&row, "state")?, get(&row, "word")?))).transpose()
+}
+
+async fn count_change(conn: &mut Conn, node: &NodeRow, before: NodeState) -> Result<()> {
+    if before == node.state {
+        return Ok(());
+    }
+    pool::count_nodes(conn, node.pool_key, node.since, |counts| {
+        counts.change(before, node.dedicated, -1);
+        counts.change(node.state, node.dedicated, 1);
+    })
+    .await
 }
 
 /// What changed on a node by the tasks that began or ended there.
@@ -188,7 +257,7 @@ pub async fn count_tasks(conn: &mut Conn, node_key: i64, change: &TaskChange) ->
 }
 
 /// Removes nodes of one pool.
-pub async fn delete(conn: &mut Conn, nodes: &[NodeRow]) -> Result<()> {
+pub async fn delete(conn: &mut Conn, nodes: &[NodeRow], now: Timestamp) -> Result<()> {
     for node in nodes {
         sqlx::query("UPDATE pools SET running_slots = running_slots - ?2 WHERE key = ?1")
             .bind(node.pool_key)
@@ -196,7 +265,7 @@ pub async fn delete(conn: &mut Conn, nodes: &[NodeRow]) -> Result<()> {
             .execute(&mut *conn)
             .await?;
         sqlx::query("DELETE FROM nodes WHERE key = ?1").bind(node.key).execute(&mut *conn).await?;
-        pool::count_nodes(conn, node.pool_key, |counts| counts.change(node.state, node.dedicated, -1)).await?;
+        pool::count_nodes(conn, node.pool_key, now, |counts| counts.change(node.state, node.dedicated, -1)).await?;
     }
     Ok(())
 }

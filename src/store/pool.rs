@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::convert::{self, get, json, name, opt_json, opt_time, time};
 use super::db::{Conn, Result};
+use super::pool_usage;
 use crate::api::{
     self, AllocationState, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError, Timestamp,
 };
@@ -35,6 +36,11 @@ pub struct PoolRow {
     pub current: Sizes,
     pub node_counts: StateCounts,
     pub running_slots: i64,
+    /// Core time is known from here on.
+    pub usage_from: Timestamp,
+    /// Up to here the core time is counted; since then the pool has the nodes that it has.
+    pub usage_since: Timestamp,
+    pub dedicated_core_millis: i64,
 }
 
 /// Nodes by state: dedicated and low-priority ones.
@@ -66,6 +72,12 @@ impl StateCounts {
         sum
     }
 
+    /// Nodes of one kind that use their cores: deallocated ones do not.
+    pub fn in_use(&self, dedicated: bool) -> i64 {
+        let counts = self.of_kind(dedicated);
+        counts.total - counts.deallocated
+    }
+
     fn to_text(&self) -> String {
         convert::to_json(&self.0.iter().map(|(state, counts)| (state.as_str(), counts)).collect::<BTreeMap<_, _>>())
     }
@@ -94,6 +106,9 @@ pub fn read(row: &SqliteRow) -> Result<PoolRow> {
         current: Sizes { dedicated: get(row, "n_dedicated")?, low_priority: get(row, "n_low_priority")? },
         node_counts: StateCounts(node_counts),
         running_slots: get(row, "running_slots")?,
+        usage_from: time(row, "usage_from")?,
+        usage_since: time(row, "usage_since")?,
+        dedicated_core_millis: get(row, "dedicated_core_millis")?,
     })
 }
 
@@ -101,8 +116,8 @@ pub fn read(row: &SqliteRow) -> Result<PoolRow> {
 pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     let row = sqlx::query(
         "INSERT INTO pools (account_key, id, settings, state, state_since, allocation_state, allocation_since, resize_deadline, \
-         deallocation, target_dedicated, target_low_priority, cores, created, modified, etag) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING key",
+         deallocation, target_dedicated, target_low_priority, cores, created, modified, etag, usage_from, usage_since) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?13, ?13) RETURNING key",
     )
     .bind(pool.account_key)
     .bind(&pool.id)
@@ -167,7 +182,7 @@ pub async fn save(conn: &mut Conn, pool: &PoolRow) -> Result<()> {
     sqlx::query(
         "UPDATE pools SET settings = ?2, state = ?3, state_since = ?4, allocation_state = ?5, allocation_since = ?6, \
          resize_errors = ?7, resize_deadline = ?8, deallocation = ?9, target_dedicated = ?10, target_low_priority = ?11, \
-         modified = ?12, etag = ?13 WHERE key = ?1",
+         modified = ?12, etag = ?13, cores = ?14 WHERE key = ?1",
     )
     .bind(pool.key)
     .bind(convert::to_json(&pool.settings))
@@ -182,15 +197,26 @@ pub async fn save(conn: &mut Conn, pool: &PoolRow) -> Result<()> {
     .bind(pool.target.low_priority)
     .bind(pool.modified.micros())
     .bind(pool.etag)
+    .bind(pool.cores)
     .execute(conn)
     .await?;
     Ok(())
 }
 
 /// Nodes came, went or changed their state.
-pub async fn count_nodes(conn: &mut Conn, pool_key: i64, change: impl FnOnce(&mut StateCounts)) -> Result<()> {
+pub async fn count_nodes(
+    conn: &mut Conn,
+    pool_key: i64,
+    now: Timestamp,
+    change: impl FnOnce(&mut StateCounts),
+) -> Result<()> {
     let Some(mut pool) = with_key(conn, pool_key).await? else { return Ok(()) };
-    change(&mut pool.node_counts);
+    let mut counts = pool.node_counts.clone();
+    change(&mut counts);
+    if [true, false].iter().any(|kind| counts.in_use(*kind) != pool.node_counts.in_use(*kind)) {
+        pool_usage::count(conn, &pool, now).await?;
+    }
+    pool.node_counts = counts;
     let of = |dedicated: bool| pool.node_counts.of_kind(dedicated).total;
     sqlx::query("UPDATE pools SET node_counts = ?2, n_dedicated = ?3, n_low_priority = ?4 WHERE key = ?1")
         .bind(pool_key)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::real_server::{Batch, RealServer, kill9, marked, sh, until};
+use crate::support::real_server::{Batch, RealServer, is_alive, kill9, marked, sh, until};
 
 /// A task that says on its node that it ran.
 fn leaves_a_line(id: &str) -> Value {
@@ -310,5 +310,47 @@ async fn a_job_is_deleted_though_the_server_dies_on_the_way() {
         until("its folder is gone", || !folder.exists()).await;
     }
     server.batch.nodes_are("p", "idle", 1).await;
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn nodes_made_after_a_backup_end_when_it_is_restored() {
+    let mut server = RealServer::start().await;
+    let backup = server.admin(&["backup", server.data_dir().to_str().unwrap()]);
+    let file = backup["file"].as_str().unwrap().to_owned();
+    server.batch.pool("p", 1, 1).await;
+    server.batch.job("j", "p").await;
+    server.batch.task("j", "t", &sh("echo $$ > $AZ_BATCH_NODE_SHARED_DIR/pid; sleep 1000")).await;
+    until("the task runs", || server.shared_lines("pid").len() == 1).await;
+    let task: i32 = server.shared_lines("pid")[0].parse().unwrap();
+    server.stop();
+    server.admin(&["restore", &file, "--force"]);
+    server.restart();
+    until("nothing is left of the node", || !is_alive(task) && nothing_is_left(&server)).await;
+    assert!(server.batch.get("/pools").await.json()["value"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_schedule_makes_each_job_once_though_the_server_dies_on_the_way() {
+    let mut server = RealServer::start().await;
+    for (round, delay) in [0, 2, 5, 20, 60].map(Duration::from_millis).into_iter().enumerate() {
+        let (id, path) = (format!("s{round}"), format!("/jobschedules/s{round}"));
+        let specification = json!({ "poolInfo": { "poolId": "p" }, "onAllTasksComplete": "terminatejob" });
+        let every = |interval: &str| json!({ "recurrenceInterval": interval });
+        let create = json!({ "id": id, "schedule": every("PT1H"), "jobSpecification": specification });
+        server.batch.post("/jobschedules", create).await.is(201);
+        killed_after(&mut server, delay);
+        server.batch.job_is(&format!("{id}:job-1"), "completed").await;
+        // With another interval turns begin anew: a second job is due now.
+        server.batch.patch(&path, json!({ "schedule": every("PT2H") })).await.is(200);
+        killed_after(&mut server, delay);
+        server.batch.job_is(&format!("{id}:job-2"), "completed").await;
+        assert_eq!(server.batch.all(&format!("{path}/jobs")).await.len(), 2, "a turn had two jobs");
+        server.is_sound();
+        server.batch.delete(&path).await.is(202);
+        killed_after(&mut server, delay);
+        server.batch.until(&path, |answer| answer["code"] == "JobScheduleNotFound").await;
+        assert_eq!(server.batch.all("/jobs").await, [] as [Value; 0]);
+    }
     server.is_sound();
 }

@@ -110,3 +110,30 @@ async fn an_agent_that_dies_prepares_its_node_anew_and_the_task_follows() {
     assert_eq!(count(&server, "jobrelease"), 1, "a deleted job releases its node first");
     server.is_sound();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reimaged_node_is_prepared_again_and_a_deallocated_one_is_not_waited_for() {
+    let server = RealServer::start().await;
+    server.batch.pool("p", 1, 1).await;
+    let mut create = job("echo prepared", "sleep 600");
+    create["jobPreparationTask"]["rerunOnNodeRebootAfterSuccess"] = json!(false);
+    server.batch.post("/jobs", create).await.is(201);
+    let node = server.nodes().remove(0);
+    let states = ["reboot", "reimage"];
+    for (turn, order) in states.into_iter().enumerate() {
+        server.batch.task("j", &format!("t{turn}"), &sh("cat $AZ_BATCH_JOB_PREP_DIR/stdout.txt")).await;
+        server.batch.task_is("j", &format!("t{turn}"), "completed").await;
+        server.batch.order(&format!("/pools/p/nodes/{node}/{order}")).await.is(202);
+        server.batch.nodes_are("p", "idle", 1).await;
+    }
+    server.batch.task("j", "last", &sh("cat $AZ_BATCH_JOB_PREP_DIR/stdout.txt")).await;
+    server.batch.task_is("j", "last", "completed").await;
+    // Not after the reboot, but after the reimage, which left nothing of the first.
+    assert_eq!(server.batch.file("j", "last", "stdout.txt").await, "prepared\n");
+    server.batch.order("/jobs/j/terminate").await.is(202);
+    let releasing = |answer: &Value| answer["value"][0].get("jobReleaseTaskExecutionInfo").is_some();
+    server.batch.until("/jobs/j/jobpreparationandreleasetaskstatus", releasing).await;
+    server.batch.order(&format!("/pools/p/nodes/{node}/deallocate?api-version=2024-07-01.20.0")).await.is(202);
+    server.batch.job_is("j", "completed").await;
+    server.is_sound();
+}

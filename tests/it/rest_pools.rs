@@ -67,6 +67,7 @@ async fn a_pool_is_given_back_as_it_was_made() {
         ("allocationState", json!("steady")),
         ("currentDedicatedNodes", json!(0)),
         ("currentLowPriorityNodes", json!(0)),
+        ("currentNodeCommunicationMode", json!("simplified")),
         ("targetLowPriorityNodes", json!(0)),
         ("resizeTimeout", json!("PT15M")),
         ("enableAutoScale", json!(false)),
@@ -211,8 +212,6 @@ async fn nodes_are_listed_counted_and_removed_by_name() {
     let node = rest.get(&format!("/pools/p/nodes/{}", first.id)).await.is(200).json();
     assert_eq!((&node["vmSize"], &node["affinityId"]), (&json!("local_2"), &json!(format!("TVM:{}", first.id))));
     rest.get("/pools/p/nodes/x").await.is_error(404, "NodeNotFound");
-    let reboot = rest.post(&format!("/pools/p/nodes/{}/reboot", first.id), json!({})).await;
-    reboot.is_error(501, "NotImplemented");
 
     let counts = rest.get("/nodecounts?$filter=poolId%20eq%20%27P%27").await.is(200).json();
     assert_eq!((&counts["value"][0]["poolId"], &counts["value"][0]["dedicated"]["idle"]), (&json!("p"), &json!(2)));

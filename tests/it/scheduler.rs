@@ -236,6 +236,39 @@ async fn a_pool_shrinks_by_its_idle_node_and_a_deleted_one_vanishes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shrinking_pool_waits_for_what_runs_and_moves_what_has_not_begun() {
+    let world = World::new().await;
+    world.pool("p", 1, 2).await;
+    world.job("j", "p").await;
+    let mut node = world.node().await;
+    world.until_pool("p", |p| p.pool.allocation_state == AllocationState::Steady).await;
+    world.tasks("j", &["a", "b"]).await;
+    let mut run = node.runs().await;
+    while run.len() < 2 {
+        run.extend(node.runs().await);
+    }
+    node.started(&run[0]);
+    world.until_task("j", &run[0].task, |t| t.state == TaskState::Running).await;
+    let resize = api::PoolResize {
+        target_dedicated_nodes: Some(0),
+        node_deallocation_option: Some(api::NodeDeallocationOption::TaskCompletion),
+        ..Default::default()
+    };
+    pool::pool_resize(&world.cx, &world.caller, &world.account, &"p".parse().unwrap(), resize).await.unwrap();
+    let recalled = loop {
+        if let api::agent::ToAgent::Recall { attempts } = node.hears().await {
+            break attempts;
+        }
+    };
+    assert_eq!(recalled, [run[1].a]);
+    node.gave_back(recalled);
+    node.ended(&run[0], 0);
+    world.until_pool("p", |p| p.pool.current_dedicated_nodes == 0).await;
+    assert_eq!(world.task("j", &run[0].task).await.state, TaskState::Completed);
+    assert_eq!(world.task("j", &run[1].task).await.state, TaskState::Active);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminated_task_keeps_its_slot_until_nothing_of_it_is_left() {
     let world = World::new().await;
     world.pool("p", 1, 1).await;

@@ -38,11 +38,12 @@ async fn nothing_is_answered_before_sign_in() {
 /// Arguments of the right shape for each function, so that it is the caller who is refused.
 fn any_arguments() -> serde_json::Value {
     let pool = json!({ "id": "p", "vmSize": "local_1", "targetDedicatedNodes": 1 });
-    let job = json!({ "id": "j", "poolInfo": { "poolId": "p" } });
+    let specification = json!({ "poolInfo": { "poolId": "p" } });
+    let job = json!({ "id": "j", "poolInfo": { "poolId": "p" }, "jobSpecification": specification });
     json!({
-        "account": "abc", "pool": "p", "job": "j", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {},
+        "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {},
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {},
-        "disable": { "disableTasks": "requeue" }, "terminate": {}, "tasks": [], "storage_account_id": null,
+        "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
     })
 }

@@ -1,4 +1,4 @@
-"""Fixtures for both generations of Microsoft's Python client."""
+"""Fixtures for both generations of Microsoft's Python client, and for the Azure CLI."""
 
 import itertools
 import sys
@@ -19,6 +19,21 @@ def server() -> Iterator[Server]:
     running.stop()
     # pytest shows it under «Captured stderr teardown» when a test failed.
     print(running.logs(), file=sys.stderr)
+
+
+@pytest.fixture(scope="session")
+def tls_server() -> Iterator[Server]:
+    """One that speaks TLS with certificates of its own authority."""
+    running = Server("--tls-self-signed")
+    yield running
+    running.stop()
+    print(running.logs(), file=sys.stderr)
+
+
+@pytest.fixture
+def tls_account(tls_server: Server) -> Account:
+    """A new, empty Batch account that is reached by https."""
+    return tls_server.create_account(f"tls{next(_numbers)}")
 
 
 @pytest.fixture

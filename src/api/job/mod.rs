@@ -35,7 +35,9 @@ wire_enum! { OnTaskFailure { NoAction = "noaction", PerformExitOptionsJobAction 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobCreate {
-    /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case.
+    /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case. Absent in a schedule, which
+    /// names its jobs itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,

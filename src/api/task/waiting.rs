@@ -53,6 +53,11 @@ pub enum Waiting {
         pool_id: String,
         n_broken: i64,
     },
+    /// The nodes of the pool take no tasks by a user's word: their scheduling is disabled, or they are deallocated.
+    NodesTakeNoTasks {
+        pool_id: String,
+        n_nodes: i64,
+    },
     /// The job's preparation task failed on every node that could run the task.
     PreparationFailed {
         pool_id: String,

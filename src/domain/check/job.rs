@@ -5,7 +5,8 @@ use crate::domain::{job_manager, job_node};
 
 /// Everything that a new job must be like.
 pub fn job_create(create: &api::JobCreate) -> Check {
-    id::<crate::domain::ids::JobId>("id", &create.id)?;
+    // A colon is for schedules, which name their jobs themselves: what a caller chooses is as a schedule's id.
+    id::<crate::domain::ids::JobScheduleId>("id", &create.id)?;
     display_name(create.display_name.as_deref())?;
     pool_info(&create.pool_info)?;
     priority(create.priority)?;
@@ -117,6 +118,7 @@ mod tests {
             job_create(&create)
         };
         assert_eq!(with(&|_| ()), Ok(()));
+        check(with(&|j| j.id = "s:job-1".into()), Invalid, "id");
         check(with(&|j| j.pool_info.pool_id = None), Missing, "poolInfo.poolId");
         check(with(&|j| j.priority = Some(1001)), Invalid, "priority");
         check(with(&|j| j.max_parallel_tasks = Some(0)), Invalid, "maxParallelTasks");

@@ -1,12 +1,16 @@
 //! What a body must be like, property by property. The same functions refuse a request and mark a form's field.
 
+mod certificate;
 mod job;
+mod job_schedule;
 mod pool;
 mod task;
 
 use serde_json::Value;
 
+pub use self::certificate::*;
 pub use self::job::*;
+pub use self::job_schedule::*;
 pub use self::pool::*;
 pub use self::task::*;
 use crate::api::{self, Code, Duration, EnvironmentSetting, Error, MetadataItem};

@@ -2,8 +2,8 @@
 
 use super::{Field, Kind, Operator};
 use crate::api::{
-    AllocationState, JobPreparationTaskState, JobReleaseTaskState, JobState, NodeState, PoolState, StartTaskState,
-    TaskExecutionResult, TaskState,
+    AllocationState, CertificateState, JobPreparationTaskState, JobReleaseTaskState, JobScheduleState, JobState,
+    NodeState, PoolState, StartTaskState, TaskExecutionResult, TaskState,
 };
 
 const ANY: &[Operator] = Operator::ALL;
@@ -55,6 +55,11 @@ pub const NODE_FIELDS: &[Field] = &[
     time("startTaskInfo/endTime"),
 ];
 
+pub const CERTIFICATE_FIELDS: &[Field] =
+    &[field("state", name_of!(CertificateState), EQ_NE), time("stateTransitionTime")];
+
+pub const POOL_USAGE_FIELDS: &[Field] = &[id("poolId")];
+
 pub const JOB_FIELDS: &[Field] = &[
     id("id"),
     field("state", name_of!(JobState), EQ_NE),
@@ -64,6 +69,20 @@ pub const JOB_FIELDS: &[Field] = &[
     time("executionInfo/startTime"),
     time("executionInfo/endTime"),
     id("executionInfo/poolId"),
+];
+
+/// Of the jobs of a schedule.
+pub const SCHEDULE_JOB_FIELDS: &[Field] = JOB_FIELDS.split_at(1).1;
+
+pub const JOB_SCHEDULE_FIELDS: &[Field] = &[
+    id("id"),
+    field("state", name_of!(JobScheduleState), EQ_NE),
+    time("stateTransitionTime"),
+    time("creationTime"),
+    time("lastModified"),
+    time("executionInfo/endTime"),
+    time("schedule/doNotRunUntil"),
+    time("schedule/doNotRunAfter"),
 ];
 
 pub const TASK_FIELDS: &[Field] = &[

@@ -6,8 +6,7 @@ use super::button::Button;
 use super::copy::Copy;
 use super::icon::{Glyph, Icon};
 use crate::api;
-use crate::portal::i18n::Language;
-use crate::portal::i18n::{language, msg, t, tx};
+use crate::portal::i18n::{msg, of_code, t, tx};
 
 #[component]
 pub fn ErrorBar(
@@ -50,32 +49,7 @@ pub fn ErrorBar(
     }
 }
 
-/// What the error says to people. Batch's own sentences are English; the commonest are said in the user's language.
+/// What the error says to people, in their language.
 pub fn sentence(error: &api::Error) -> String {
-    use api::Code;
-    let known = match error.code {
-        Code::ServerBusy => Some(msg::ERROR_SERVER_BUSY),
-        Code::Unauthorized => Some(msg::ERROR_UNAUTHORIZED),
-        Code::TooManyRequests => Some(msg::ERROR_TOO_MANY_REQUESTS),
-        Code::InsufficientAccountPermissions | Code::Forbidden => Some(msg::ERROR_FORBIDDEN),
-        Code::AuthenticationFailed => Some(msg::ERROR_AUTHENTICATION_FAILED),
-        Code::AccountNotFound => Some(msg::ERROR_ACCOUNT_NOT_FOUND),
-        Code::PoolNotFound => Some(msg::ERROR_POOL_NOT_FOUND),
-        Code::NodeNotFound => Some(msg::ERROR_NODE_NOT_FOUND),
-        Code::JobNotFound => Some(msg::ERROR_JOB_NOT_FOUND),
-        Code::TaskNotFound => Some(msg::ERROR_TASK_NOT_FOUND),
-        Code::FileNotFound => Some(msg::ERROR_FILE_NOT_FOUND),
-        Code::ResourceNotFound => Some(msg::ERROR_RESOURCE_NOT_FOUND),
-        Code::AccountExists => Some(msg::ERROR_ACCOUNT_EXISTS),
-        Code::PoolExists => Some(msg::ERROR_POOL_EXISTS),
-        Code::JobExists => Some(msg::ERROR_JOB_EXISTS),
-        Code::TaskExists => Some(msg::ERROR_TASK_EXISTS),
-        Code::InvalidPropertyValue => Some(msg::ERROR_INVALID_PROPERTY_VALUE),
-        Code::InternalError => Some(msg::ERROR_INTERNAL),
-        _ => None,
-    };
-    match (known, language()) {
-        (Some(known), _) => t(known).to_owned(),
-        (None, Language::English | Language::French) => error.message.clone(),
-    }
+    of_code(error.code.as_str()).map_or_else(|| error.message.clone(), |message| t(message).to_owned())
 }

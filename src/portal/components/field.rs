@@ -39,6 +39,11 @@ impl FieldErrors {
         self.add_with(field, msg::FIELD_REFUSED, vec![("reason", reason)]);
     }
 
+    /// Those of a part of the form.
+    pub fn extend(&mut self, others: FieldErrors) {
+        self.0.extend(others.0);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -35,12 +35,13 @@ pub fn Menu(
     let (button, pane) = (NodeRef::<html::Button>::new(), NodeRef::<html::Div>::new());
     let is_open = RwSignal::new(false);
     let toggled = move |_| {
-        let Some(pane) = pane.get_untracked() else { return };
+        // The browser says so later: by then the menu can be gone, with the row that it belonged to.
+        let Some(pane) = pane.try_get_untracked().flatten() else { return };
         let open = pane.matches(":popover-open").unwrap_or(false);
         is_open.set(open);
         if open {
             // Its size is known once its content has been drawn.
-            if let Some(button) = button.get_untracked() {
+            if let Some(button) = button.try_get_untracked().flatten() {
                 request_animation_frame(move || place(&pane, &button));
             }
             if let Some(on_open) = on_open {
@@ -53,12 +54,12 @@ pub fn Menu(
             .target()
             .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
             .and_then(|e| e.closest(".menu__item:not(.menu__item--check)").ok().flatten());
-        if let (Some(_), Some(pane)) = (chosen, pane.get_untracked()) {
+        if let (Some(_), Some(pane)) = (chosen, pane.try_get_untracked().flatten()) {
             let _ = pane.hide_popover();
         }
     };
     let walk = move |event: web_sys::KeyboardEvent| {
-        let Some(pane) = pane.get_untracked() else { return };
+        let Some(pane) = pane.try_get_untracked().flatten() else { return };
         let step = match event.key().as_str() {
             "ArrowDown" => 1,
             "ArrowUp" => -1,

@@ -4,6 +4,7 @@ pub mod account;
 pub mod file;
 pub mod home;
 pub mod job;
+pub mod job_schedule;
 mod json_view;
 pub mod key;
 pub mod node;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::ids::{AccountName, JobId, NodeId, PoolId, TaskId};
+use crate::domain::ids::{AccountName, JobId, JobScheduleId, NodeId, PoolId, TaskId};
 use crate::portal::shell::use_id;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,12 @@ pub struct JobRef {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobScheduleRef {
+    pub account: AccountName,
+    pub schedule: JobScheduleId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRef {
     pub account: AccountName,
     pub job: JobId,
@@ -44,6 +50,11 @@ pub fn use_node_ref() -> Memo<Option<NodeRef>> {
 pub fn use_job_ref() -> Memo<Option<JobRef>> {
     let (account, job) = (use_id("account"), use_id("job"));
     Memo::new(move |_| Some(JobRef { account: account.get()?, job: job.get()? }))
+}
+
+pub fn use_job_schedule_ref() -> Memo<Option<JobScheduleRef>> {
+    let (account, schedule) = (use_id("account"), use_id("schedule"));
+    Memo::new(move |_| Some(JobScheduleRef { account: account.get()?, schedule: schedule.get()? }))
 }
 
 pub fn use_task_ref() -> Memo<Option<TaskRef>> {

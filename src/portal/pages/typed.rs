@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use crate::api::{Duration, EnvironmentSetting, MetadataItem};
+use crate::api::{Duration, EnvironmentSetting, MetadataItem, Timestamp};
 use crate::domain::ids::NotAnId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::{Msg, msg};
@@ -123,6 +123,15 @@ pub fn length(text: &str) -> Result<Option<Duration>, Problem> {
     length.filter(|length| length.micros() > 0).map(Some).ok_or_else(|| msg::FORM_NOT_A_LENGTH.into())
 }
 
+/// A point in time, UTC, as `2027-01-31 02:00` or ISO 8601; nothing for no text.
+pub fn time(text: &str) -> Result<Option<Timestamp>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| msg::JOB_SCHEDULE_TIME_WRONG.into())
+}
+
 /// A length as [`length`] reads it, for a form that begins with one.
 pub fn write_length(length: Option<Duration>) -> String {
     length.filter(|length| !length.is_unlimited()).map_or_else(String::new, |length| length.to_string())
@@ -210,6 +219,21 @@ mod tests {
         check("pt1h", Some("PT1H"));
         for text in ["90", "h", "1x", "0s", "-5m", "P1Y", "PT", "99999999999999999999d", "9223372036854775807d"] {
             assert!(length(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn times_are_utc() {
+        let check = |text: &str, expected: Option<&str>| {
+            let read = time(text).map(|time| time.map(|t| t.to_string()));
+            assert_eq!(read.as_ref().ok().map(Option::as_deref), Some(expected), "{text:?}");
+        };
+        check(" ", None);
+        check("2027-01-31 02:00", Some("2027-01-31T02:00:00Z"));
+        check(" 2027-01-31T02:00:30Z ", Some("2027-01-31T02:00:30Z"));
+        check("2027-01-31", Some("2027-01-31T00:00:00Z"));
+        for text in ["tomorrow", "02:00", "2027-02-30 02:00", "2027-01-31 25:00", "31.01.2027 02:00"] {
+            assert!(time(text).is_err(), "{text:?}");
         }
     }
 

@@ -70,7 +70,8 @@ fn crumbs(path: &str) -> Vec<Crumb> {
             Some(word) => Label::Word(word),
             None => Label::Name(paths::decode(segment)),
         };
-        expects_name = matches!(segment, "accounts" | "pools" | "nodes" | "jobs" | "tasks") && !expects_name;
+        expects_name =
+            matches!(segment, "accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks") && !expects_name;
         if segment == "files" {
             out.push(Crumb { label, path: paths::tab(above, "files") });
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
@@ -93,6 +94,7 @@ fn word(segment: &str) -> Option<Msg> {
         "pools" => msg::POOLS,
         "nodes" => msg::NODES,
         "jobs" => msg::JOBS,
+        "jobschedules" => msg::JOB_SCHEDULES,
         "tasks" => msg::TASKS,
         "files" => msg::FILES,
         "new" => msg::NEW,
@@ -116,6 +118,25 @@ mod tests {
         check(
             "/accounts/keys/keys",
             &[("Accounts", "/accounts"), ("keys", "/accounts/keys"), ("Keys", "/accounts/keys/keys")],
+        );
+        check(
+            "/accounts/a1b/jobschedules/jobs/jobs",
+            &[
+                ("Accounts", "/accounts"),
+                ("a1b", "/accounts/a1b"),
+                ("Job schedules", "/accounts/a1b/jobschedules"),
+                ("jobs", "/accounts/a1b/jobschedules/jobs"),
+                ("Jobs", "/accounts/a1b/jobschedules/jobs/jobs"),
+            ],
+        );
+        check(
+            "/accounts/a1b/jobs/s%3Ajob-1",
+            &[
+                ("Accounts", "/accounts"),
+                ("a1b", "/accounts/a1b"),
+                ("Jobs", "/accounts/a1b/jobs"),
+                ("s:job-1", "/accounts/a1b/jobs/s%3Ajob-1"),
+            ],
         );
         check(
             "/accounts/a1b/jobs/j/tasks/%6Eew/files/wd/a%20b",

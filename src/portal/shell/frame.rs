@@ -1,5 +1,6 @@
 //! The frame of every page that needs a user. Nothing is shown before it is known who looks.
 
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
@@ -11,7 +12,7 @@ use super::notification_pane::Toasts;
 use super::top_bar::TopBar;
 use crate::portal::components::{ErrorBar, Skeleton};
 use crate::portal::i18n::{msg, t, tx};
-use crate::portal::state::{SessionState, browser, use_session};
+use crate::portal::state::{SessionState, use_session};
 
 /// Id of the page's content, for the skip link.
 const MAIN_ID: &str = "main";
@@ -61,9 +62,12 @@ fn Failed() -> impl IntoView {
 fn Page() -> impl IntoView {
     let nav_open = RwSignal::new(false);
     // The router would only scroll there; the keyboard has to go along.
-    let skip = |event: web_sys::MouseEvent| {
+    let main = NodeRef::<html::Main>::new();
+    let skip = move |event: web_sys::MouseEvent| {
         event.prevent_default();
-        browser::focus_id(MAIN_ID);
+        if let Some(main) = main.get_untracked() {
+            let _ = main.focus();
+        }
     };
     view! {
         <a class="skip-link" href=format!("#{MAIN_ID}") on:click=skip>{tx(msg::SKIP_TO_CONTENT)}</a>
@@ -71,7 +75,7 @@ fn Page() -> impl IntoView {
         <UpgradeBanner/>
         <div class="frame">
             <Nav nav_open/>
-            <main class="frame__main" id=MAIN_ID tabindex="-1" aria-label=move || t(msg::MAIN_LABEL)>
+            <main class="frame__main" id=MAIN_ID node_ref=main tabindex="-1" aria-label=move || t(msg::MAIN_LABEL)>
                 <Breadcrumb/>
                 <Outlet/>
             </main>

@@ -57,6 +57,7 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
             <Entry path label=msg::OVERVIEW icon=Icon::Info href=paths::account(&account) exact=true/>
             <Entry path label=msg::POOLS icon=Icon::Pool href=paths::pools(&account)/>
             <Entry path label=msg::JOBS icon=Icon::Job href=paths::jobs(&account)/>
+            <Entry path label=msg::JOB_SCHEDULES icon=Icon::Clock href=paths::job_schedules(&account)/>
         </ul>
         <p class="nav__title">{move || t(msg::SETTINGS)}</p>
         <ul class="nav__list">

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Session, browser};
+use super::{Refresh, Session, browser};
 use crate::api::{self, Timestamp};
 use crate::portal::components::live_region::announce;
 
@@ -38,12 +38,13 @@ pub struct Notifications {
     /// Ids of those that the user has not seen in the pane.
     unseen: RwSignal<Vec<u64>>,
     session: Session,
+    refresh: Refresh,
 }
 
 impl Notifications {
-    pub fn provide(session: Session) -> Notifications {
+    pub fn provide(session: Session, refresh: Refresh) -> Notifications {
         let notifications =
-            Notifications { all: RwSignal::new(Vec::new()), unseen: RwSignal::new(Vec::new()), session };
+            Notifications { all: RwSignal::new(Vec::new()), unseen: RwSignal::new(Vec::new()), session, refresh };
         provide_context(notifications);
         notifications
     }
@@ -81,6 +82,24 @@ impl Notifications {
                 Ok(Box::new(move || then(value)) as Box<dyn FnOnce()>)
             }),
         );
+    }
+
+    /// As [`Notifications::run`], for what deletes the thing that the page shows: `then` leads away from it. The news of its
+    /// end must not reach the page before that, or the page would say that there is no such thing.
+    pub fn run_and_leave<T: 'static>(
+        self,
+        doing: String,
+        done: String,
+        work: impl Future<Output = Result<T, api::Error>> + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) {
+        let refresh = self.refresh;
+        refresh.hold();
+        let held = async move { work.await.inspect_err(|_| refresh.release()) };
+        self.run(doing, done, held, move |value| {
+            then(value);
+            refresh.release_when_drawn();
+        });
     }
 
     /// The part that does not depend on the kind of work: it is compiled once.

@@ -18,6 +18,8 @@ use crate::api::{Change, Timestamp};
 const LIVE_KEY: &str = "fournil.live";
 const EVENTS_URL: &str = "/portal/events";
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
+/// By then another page has taken the place of the one that was left.
+const DRAWN: Duration = Duration::from_millis(100);
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_LAST: Duration = Duration::from_secs(15);
 
@@ -32,6 +34,8 @@ pub struct Refresh {
     session: Session,
     retry: StoredValue<Duration>,
     next_id: StoredValue<u64>,
+    /// How many commands hold updates back.
+    holds: StoredValue<u32>,
 }
 
 type Matches = Box<dyn Fn(&Change) -> bool + Send + Sync>;
@@ -63,6 +67,7 @@ impl Refresh {
             session,
             retry: StoredValue::new(RETRY_FIRST),
             next_id: StoredValue::new(0),
+            holds: StoredValue::new(0),
         };
         provide_context(refresh);
         Effect::new(move |was: Option<bool>| {
@@ -98,6 +103,21 @@ impl Refresh {
         for subscriber in self.subscribers.get_value() {
             self.owe(&subscriber);
         }
+    }
+
+    /// Holds updates back until they are released.
+    pub fn hold(self) {
+        self.holds.update_value(|n| *n += 1);
+    }
+
+    pub fn release(self) {
+        self.holds.update_value(|n| *n = n.saturating_sub(1));
+        self.pay_what_is_owed();
+    }
+
+    /// Releases once the page to which was led has taken the place of the one before.
+    pub fn release_when_drawn(self) {
+        set_timeout(move || self.release(), DRAWN);
     }
 
     fn connect(self) {
@@ -191,7 +211,8 @@ impl Refresh {
 
     fn pay(self, subscriber: &Subscriber) {
         let pace = subscriber.state.get_value();
-        if !pace.owed || pace.resting || !self.live.get_untracked() || browser::is_hidden() {
+        let is_held = self.holds.get_value() > 0;
+        if !pace.owed || pace.resting || is_held || !self.live.get_untracked() || browser::is_hidden() {
             return;
         }
         subscriber.state.set_value(Pace { resting: true, owed: false });

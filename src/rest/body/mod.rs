@@ -98,13 +98,14 @@ mod tests {
     fn what_clients_send_is_read() {
         let pool: api::PoolCreate = from_bytes(
             br#"{"id":"p","vmSize":"a","targetDedicatedNodes":"2","displayName":null,"odata.type":"x","maxTasksPerNode":4,
-                "resizeTimeout":"PT15M","virtualMachineConfiguration":{"nodeAgentSKUId":"n","new":[1,"1",null]}}"#,
+                "resizeTimeout":"PT15M","virtualMachineConfiguration":{"nodeAgentSKUId":"n","imageReference":{},
+                "extensions":[{"name":"e","publisher":"p","type":"t","settings":{"any":[1,"1",null]}}]}}"#,
         )
         .unwrap();
         assert_eq!(pool.target_dedicated_nodes, Some(2));
         assert_eq!((pool.display_name.as_deref(), pool.task_slots_per_node), (None, Some(4)));
-        let configuration = pool.virtual_machine_configuration.unwrap();
-        assert_eq!(configuration, serde_json::json!({"nodeAgentSKUId": "n", "new": [1, "1", null]}));
+        let extensions = pool.virtual_machine_configuration.unwrap().extensions.unwrap();
+        assert_eq!(extensions[0].settings, Some(serde_json::json!({"any": [1, "1", null]})), "kept as it came");
     }
 
     #[test]
@@ -118,6 +119,10 @@ mod tests {
         check(
             r#"{"id":"p","vmSize":"a","startTask":{"commandLine":"x","environmentSettings":[{"name":"a"},{"name":"b","val":1}]}}"#,
             "startTask.environmentSettings[1].val",
+        );
+        check(
+            r#"{"id":"p","vmSize":"a","virtualMachineConfiguration":{"nodeAgentSKUId":"n","imageReference":{},"osDisk":{"sizeGB":1}}}"#,
+            "virtualMachineConfiguration.osDisk.sizeGB",
         );
         assert_eq!(refused::<Nothing>(r#"{"a":1}"#).1, "a");
     }

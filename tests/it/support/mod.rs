@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub mod connector;
 pub mod program;
 pub mod real_server;
 pub mod rest;

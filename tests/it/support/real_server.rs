@@ -19,13 +19,14 @@ use fournil::scheduler::local_provider::LocalProvider;
 use fournil::scheduler::provider::Provider;
 use fournil::server::clock::SystemClock;
 use fournil::service::context::Clock;
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
+use super::connector::Connector;
 use super::rest::{Answer, Ask, VERSION};
 
 /// Longer than anything here takes on a busy machine.
@@ -40,6 +41,8 @@ const ACCOUNT: &str = "crash";
 pub struct RealServer {
     folder: TempDir,
     process: Option<Child>,
+    /// Further arguments.
+    args: Vec<String>,
     pub batch: Batch,
 }
 
@@ -48,7 +51,7 @@ pub struct RealServer {
 pub struct Batch {
     url: Arc<RwLock<String>>,
     key: Vec<u8>,
-    http: Client<HttpConnector, Body>,
+    http: Client<Connector, Body>,
 }
 
 /// The request got no answer: whether it was done is not known.
@@ -58,10 +61,17 @@ pub struct Unanswered;
 impl RealServer {
     /// A new installation with one account.
     pub async fn start() -> RealServer {
+        RealServer::start_with(&[], None).await
+    }
+
+    /// The same with further arguments, and with clients that trust the certificates in a file: given, or in the data folder.
+    pub async fn start_with(args: &[&str], trusts: Option<&Path>) -> RealServer {
         let folder = tempfile::tempdir().unwrap();
-        let http = Client::builder(TokioExecutor::new()).build_http();
+        let trusts = trusts.map(|file| folder.path().join("data").join(file));
+        let http = Client::builder(TokioExecutor::new()).build(Connector { trusts });
         let batch = Batch { url: Arc::default(), key: Vec::new(), http };
-        let mut server = RealServer { folder, process: None, batch };
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let mut server = RealServer { folder, process: None, args, batch };
         server.restart();
         server.admin(&["account", "create", ACCOUNT]);
         let keys = server.admin(&["key", "list", ACCOUNT]);
@@ -77,6 +87,7 @@ impl RealServer {
         let mut process = Command::new(env!("CARGO_BIN_EXE_fournil"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "info", "--data-dir"])
             .arg(self.data_dir())
+            .args(&self.args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -216,7 +227,7 @@ impl Batch {
             path: path.to_owned(),
             query: format!("{query}{version}").trim_start_matches('&').to_owned(),
             headers: BTreeMap::from([
-                ("host".to_owned(), url.trim_start_matches("http://").to_owned()),
+                ("host".to_owned(), url.split_once("://").unwrap().1.to_owned()),
                 ("ocp-date".to_owned(), SystemClock.now().to_http_date()),
             ]),
             body: Vec::new(),

@@ -10,11 +10,12 @@ use fournil::api::{self, Code, Timestamp};
 use fournil::server::config::{Config, DataDirArg, ServeArgs};
 use fournil::server::ids::SystemRandom;
 use fournil::server::{Options, Portal, Server};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::connector::Connector;
 use super::world::{FakeProvider, TestClock};
 
 pub const USER: &str = "ada";
@@ -30,8 +31,13 @@ pub struct TestServer {
 
 /// A server that has just been installed.
 pub async fn server() -> TestServer {
+    server_with(|_| ()).await
+}
+
+/// A new server with further settings.
+pub async fn server_with(edit: impl FnOnce(&mut ServeArgs)) -> TestServer {
     let start = Timestamp::from_secs(1_800_000_000);
-    start_in(tempfile::tempdir().unwrap(), TestClock::at(start)).await
+    start_in(tempfile::tempdir().unwrap(), TestClock::at(start), edit).await
 }
 
 /// A server with an Owner, and the Owner's browser.
@@ -42,9 +48,10 @@ pub async fn server_with_owner() -> (TestServer, Browser) {
     (server, browser)
 }
 
-async fn start_in(folder: TempDir, clock: Arc<TestClock>) -> TestServer {
+async fn start_in(folder: TempDir, clock: Arc<TestClock>, edit: impl FnOnce(&mut ServeArgs)) -> TestServer {
     let data_dir = DataDirArg { data_dir: Some(folder.path().join("data")) };
-    let args = ServeArgs { data_dir, listen: Some("127.0.0.1:0".into()), ..ServeArgs::default() };
+    let mut args = ServeArgs { data_dir, listen: Some("127.0.0.1:0".into()), ..ServeArgs::default() };
+    edit(&mut args);
     let options = Options {
         config: Config::load(args).unwrap(),
         clock: clock.clone(),
@@ -74,7 +81,8 @@ impl TestServer {
         Browser {
             url: self.server.url.clone(),
             cookie: None,
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client: Client::builder(TokioExecutor::new())
+                .build(Connector { trusts: self.server.authority_file.clone() }),
         }
     }
 
@@ -105,7 +113,11 @@ impl Stopped {
     }
 
     pub async fn start(self) -> TestServer {
-        start_in(self.folder, self.clock).await
+        self.start_with(|_| ()).await
+    }
+
+    pub async fn start_with(self, edit: impl FnOnce(&mut ServeArgs)) -> TestServer {
+        start_in(self.folder, self.clock, edit).await
     }
 }
 
@@ -114,7 +126,7 @@ impl Stopped {
 pub struct Browser {
     pub url: String,
     pub cookie: Option<String>,
-    client: Client<HttpConnector, Body>,
+    client: Client<Connector, Body>,
 }
 
 #[derive(Debug)]

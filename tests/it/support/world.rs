@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Usage};
+use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Usage, Welcome};
 use fournil::api::{self, ErrorCategory, TaskFailureInformation, Timestamp};
 use fournil::domain::ids::{AccountName, JobId, NodeId, PoolId, TaskId};
 use fournil::domain::vm_size;
@@ -129,6 +129,8 @@ impl World {
     pub async fn restart(self) -> World {
         self.driver.abort();
         let _ = self.driver.await;
+        // A writer that is dead does not write behind the next one's back.
+        self.cx.store.close().await;
         World::open(self.folder, self.clock, self.provider).await
     }
 
@@ -193,22 +195,36 @@ impl World {
         alive: Vec<Attempt>,
         ended: Vec<Attempt>,
     ) -> FakeNode {
-        let hello = Hello {
-            node: id.clone(),
+        let hello = Hello { alive, ended, ..self.hello(&id, boot) };
+        let (connection, receiver) = self.hub.connect(key, hello);
+        let mut node = FakeNode { key, id, connection, hub: self.hub.clone(), receiver, now: self.clock.clone() };
+        let ToAgent::Welcome(_) = node.hears().await else { panic!("a node is welcomed first") };
+        node
+    }
+
+    /// What an agent says first that has nothing.
+    pub fn hello(&self, id: &str, boot: &str) -> Hello {
+        Hello {
+            node: id.into(),
             agent_version: "0".into(),
             boot: boot.into(),
             booted_at: self.clock.now(),
             ip_address: "127.0.0.1".into(),
             cores: 2,
             memory_mib: 1024,
-            alive,
-            ended,
+            alive: Vec::new(),
+            ended: Vec::new(),
             start_task: None,
-        };
-        let (connection, receiver) = self.hub.connect(key, hello);
-        let mut node = FakeNode { key, id, connection, hub: self.hub.clone(), receiver, now: self.clock.clone() };
-        let ToAgent::Welcome(_) = node.hears().await else { panic!("a node is welcomed first") };
-        node
+        }
+    }
+
+    /// What a node that comes is welcomed with; then it goes again.
+    pub async fn welcomed(&self, key: i64, hello: Hello) -> Welcome {
+        let (_, mut receiver) = self.hub.connect(key, hello);
+        match tokio::time::timeout(PATIENCE, receiver.recv()).await.expect("it is welcomed") {
+            Some(ToAgent::Welcome(welcome)) => welcome,
+            other => panic!("a node is welcomed first, and not told {other:?}"),
+        }
     }
 
     /// Waits until the condition gives something.

@@ -1,30 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { BatchServiceClient, BatchSharedKeyCredentials } from "@azure/batch";
-import { useAccount } from "./account.mjs";
+import { text, until, useAccount } from "./account.mjs";
 
 const it = useAccount();
-
-async function until(what, condition) {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-    const found = await condition();
-    if (found) return found;
-  }
-  throw new Error(`in vain: ${what}`);
-}
 
 const completed = async (task) => {
   const found = await it.client.task.get("job", task);
   return found.state === "completed" && found;
 };
-
-async function text(response) {
-  if (response.blobBody) return (await response.blobBody).text();
-  const parts = [];
-  for await (const part of response.readableStreamBody) parts.push(part);
-  return Buffer.concat(parts).toString();
-}
 
 test("a pool, a job and tasks live and end", async () => {
   const { client } = it;

@@ -65,6 +65,11 @@ class Server:
                 self._ready.set()
         self._ready.set()
 
+    @property
+    def authority(self) -> str:
+        """The certificate that clients must trust when the server was started with --tls-self-signed."""
+        return str(pathlib.Path(self.data_dir) / "tls" / "ca.pem")
+
     def logs(self) -> str:
         return "".join(self._lines)
 

@@ -103,7 +103,8 @@ fn Body(label: Signal<String>, shared: Shared) -> impl IntoView {
     let Shared { plan, shown, pages, selection, .. } = shared;
     let scroller = NodeRef::<html::Div>::new();
     let look = move || {
-        let Some(element) = scroller.get_untracked() else { return };
+        // A frame that was asked for is drawn even when the page was left meanwhile.
+        let Some(element) = scroller.try_get_untracked().flatten() else { return };
         let first = element.scroll_top().max(0) as usize / ROW_HEIGHT;
         let n = element.client_height().max(0) as usize / ROW_HEIGHT + 1;
         pages.look_at(first, first + n);

@@ -26,7 +26,7 @@ pub fn delete_command(summary: Reading<AccountSummary>) -> Command {
         let text = |message| tf(message, &[("name", name.as_str())]);
         let (doing, done) = (text(msg::ACCOUNT_DELETING), text(msg::ACCOUNT_DELETED));
         let navigate = navigate.clone();
-        notifications.run(doing, done, account_delete(name.clone()), move |()| {
+        notifications.run_and_leave(doing, done, account_delete(name.clone()), move |()| {
             navigate(&paths::accounts(), NavigateOptions { resolve: false, ..Default::default() });
         });
     };

@@ -79,6 +79,8 @@ fn Cards(summary: Signal<AccountSummary>) -> impl IntoView {
                 facts=&[(msg::FACT_RUNNING, |c| c.nodes_running), (msg::FACT_IDLE, |c| c.nodes_idle), (msg::FACT_BROKEN, |c| c.nodes_broken)]/>
             <Card title=msg::JOBS icon=Icon::Job href=Signal::derive(move || paths::jobs(account.get())) counts number=|c| c.jobs
                 facts=&[(msg::FACT_ACTIVE, |c| c.active_jobs)]/>
+            <Card title=msg::JOB_SCHEDULES icon=Icon::Clock href=Signal::derive(move || paths::job_schedules(account.get())) counts
+                number=|c| c.job_schedules facts=&[(msg::FACT_ACTIVE, |c| c.active_job_schedules)]/>
             <TaskCard counts/>
             <QuotaCard summary/>
         </div>

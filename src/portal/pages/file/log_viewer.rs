@@ -65,7 +65,7 @@ pub fn LogViewer(
     view.follow.set(is_running.get_untracked() && linked.is_none());
     let begin = linked.map_or(if view.follow.get_untracked() { Begin::End } else { Begin::Start }, Begin::Line);
     view.open(begin);
-    keep_up(view, is_running);
+    keep_up(view, begin, is_running);
     let on_hash = window_event_listener(leptos::ev::hashchange, move |_| {
         if let Some(number) = linked_line(&window().location().hash().unwrap_or_default()) {
             view.marked.set(Some(number));
@@ -198,7 +198,7 @@ impl LogView {
 
     /// The user or the viewer has scrolled.
     fn scrolled(self) {
-        let Some(element) = self.element.get_untracked() else { return };
+        let Some(element) = self.element.try_get_untracked().flatten() else { return };
         let (top, height) = (f64::from(element.scroll_top()), f64::from(element.client_height()));
         let went_up = top < self.top.get_untracked() - 1.0;
         self.top.set(top);
@@ -256,7 +256,7 @@ struct Columns(RwSignal<Option<usize>>);
 pub(super) const WRAP_KEY: &str = "fournil.log.wrap";
 
 /// Reads on when the server says that the file has grown, and every few seconds in case it could not say so.
-fn keep_up(view: LogView, is_running: Signal<bool>) {
+fn keep_up(view: LogView, begin: Begin, is_running: Signal<bool>) {
     let file = view.reader.file();
     let tick = use_changes(move |change| {
         let Changed::File { job, task, path, .. } = &change.what else { return false };
@@ -266,10 +266,13 @@ fn keep_up(view: LogView, is_running: Signal<bool>) {
             && *path == file.path
     });
     let look = move || {
-        let is_open = view.reader.buffer().with_untracked(|_| untrack(|| view.reader.is_open()));
+        let is_open = untrack(|| view.reader.is_open());
         let is_at_end = view.reader.buffer().with_untracked(LogBuffer::is_at_end);
         if !is_open {
-            view.open(Begin::End);
+            // The first answer may still be on its way; a file that was not there yet is asked for again.
+            if !untrack(|| view.reader.is_busy()) {
+                view.open(begin);
+            }
         } else if view.follow.get_untracked() || is_at_end {
             view.read_on();
         }
@@ -283,6 +286,10 @@ fn keep_up(view: LogView, is_running: Signal<bool>) {
         }
         if was_running == Some(true) && !running {
             view.follow.set(false);
+        }
+        // Who opened the log before the task began waits for its first lines.
+        if was_running == Some(false) && running && !matches!(begin, Begin::Line(_)) {
+            view.follow.set(true);
         }
         running
     });
@@ -304,7 +311,9 @@ fn LogLines(view: LogView) -> impl IntoView {
     let Columns(columns) = expect_context::<Columns>();
     let ruler = NodeRef::<html::Span>::new();
     let measure = move || {
-        let (Some(element), Some(ruler)) = (view.element.get_untracked(), ruler.get_untracked()) else { return };
+        // A frame that was asked for is drawn even when the page was left meanwhile.
+        let elements = view.element.try_get_untracked().flatten().zip(ruler.try_get_untracked().flatten());
+        let Some((element, ruler)) = elements else { return };
         view.height.set(f64::from(element.client_height()));
         let character = ruler.get_bounding_client_rect().width() / RULER.len() as f64;
         let gutter = if view.reader.buffer().with_untracked(LogBuffer::is_numbered) { GUTTER_COLUMNS } else { 1.0 };

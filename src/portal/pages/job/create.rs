@@ -75,7 +75,7 @@ pub fn JobCreatePage() -> impl IntoView {
             "environment",
             msg::JOB_STEP_ENVIRONMENT,
             &["commonEnvironmentSettings", "metadata"],
-            move || view! { <Environment fields/> },
+            move || view! { <JobEnvironment fields/> },
         ),
     ];
     view! {
@@ -96,6 +96,16 @@ pub fn JobCreatePage() -> impl IntoView {
 
 #[component]
 fn Basics(fields: JobFields) -> impl IntoView {
+    view! {
+        <Field name="id" label=msg::JOB_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
+        <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
+        <JobPlace fields/>
+    }
+}
+
+/// Where a job runs, and before which others.
+#[component]
+pub fn JobPlace(fields: JobFields) -> impl IntoView {
     let account = use_account();
     // As many as a person would read; what is typed narrows them.
     let pools = use_reading(
@@ -121,8 +131,6 @@ fn Basics(fields: JobFields) -> impl IntoView {
     });
     let make_pool = move || paths::with_query(paths::pool_create(account.get()), &[("id", fields.pool.get().trim())]);
     view! {
-        <Field name="id" label=msg::JOB_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
-        <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
         <Field name="poolInfo.poolId" label=msg::JOB_POOL hint=hint(msg::JOB_POOL_HINT) required=true>
             <Combo value=fields.pool suggestions=Signal::derive(suggestions)/>
         </Field>
@@ -138,11 +146,7 @@ fn Basics(fields: JobFields) -> impl IntoView {
 #[component]
 fn Limits(fields: JobFields) -> impl IntoView {
     view! {
-        <Field name="maxParallelTasks" label=msg::JOB_MAX_PARALLEL hint=hint(msg::JOB_EMPTY_NO_LIMIT)><NumberInput value=fields.max_parallel_tasks min=1/></Field>
-        <Field name="constraints.maxWallClockTime" label=msg::JOB_MAX_WALL_CLOCK hint=hint(msg::JOB_MAX_WALL_CLOCK_HINT)>
-            <TextInput value=fields.max_wall_clock code=true placeholder=Signal::derive(|| Some(t(msg::FORM_LENGTH_EXAMPLE).to_owned()))/>
-        </Field>
-        <Field name="constraints.maxTaskRetryCount" label=msg::JOB_MAX_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.max_retries min=-1/></Field>
+        <JobLimits fields/>
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
         <Checkbox value=fields.uses_dependencies label=msg::JOB_USES_DEPENDENCIES hint=hint(msg::JOB_USES_DEPENDENCIES_HINT)/>
         <Checkbox value=fields.performs_job_actions label=msg::JOB_ACTIONS hint=hint(msg::JOB_ACTIONS_HINT)/>
@@ -164,7 +168,18 @@ fn Preparation(fields: JobFields) -> impl IntoView {
 }
 
 #[component]
-fn Environment(fields: JobFields) -> impl IntoView {
+pub fn JobLimits(fields: JobFields) -> impl IntoView {
+    view! {
+        <Field name="maxParallelTasks" label=msg::JOB_MAX_PARALLEL hint=hint(msg::JOB_EMPTY_NO_LIMIT)><NumberInput value=fields.max_parallel_tasks min=1/></Field>
+        <Field name="constraints.maxWallClockTime" label=msg::JOB_MAX_WALL_CLOCK hint=hint(msg::JOB_MAX_WALL_CLOCK_HINT)>
+            <TextInput value=fields.max_wall_clock code=true placeholder=Signal::derive(|| Some(t(msg::FORM_LENGTH_EXAMPLE).to_owned()))/>
+        </Field>
+        <Field name="constraints.maxTaskRetryCount" label=msg::JOB_MAX_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.max_retries min=-1/></Field>
+    }
+}
+
+#[component]
+pub fn JobEnvironment(fields: JobFields) -> impl IntoView {
     view! {
         <Field name="commonEnvironmentSettings" label=msg::JOB_ENVIRONMENT hint=hint(msg::JOB_ENVIRONMENT_HINT) group=true>
             <PairsEditor pairs=fields.environment add=msg::FORM_ADD_VARIABLE/>
@@ -177,6 +192,19 @@ fn Environment(fields: JobFields) -> impl IntoView {
 
 #[component]
 fn JobReview(fields: JobFields) -> impl IntoView {
+    let text = move |of: fn(&JobForm) -> String| Signal::derive(move || of(&fields.get()));
+    view! {
+        <Review>
+            <ReviewItem label=msg::JOB_ID value=text(|form| form.id.clone())/>
+            <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
+            <JobReviewItems fields/>
+        </Review>
+    }
+}
+
+/// What a review says of a job's settings, id and name apart.
+#[component]
+pub fn JobReviewItems(fields: JobFields) -> impl IntoView {
     let text = move |of: fn(&JobForm) -> String| Signal::derive(move || of(&fields.get()));
     let or_no_limit = move |value: RwSignal<String>| {
         Signal::derive(move || {
@@ -194,25 +222,22 @@ fn JobReview(fields: JobFields) -> impl IntoView {
         Signal::derive(move || t(if flag.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned())
     };
     view! {
-        <Review>
-            <ReviewItem label=msg::JOB_ID value=text(|form| form.id.clone())/>
-            <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
-            <ReviewItem label=msg::JOB_POOL value=text(|form| form.pool.clone())/>
-            <ReviewItem label=msg::JOB_PRIORITY value=text(|form| form.priority.clone())/>
-            <ReviewItem label=msg::JOB_MAX_PARALLEL value=or_no_limit(fields.max_parallel_tasks)/>
-            <ReviewItem label=msg::JOB_MAX_WALL_CLOCK value=or_no_limit(fields.max_wall_clock)/>
-            <ReviewItem label=msg::JOB_MAX_RETRIES value=text(|form| form.max_retries.clone())/>
-            <ReviewItem label=msg::JOB_ENDS_WITH_TASKS value=yes_or_no(fields.ends_with_tasks)/>
-            <ReviewItem label=msg::JOB_USES_DEPENDENCIES value=yes_or_no(fields.uses_dependencies)/>
-            <ReviewItem label=msg::JOB_ACTIONS value=yes_or_no(fields.performs_job_actions)/>
-            <ReviewItem label=msg::JOB_PREPARATION value=text(|form| form.preparation_command.clone())/>
-            <ReviewItem label=msg::JOB_RELEASE value=text(|form| form.release_command.clone())/>
-            <ReviewItem label=msg::JOB_ENVIRONMENT value=variables/>
-            <ReviewItem label=msg::JOB_METADATA value=metadata/>
-        </Review>
+        <ReviewItem label=msg::JOB_POOL value=text(|form| form.pool.clone())/>
+        <ReviewItem label=msg::JOB_PRIORITY value=text(|form| form.priority.clone())/>
+        <ReviewItem label=msg::JOB_MAX_PARALLEL value=or_no_limit(fields.max_parallel_tasks)/>
+        <ReviewItem label=msg::JOB_MAX_WALL_CLOCK value=or_no_limit(fields.max_wall_clock)/>
+        <ReviewItem label=msg::JOB_MAX_RETRIES value=text(|form| form.max_retries.clone())/>
+        <ReviewItem label=msg::JOB_ENDS_WITH_TASKS value=yes_or_no(fields.ends_with_tasks)/>
+        <ReviewItem label=msg::JOB_USES_DEPENDENCIES value=yes_or_no(fields.uses_dependencies)/>
+        <ReviewItem label=msg::JOB_ACTIONS value=yes_or_no(fields.performs_job_actions)/>
+        <ReviewItem label=msg::JOB_PREPARATION value=text(|form| form.preparation_command.clone())/>
+        <ReviewItem label=msg::JOB_RELEASE value=text(|form| form.release_command.clone())/>
+        <ReviewItem label=msg::JOB_ENVIRONMENT value=variables/>
+        <ReviewItem label=msg::JOB_METADATA value=metadata/>
     }
 }
 
-fn hint(message: Msg) -> Signal<Option<String>> {
+/// The text below a field.
+pub fn hint(message: Msg) -> Signal<Option<String>> {
     Signal::derive(move || Some(t(message).to_owned()))
 }

@@ -58,7 +58,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
         let JobRef { account, job } = delete.clone();
         let names = [("job", job.as_str())];
         let (doing, done) = (tf(msg::JOB_DELETING, &names), tf(msg::JOB_DELETE_BEGUN, &names));
-        notifications.run(doing, done, job_delete(account, job), move |()| {
+        notifications.run_and_leave(doing, done, job_delete(account, job), move |()| {
             panels.deleted.try_run(());
         });
     };

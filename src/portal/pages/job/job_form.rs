@@ -4,7 +4,7 @@ use crate::api::{
     self, JobConstraints, JobPreparationTask, JobReleaseTask, OnAllTasksComplete, OnTaskFailure, PoolInformation,
     TaskConstraints,
 };
-use crate::domain::ids::{JobId, PoolId};
+use crate::domain::ids::{JobScheduleId, PoolId};
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::typed::{self, Pair, form};
@@ -68,7 +68,8 @@ impl JobForm {
     pub fn to_create(&self) -> Result<api::JobCreate, FieldErrors> {
         let mut errors = FieldErrors::default();
         let create = api::JobCreate {
-            id: errors.take("id", typed::id::<JobId>(&self.id)).map(String::from).unwrap_or_default(),
+            // What people choose is as a schedule's id: a colon is for the jobs that schedules make.
+            id: errors.take("id", typed::id::<JobScheduleId>(&self.id)).map(String::from).unwrap_or_default(),
             display_name: errors.take("displayName", typed::optional(&self.display_name, 1024)).flatten(),
             priority: errors.take("priority", typed::number(&self.priority, -1000..=1000)),
             max_parallel_tasks: errors
@@ -185,6 +186,7 @@ mod tests {
     #[test]
     fn errors_stand_at_their_fields() {
         check_error("id", |f| f.id.clear());
+        check_error("id", |f| f.id = "s:job-1".into());
         check_error("poolInfo.poolId", |f| f.pool = "no pool".into());
         check_error("priority", |f| f.priority = "1001".into());
         check_error("maxParallelTasks", |f| f.max_parallel_tasks = "0".into());

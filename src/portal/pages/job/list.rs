@@ -38,26 +38,45 @@ pub fn JobListPage() -> impl IntoView {
         can_create()
             .then(|| view! { <CommandBar commands=vec![Command::link(msg::JOB_ADD, Icon::Add, create).primary()]/> })
     };
+    let source = Source::new(move |query| job_list(account.get(), query));
+    let empty = move || {
+        view! {
+            <Empty icon=Icon::Job title=msg::JOBS_EMPTY text=msg::JOBS_EMPTY_TEXT command=Signal::stored(CLI_LINE.to_owned())>
+                <Show when=can_create><ButtonLink label=msg::JOB_ADD href=create icon=Icon::Add kind=ButtonKind::Primary/></Show>
+            </Empty>
+        }
+    };
+    view! {
+        <PageHeader title=msg::JOBS icon=Icon::Job/>
+        {commands}
+        <JobTable source tick home=Signal::derive(move || paths::jobs(account.get())) empty/>
+    }
+}
+
+/// Jobs of the account or of a schedule, with what can be done to them.
+#[component]
+pub fn JobTable(
+    source: Source<JobSummary>,
+    #[prop(into)] tick: Signal<u32>,
+    /// The page that the table is on: shown when a job was deleted.
+    home: Signal<String>,
+    #[prop(into)] empty: ViewFn,
+) -> impl IntoView {
+    let account = use_account();
     let filters = [JobState::Active, JobState::Disabled, JobState::Completed];
     // The job whose row's menu has asked for a dialog.
     let asked = RwSignal::new(None::<JobRef>);
     let (disabling, terminating) = (RwSignal::new(false), RwSignal::new(false));
     view! {
-        <PageHeader title=msg::JOBS icon=Icon::Job/>
-        {commands}
         <DataTable
             label=msg::JOBS
             columns=columns(account)
             id=|job: &JobSummary| job.job.settings.id.clone()
-            source=Source::new(move |query| job_list(account.get(), query))
+            source
             tick
             filters=filters.map(|state| StateFilter::state(state.as_str(), job_state::label(state))).to_vec()
-            commands=row_commands(account, asked, disabling, terminating)
-            empty=move || view! {
-                <Empty icon=Icon::Job title=msg::JOBS_EMPTY text=msg::JOBS_EMPTY_TEXT command=Signal::stored(CLI_LINE.to_owned())>
-                    <Show when=can_create><ButtonLink label=msg::JOB_ADD href=create icon=Icon::Add kind=ButtonKind::Primary/></Show>
-                </Empty>
-            }
+            commands=row_commands(account, home, asked, disabling, terminating)
+            empty
         />
         {move || asked.get().map(|here| view! {
             <DisableDialog open=disabling here=here.clone()/>
@@ -124,6 +143,7 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<JobSummary>> {
 
 fn row_commands(
     account: Memo<AccountName>,
+    home: Signal<String>,
     asked: RwSignal<Option<JobRef>>,
     disabling: RwSignal<bool>,
     terminating: RwSignal<bool>,
@@ -133,7 +153,6 @@ fn row_commands(
     RowCommands::new(move |job: &JobSummary| {
         let (Ok(id), account) = (job.job.settings.id.parse(), account.get()) else { return Vec::new() };
         let here = JobRef { account, job: id };
-        let list = paths::jobs(&here.account);
         let open = |dialog: RwSignal<bool>| {
             let here = here.clone();
             Callback::new(move |()| {
@@ -144,7 +163,7 @@ fn row_commands(
         let panels = JobPanels {
             disable: open(disabling),
             terminate: open(terminating),
-            deleted: Callback::new(move |()| go.run(list.clone())),
+            deleted: Callback::new(move |()| go.run(home.get_untracked())),
         };
         job_commands(here, Signal::stored(JobFacts::of(job)), panels)
     })

@@ -11,8 +11,9 @@ mod overview;
 mod page;
 mod preparation_tab;
 
-pub use create::JobCreatePage;
-pub use list::JobListPage;
+pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPlace, JobReviewItems, hint};
+pub use job_form::{JobFields, JobForm};
+pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;
 pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};
 pub use preparation_tab::JobPreparationTab;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::job_counts::JobCounts;
 use super::page::JobContext;
 use crate::api::{EnvironmentSetting, JobSchedulingError, JobSummary, MetadataItem, OnAllTasksComplete};
+use crate::domain::ids::job_of_schedule;
 use crate::portal::components::command_bar::ButtonLink;
 use crate::portal::components::{Copy, Empty, Essential, Essentials, Glyph, Icon, Loaded, Time};
 use crate::portal::format;
@@ -59,12 +60,18 @@ fn JobEssentials(job: Signal<JobSummary>) -> impl IntoView {
         let pool = settings().pool_info.pool_id.unwrap_or_default();
         context.here.get().map(|here| view! { <a href=paths::pool(&here.account, &pool)>{pool.clone()}</a> })
     };
+    let schedule = move || {
+        let schedule = job_of_schedule(&settings().id)?.0.to_owned();
+        let href = paths::job_schedule(&context.here.get()?.account, &schedule);
+        Some(view! { <Essential label=msg::JOB_SCHEDULE><a href=href>{schedule}</a></Essential> })
+    };
     let time = |at: Option<crate::api::Timestamp>| {
         at.map_or_else(|| t(msg::NONE).into_any(), |at| view! { <Time at/> }.into_any())
     };
     view! {
         <Essentials>
             <Essential label=msg::JOB_ID>{id}" "<Copy text=id what=msg::JOB_ID/></Essential>
+            {schedule}
             <Essential label=msg::JOB_POOL>{pool}</Essential>
             <Essential label=msg::JOB_PRIORITY>{move || format::number(language(), settings().priority.unwrap_or_default().into())}</Essential>
             <Essential label=msg::JOB_STARTED><Time at=Signal::derive(move || info().start_time)/></Essential>

@@ -20,21 +20,16 @@ pub struct Connection {
 #[component]
 pub fn Snippets(connection: Signal<Connection>) -> impl IntoView {
     let snippet = move |text: fn(&Connection) -> String| move || view! { <Snippet code=Signal::derive(move || connection.with(text)) what=msg::KEYS_SNIPPET/> };
-    let az = move || {
-        let is_plain = move || connection.with(|c| !c.url.starts_with("https:"));
-        view! {
-            <Show when=is_plain><p class="lead">{tx(msg::KEYS_AZ_NEEDS_TLS)}</p></Show>
-            <Snippet code=Signal::derive(move || connection.with(az)) what=msg::KEYS_SNIPPET/>
-        }
-    };
     let tabs = vec![
         Tab::new("python", msg::KEYS_PYTHON_15, snippet(python_15)),
         Tab::new("python14", msg::KEYS_PYTHON_14, snippet(python_14)),
         Tab::new("curl", msg::KEYS_CURL, snippet(curl)),
-        Tab::new("az", msg::KEYS_AZ, az),
+        Tab::new("az", msg::KEYS_AZ, snippet(az)),
     ];
+    let is_tls = move || connection.with(|c| c.url.starts_with("https:"));
     view! {
         <p class="lead">{tx(msg::KEYS_CONNECT_LEAD)}</p>
+        <Show when=is_tls><p class="lead">{tx(msg::KEYS_OWN_AUTHORITY)}</p></Show>
         <Tabs tabs label=msg::KEYS_CONNECT/>
     }
 }
@@ -42,9 +37,8 @@ pub fn Snippets(connection: Signal<Connection>) -> impl IntoView {
 impl Connection {
     fn fill(&self, template: &str) -> String {
         let key = self.key.as_deref().unwrap_or(PLACEHOLDER);
-        let host = self.url.split_once("://").map_or(self.url.as_str(), |(_, host)| host).trim_end_matches('/');
         let url = self.url.trim_end_matches('/');
-        template.replace("{account}", &self.account).replace("{url}", url).replace("{host}", host).replace("{key}", key)
+        template.replace("{account}", &self.account).replace("{url}", url).replace("{key}", key)
     }
 }
 
@@ -102,7 +96,7 @@ fn az(connection: &Connection) -> String {
     connection.fill(
         r#"az batch pool list \
   --account-name '{account}' \
-  --account-endpoint '{host}' \
+  --account-endpoint '{url}' \
   --account-key '{key}' \
   --output table
 "#,
@@ -131,7 +125,7 @@ mod tests {
                     && text.contains("a2V5"),
                 "{text}"
             );
-            for open in ["{account}", "{url}", "{host}", "{key}", "8080/\"", PLACEHOLDER] {
+            for open in ["{account}", "{url}", "{key}", "8080/\"", PLACEHOLDER] {
                 assert!(!text.contains(open), "{open} in {text}");
             }
         }

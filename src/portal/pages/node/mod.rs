@@ -2,6 +2,7 @@
 
 mod heat_map;
 mod heat_map_layout;
+mod node_commands;
 pub mod node_state;
 mod nodes_tab;
 mod page;

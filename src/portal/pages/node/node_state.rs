@@ -22,6 +22,8 @@ pub const fn label(state: NodeState) -> Msg {
         NodeState::Unknown => msg::NODE_STATE_UNKNOWN,
         NodeState::Preempted => msg::NODE_STATE_PREEMPTED,
         NodeState::UpgradingOs => msg::NODE_STATE_UPGRADING_OS,
+        NodeState::Deallocating => msg::NODE_STATE_DEALLOCATING,
+        NodeState::Deallocated => msg::NODE_STATE_DEALLOCATED,
     }
 }
 
@@ -30,8 +32,8 @@ pub const fn tone(state: NodeState) -> Tone {
         NodeState::Idle => Tone::Neutral,
         NodeState::Running => Tone::Good,
         NodeState::Creating | NodeState::Starting | NodeState::WaitingForStartTask => Tone::Active,
-        NodeState::Rebooting | NodeState::Reimaging | NodeState::UpgradingOs => Tone::Active,
-        NodeState::Offline | NodeState::LeavingPool | NodeState::Preempted => Tone::Warning,
+        NodeState::Rebooting | NodeState::Reimaging | NodeState::UpgradingOs | NodeState::Deallocating => Tone::Active,
+        NodeState::Offline | NodeState::LeavingPool | NodeState::Preempted | NodeState::Deallocated => Tone::Warning,
         NodeState::StartTaskFailed | NodeState::Unusable | NodeState::Unknown => Tone::Bad,
     }
 }
@@ -53,6 +55,8 @@ pub const fn letter(state: NodeState) -> &'static str {
         NodeState::Unknown => "?",
         NodeState::Preempted => "P",
         NodeState::UpgradingOs => "U",
+        NodeState::Deallocating => "D",
+        NodeState::Deallocated => "Z",
     }
 }
 

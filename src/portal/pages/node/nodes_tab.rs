@@ -3,15 +3,17 @@
 use leptos::prelude::*;
 
 use super::heat_map::HeatMap;
+use super::node_commands::{NodeFacts, node_commands};
 use super::node_state::{self, NodeStateBadge};
 use crate::api::{Code, Node, NodeState};
 use crate::domain::ids::{AccountName, PoolId};
+use crate::portal::components::data_table::RowCommands;
 use crate::portal::components::{
     Button, ButtonKind, Column, DataTable, Empty, Icon, Loaded, Source, StateFilter, Time, use_query_param,
 };
 use crate::portal::i18n::{msg, t};
 use crate::portal::pages::pool::{PoolContext, concerns};
-use crate::portal::pages::route_ids::PoolRef;
+use crate::portal::pages::route_ids::{NodeRef, PoolRef};
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
 use crate::portal::state::use_changes;
@@ -46,6 +48,7 @@ pub fn NodesTab() -> impl IntoView {
 fn NodeTable(here: PoolRef) -> impl IntoView {
     let context = expect_context::<PoolContext>();
     let PoolRef { account, pool } = here.clone();
+    let here_of_rows = here.clone();
     let watched = here.clone();
     let tick = use_changes(move |change| concerns(change, &watched));
     let filters = [
@@ -56,6 +59,7 @@ fn NodeTable(here: PoolRef) -> impl IntoView {
         NodeState::Unusable,
         NodeState::Unknown,
         NodeState::Offline,
+        NodeState::Deallocated,
     ];
     let empty = move || {
         view! {
@@ -71,10 +75,19 @@ fn NodeTable(here: PoolRef) -> impl IntoView {
             id=|node: &Node| node.id.clone()
             source=Source::new(move |query| node_list(account.clone(), pool.clone(), query))
             tick
+            commands=row_commands(here_of_rows)
             filters=filters.map(|state| StateFilter::state(state.as_str(), node_state::label(state))).to_vec()
             empty
         />
     }
+}
+
+fn row_commands(here: PoolRef) -> RowCommands<Node> {
+    RowCommands::new(move |node: &Node| {
+        let Ok(id) = node.id.parse() else { return Vec::new() };
+        let here = NodeRef { account: here.account.clone(), pool: here.pool.clone(), node: id };
+        node_commands(here, Signal::stored(NodeFacts::of(node)), Callback::new(|()| ()))
+    })
 }
 
 fn columns(account: &AccountName, pool: &PoolId) -> Vec<Column<Node>> {

@@ -2,17 +2,20 @@
 
 use leptos::prelude::*;
 
+use super::node_commands::{NodeFacts, node_commands};
 use super::node_state::NodeStateBadge;
-use crate::api::{Changed, Code, Node, NodeError, NodeState, RecentTask, StartTaskInformation, StartTaskState};
+use crate::api::{
+    Changed, Code, Node, NodeError, NodeState, RecentTask, SchedulingState, StartTaskInformation, StartTaskState,
+};
 use crate::portal::components::{
-    Copy, Essential, Essentials, Glyph, Icon, Loaded, PageHeader, Snippet, StateBadge, Time, Tone,
+    CommandBar, Copy, Essential, Essentials, Glyph, Icon, Loaded, PageHeader, Snippet, StateBadge, Time, Tone,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tx};
 use crate::portal::pages::json_view::JsonView;
 use crate::portal::pages::route_ids::{NodeRef, use_node_ref};
 use crate::portal::pages::task::{TaskFailure, TaskStateBadge, task_look};
 use crate::portal::paths;
-use crate::portal::reading::use_reading;
+use crate::portal::reading::{Reading, use_reading};
 use crate::portal::state::use_changes;
 use crate::server_fns::node_get;
 
@@ -41,6 +44,7 @@ pub fn NodePage() -> impl IntoView {
         <PageHeader title=id kind=Signal::derive(|| Some(t(msg::NODE_KIND).to_owned())) icon=Icon::Node>
             <Show when=move || reading.with(|node| node.is_some())><NodeStateBadge state/></Show>
         </PageHeader>
+        {move || here.get().map(|here| view! { <NodeCommands here reading/> })}
         <Loaded reading lines=8 let:node>
             <NodeErrors node/>
             <NodeEssentials node/>
@@ -55,12 +59,30 @@ pub fn NodePage() -> impl IntoView {
 }
 
 #[component]
+fn NodeCommands(here: NodeRef, reading: Reading<Node>) -> impl IntoView {
+    let known = Memo::new(move |last: Option<&Option<NodeFacts>>| {
+        reading.with(|node| node.map(NodeFacts::of)).or_else(|| last.copied().flatten())
+    });
+    let facts = Signal::derive(move || known.get().unwrap_or(NodeFacts::UNKNOWN));
+    let changed = Callback::new(move |()| reading.reload());
+    let commands = StoredValue::new(node_commands(here, facts, changed));
+    let has_data = Memo::new(move |_| known.with(Option::is_some));
+    view! { <Show when=move || has_data.get()><CommandBar commands=commands.get_value()/></Show> }
+}
+
+#[component]
 fn NodeEssentials(node: Signal<Node>) -> impl IntoView {
     let ip = Signal::derive(move || node.with(|node| node.ip_address.clone()));
     let of = move |get: fn(&Node) -> i64| move || node.with(get);
     view! {
         <Essentials>
             <Essential label=msg::NODE_STATE_SINCE><Time at=Signal::derive(move || node.with(|node| node.state_transition_time))/></Essential>
+            <Essential label=msg::NODE_SCHEDULING>
+                {move || t(match node.with(|node| node.scheduling_state) {
+                    SchedulingState::Enabled => msg::NODE_SCHEDULING_ENABLED,
+                    SchedulingState::Disabled => msg::NODE_SCHEDULING_DISABLED,
+                })}
+            </Essential>
             <Essential label=msg::NODE_ALLOCATED><Time at=Signal::derive(move || node.with(|node| node.allocation_time))/></Essential>
             <Essential label=msg::NODE_BOOTED>
                 {move || node.with(|node| node.last_boot_time).map_or_else(|| t(msg::NONE).into_any(), |at| view! { <Time at/> }.into_any())}

@@ -85,7 +85,7 @@ fn stop_resize(notifications: Notifications, here: PoolRef) {
 fn run_delete(notifications: Notifications, here: PoolRef, deleted: Callback<()>) {
     let names = [("pool", here.pool.as_str())];
     let (doing, done) = (tf(msg::POOL_DELETING, &names), tf(msg::POOL_DELETE_BEGUN, &names));
-    notifications.run(doing, done, pool_delete(here.account, here.pool), move |()| {
+    notifications.run_and_leave(doing, done, pool_delete(here.account, here.pool), move |()| {
         deleted.try_run(());
     });
 }

@@ -107,10 +107,16 @@ pub fn task_commands(
         let perform = move || {
             let names = [("task", run.task.as_str())];
             let (doing, done) = deed.notes();
-            let then = if deed == Deed::Delete { deleted } else { changed };
-            notifications.run(tf(doing, &names), tf(done, &names), deed.request(run.clone()), move |()| {
-                then.try_run(());
-            });
+            let (doing, done, request) = (tf(doing, &names), tf(done, &names), deed.request(run.clone()));
+            if deed == Deed::Delete {
+                notifications.run_and_leave(doing, done, request, move |()| {
+                    deleted.try_run(());
+                });
+            } else {
+                notifications.run(doing, done, request, move |()| {
+                    changed.try_run(());
+                });
+            }
         };
         let command = Command::new(deed.label(), deed.icon(), perform)
             .refused(move || refusal::of(session, Permission::JobWrite, deed.refusal(facts.get())));

@@ -67,6 +67,10 @@ pub fn explain(
         Waiting::NeedsDedicatedNode { pool_id } => {
             answer(t(msg::TASK_WAIT_DEDICATED_NODE)).link(msg::TASK_WAIT_RESIZE, resize(account, pool_id))
         }
+        Waiting::NodesTakeNoTasks { pool_id, n_nodes } => {
+            answer(tn(msg::TASK_WAIT_NODES_CLOSED_ONE, msg::TASK_WAIT_NODES_CLOSED_OTHER, *n_nodes))
+                .link(msg::TASK_WAIT_SEE_NODES, paths::nodes(account, pool_id))
+        }
         Waiting::NeedsMoreSlots { required, slots_per_node } => answer(tf(
             msg::TASK_WAIT_MORE_SLOTS,
             &[("required", &required.to_string()), ("slots", &slots_per_node.to_string())],

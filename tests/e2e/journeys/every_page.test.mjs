@@ -34,6 +34,11 @@ journey("every page", async ({ server, open, shot }) => {
     jobs: `${at}/jobs`,
     "job-new": `${at}/jobs/new`,
     job: `${at}/jobs/frames`,
+    "job-schedules": `${at}/jobschedules`,
+    "job-schedule-new": `${at}/jobschedules/new?tab=times`,
+    "job-schedule": `${at}/jobschedules/nightly`,
+    "job-schedule-jobs": `${at}/jobschedules/nightly/jobs`,
+    "job-of-schedule": `${at}/jobs/nightly:job-1`,
     tasks: `${at}/jobs/frames/tasks`,
     "task-new": `${at}/jobs/frames/tasks/new`,
     "task-failed": `${at}/jobs/frames/tasks/frame-007`,
@@ -46,7 +51,7 @@ journey("every page", async ({ server, open, shot }) => {
     "no-account": "/accounts/none",
   };
   const empty = Object.fromEntries(
-    ["", "/tags", "/keys", "/pools", "/jobs"].map((path) => [`empty${path.replace("/", "-")}`, `/accounts/empty${path}`]),
+    ["", "/tags", "/keys", "/pools", "/jobs", "/jobschedules"].map((path) => [`empty${path.replace("/", "-")}`, `/accounts/empty${path}`]),
   );
   for (const language of LANGUAGES) {
     const { page } = await open({ ...speaking(language), expected: [/status of 404/] });
@@ -95,6 +100,10 @@ async function fill(batch) {
   await batch.poolCreate("later", 0);
   await batch.jobCreate("frames", "render", { displayName: "Scene 12, take 3", priority: 100, metadata: [{ name: "film", value: "bread" }] });
   await batch.jobCreate("waiting", "later");
+  const nightly = { recurrenceInterval: "P1D", startWindow: "PT2H" };
+  await batch.call("POST", "/jobschedules", {
+    body: { id: "nightly", displayName: "Dailies", schedule: nightly, jobSpecification: { poolInfo: { poolId: "render" } } },
+  });
   await batch.taskCreate("waiting", "big", "/bin/true", { requiredSlots: 2 });
   const frames = Array.from({ length: 40 }, (_, i) => ({
     id: `frame-${String(i + 1).padStart(3, "0")}`,

@@ -1,12 +1,40 @@
-//! Pools of compute nodes.
+//! Pools of compute nodes. Every nested shape has the properties of all versions from 2019 on, so that what no version
+//! knows is refused with its path.
+//!
+//! Much of a pool's settings speaks of a cloud's machines: images, disks, networks, upgrades. It is stored and given back
+//! and has no effect, because nodes are processes on the user's own machines. What would change what tasks do and is not
+//! built is refused by `domain::check`.
+
+mod change;
+mod container;
+mod disk;
+mod image;
+mod mount;
+mod network;
+mod secrets;
+mod security;
+mod start_task;
+mod upgrade;
+mod usage;
+mod user_account;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::shared::wire_enum;
-use super::{Duration, EnvironmentSetting, MetadataItem, NameValuePair, NodeCounts, Timestamp, UserIdentity};
+pub use self::change::*;
+pub use self::container::*;
+pub use self::disk::*;
+pub use self::image::*;
+pub use self::mount::*;
+pub use self::network::*;
+pub use self::security::*;
+pub use self::start_task::*;
+pub use self::upgrade::*;
+pub use self::usage::*;
+pub use self::user_account::*;
+use super::shared::{settings, wire_enum};
+use super::{CertificateReference, Duration, MetadataItem, NameValuePair, NodeCounts, Timestamp};
 
 wire_enum! { PoolState { Active = "active", Deleting = "deleting" } }
 wire_enum! { AllocationState { Steady = "steady", Resizing = "resizing", Stopping = "stopping" } }
@@ -20,6 +48,14 @@ wire_enum! {
     }
 }
 wire_enum! { NodeFillType { Spread = "spread", Pack = "pack" } }
+wire_enum! {
+    /// Which of several jobs of one priority goes first: they take turns, or the older one goes first.
+    JobDefaultOrder { None = "none", CreationTime = "creationtime" }
+}
+wire_enum! {
+    /// Agents here only dial out, which is what Batch calls simplified; what a pool asks for is stored and given back.
+    NodeCommunicationMode { Default = "default", Classic = "classic", Simplified = "simplified" }
+}
 
 /// What a caller says to make a pool; also how its settings are stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,9 +68,12 @@ pub struct PoolCreate {
     pub display_name: Option<String>,
     /// A size that the location offers; kept in lower case.
     pub vm_size: String,
-    /// Stored and given back; tasks run on the machine's own system.
+    /// Stored and given back; tasks run on the machine's own system. Exclusive with the virtual machine configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub virtual_machine_configuration: Option<Value>,
+    pub cloud_service_configuration: Option<CloudServiceConfiguration>,
+    /// Stored and given back, but for containers; tasks run on the machine's own system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtual_machine_configuration: Option<VirtualMachineConfiguration>,
     /// Default 15 minutes, at least 5 minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resize_timeout: Option<Duration>,
@@ -51,32 +90,34 @@ pub struct PoolCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_inter_node_communication: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_configuration: Option<Value>,
+    pub network_configuration: Option<NetworkConfiguration>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_task: Option<StartTask>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate_references: Option<Value>,
+    pub certificate_references: Option<Vec<CertificateReference>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application_package_references: Option<Value>,
+    pub application_package_references: Option<Vec<ApplicationPackageReference>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application_licenses: Option<Value>,
+    pub application_licenses: Option<Vec<String>>,
     /// How many slots a node has; 1 to min(4 × cores, 256), default 1.
     #[serde(default, alias = "maxTasksPerNode", skip_serializing_if = "Option::is_none")]
     pub task_slots_per_node: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_scheduling_policy: Option<TaskSchedulingPolicy>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_accounts: Option<Value>,
+    pub user_accounts: Option<Vec<UserAccount>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Vec<MetadataItem>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mount_configuration: Option<Value>,
+    pub mount_configuration: Option<Vec<MountConfiguration>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_node_communication_mode: Option<String>,
+    pub target_node_communication_mode: Option<NodeCommunicationMode>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upgrade_policy: Option<Value>,
+    pub upgrade_policy: Option<UpgradePolicy>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_tags: Option<BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<PoolIdentity>,
 }
 
 impl PoolCreate {
@@ -87,36 +128,21 @@ impl PoolCreate {
     pub fn fill_type(&self) -> NodeFillType {
         self.task_scheduling_policy.as_ref().map_or(NodeFillType::Spread, |policy| policy.node_fill_type)
     }
+
+    /// Whether older jobs go before younger ones of their priority.
+    pub fn is_in_job_order(&self) -> bool {
+        let order = self.task_scheduling_policy.as_ref().and_then(|policy| policy.job_default_order);
+        order == Some(JobDefaultOrder::CreationTime)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskSchedulingPolicy {
     pub node_fill_type: NodeFillType,
+    /// Default none: jobs of one priority take turns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job_default_order: Option<String>,
-}
-
-/// A command that runs when a node joins the pool and after each reboot.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StartTask {
-    /// Not run by a shell.
-    pub command_line: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container_settings: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_files: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment_settings: Option<Vec<EnvironmentSetting>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_identity: Option<UserIdentity>,
-    /// Default 0; −1 is for ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_task_retry_count: Option<i32>,
-    /// Default true: tasks wait until the start task has succeeded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wait_for_success: Option<bool>,
+    pub job_default_order: Option<JobDefaultOrder>,
 }
 
 /// A pool as GET returns it: its settings, and what became of them.
@@ -138,6 +164,12 @@ pub struct Pool {
     pub resize_errors: Option<Vec<ResizeError>>,
     pub current_dedicated_nodes: i32,
     pub current_low_priority_nodes: i32,
+    /// Always simplified: agents dial out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_node_communication_mode: Option<NodeCommunicationMode>,
+    /// Only where `$expand=stats` asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<PoolStatistics>,
 }
 
 /// A pool with what the portal shows beside it.
@@ -159,71 +191,22 @@ pub struct ResizeError {
     pub values: Vec<NameValuePair>,
 }
 
-/// A new size for a pool; at least one target is given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PoolResize {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_dedicated_nodes: Option<i32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_low_priority_nodes: Option<i32>,
-    /// Default 15 minutes, at least 5 minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resize_timeout: Option<Duration>,
-    /// Default requeue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node_deallocation_option: Option<NodeDeallocationOption>,
+wire_enum! { PoolIdentityType { UserAssigned = "UserAssigned", None = "None" } }
+settings! {
+    /// The identity of a pool in a cloud's directory: stored and given back.
+    PoolIdentity {
+        must { #[serde(rename = "type")] kind: PoolIdentityType }
+        may { user_assigned_identities: Vec<UserAssignedIdentity> }
+    }
 }
-
-/// What can change on a pool; absent is left as it is. What reaches into nodes reaches those that join or restart later.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PoolPatch {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub display_name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_task: Option<StartTask>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate_references: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application_package_references: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Vec<MetadataItem>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_node_communication_mode: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_scheduling_policy: Option<TaskSchedulingPolicy>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upgrade_policy: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_tags: Option<BTreeMap<String, String>>,
+settings! {
+    UserAssignedIdentity { must { resource_id: String } may { client_id: String, principal_id: String } }
 }
-
-/// What a pool is to have from now on; an absent start task takes the pool's away.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PoolUpdate {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_task: Option<StartTask>,
-    /// Versions before 2025 want it to be there, if only empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate_references: Option<Value>,
-    pub application_package_references: Value,
-    pub metadata: Vec<MetadataItem>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_node_communication_mode: Option<String>,
+settings! {
+    /// Which application, and which version of it; absent is the default version.
+    ApplicationPackageReference { must { application_id: String } may { version: String } }
 }
-
-/// Nodes that are to leave a pool.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeRemove {
-    /// At most 100.
-    pub node_list: Vec<String>,
-    /// Default 15 minutes, at least 5 minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resize_timeout: Option<Duration>,
-    /// Default requeue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node_deallocation_option: Option<NodeDeallocationOption>,
+settings! {
+    /// An identity that stands for a password.
+    NodeIdentityReference { must {} may { resource_id: String } }
 }

@@ -1,0 +1,250 @@
+//! Pools, and what happens to their nodes.
+
+mod machine;
+mod network;
+
+use super::*;
+use crate::api::{PoolCreate, VmSize};
+
+const SHORTEST_RESIZE_TIMEOUT: Duration = Duration::from_mins(5);
+/// Chosen here: more than any machine of one location serves.
+const MOST_NODES: i32 = 10_000;
+/// Source: removing nodes from a pool.
+const MOST_NODES_REMOVED: usize = 100;
+
+/// Most certificates that a pool names. Chosen here.
+const MOST_CERTIFICATES: usize = 100;
+
+/// Everything that a new pool must be like. `sizes` are those of the account's location.
+pub fn pool_create(create: &PoolCreate, sizes: &[VmSize]) -> Check {
+    id::<crate::domain::ids::PoolId>("id", &create.id)?;
+    display_name(create.display_name.as_deref())?;
+    size_and_slots(&create.vm_size, create.task_slots_per_node, sizes)?;
+    targets(create.target_dedicated_nodes, create.target_low_priority_nodes)?;
+    resize_timeout(create.resize_timeout)?;
+    metadata(create.metadata.as_deref())?;
+    create.start_task.as_ref().map_or(Ok(()), start_task_ok)?;
+    if create.enable_auto_scale == Some(true) || create.auto_scale_formula.is_some() {
+        return Err(not_built("autoScaleFormula"));
+    }
+    if create.cloud_service_configuration.is_some() && create.virtual_machine_configuration.is_some() {
+        let reason = "a pool has one of virtualMachineConfiguration and cloudServiceConfiguration";
+        return Err(Error::invalid_property("cloudServiceConfiguration", "an object", reason));
+    }
+    parts(&Parts {
+        machine: create.virtual_machine_configuration.as_ref(),
+        network: create.network_configuration.as_ref(),
+        upgrade: create.upgrade_policy.as_ref(),
+        packages: create.application_package_references.as_deref(),
+        certificates: create.certificate_references.as_deref(),
+        mounts: create.mount_configuration.as_deref(),
+        users: create.user_accounts.as_deref(),
+    })
+}
+
+/// A change of a pool, apart from its size and slots: those depend on the pool, see [`size_and_slots`].
+pub fn pool_patch(patch: &api::PoolPatch) -> Check {
+    display_name(patch.display_name.as_deref())?;
+    metadata(patch.metadata.as_deref())?;
+    patch.start_task.as_ref().map_or(Ok(()), start_task_ok)?;
+    parts(&Parts {
+        machine: patch.virtual_machine_configuration.as_ref(),
+        network: patch.network_configuration.as_ref(),
+        upgrade: patch.upgrade_policy.as_ref(),
+        packages: patch.application_package_references.as_deref(),
+        certificates: patch.certificate_references.as_deref(),
+        mounts: patch.mount_configuration.as_deref(),
+        users: patch.user_accounts.as_deref(),
+    })
+}
+
+pub fn pool_update(update: &api::PoolUpdate) -> Check {
+    metadata(Some(&update.metadata))?;
+    update.start_task.as_ref().map_or(Ok(()), start_task_ok)?;
+    parts(&Parts {
+        packages: Some(&update.application_package_references),
+        certificates: update.certificate_references.as_deref(),
+        ..Parts::default()
+    })
+}
+
+/// Nested settings that several requests have.
+#[derive(Default)]
+struct Parts<'a> {
+    machine: Option<&'a api::VirtualMachineConfiguration>,
+    network: Option<&'a api::NetworkConfiguration>,
+    upgrade: Option<&'a api::UpgradePolicy>,
+    packages: Option<&'a [api::ApplicationPackageReference]>,
+    certificates: Option<&'a [api::CertificateReference]>,
+    mounts: Option<&'a [api::MountConfiguration]>,
+    users: Option<&'a [api::UserAccount]>,
+}
+
+fn parts(parts: &Parts) -> Check {
+    parts.machine.map_or(Ok(()), machine::configuration)?;
+    parts.network.map_or(Ok(()), network::configuration)?;
+    parts.upgrade.map_or(Ok(()), machine::upgrade)?;
+    certificate_references(parts.certificates.unwrap_or_default())?;
+    refuse_items("applicationPackageReferences", parts.packages)?;
+    refuse_items("mountConfiguration", parts.mounts)?;
+    refuse_items("userAccounts", parts.users)
+}
+
+/// The size is one of the location's, and a node of it can have so many slots.
+pub fn size_and_slots(vm_size: &str, slots: Option<i32>, sizes: &[VmSize]) -> Check {
+    if vm_size.is_empty() {
+        return Err(missing("vmSize"));
+    }
+    let size = crate::domain::vm_size::find(sizes, vm_size)
+        .ok_or_else(|| Error::invalid_property("vmSize", vm_size, "the account's location has no such size"))?;
+    let most_slots = (4 * size.cores).min(256);
+    match slots {
+        Some(slots) if !(1..=most_slots).contains(&i64::from(slots)) => {
+            let reason = format!("a node of this size has 1 to {most_slots} slots: four for each core, at most 256");
+            Err(Error::invalid_property("taskSlotsPerNode", slots.to_string(), reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Form and number of references; whether the certificates exist, the store knows.
+fn certificate_references(references: &[api::CertificateReference]) -> Check {
+    if references.len() > MOST_CERTIFICATES {
+        let reason = format!("at most {MOST_CERTIFICATES} certificates");
+        return Err(Error::invalid_property("certificateReferences", references.len().to_string(), reason));
+    }
+    for (index, reference) in references.iter().enumerate() {
+        let path = format!("certificateReferences[{index}]");
+        let key = certificate_key(&path, &reference.thumbprint_algorithm, &reference.thumbprint)?;
+        let is_same = |other: &api::CertificateReference| super::thumbprint_digits(&other.thumbprint) == key;
+        if references[..index].iter().any(is_same) {
+            return Err(Error::invalid_property(&format!("{path}.thumbprint"), key, "each certificate once"));
+        }
+    }
+    Ok(())
+}
+
+pub fn node_remove(remove: &api::NodeRemove) -> Check {
+    if !(1..=MOST_NODES_REMOVED).contains(&remove.node_list.len()) {
+        let reason = format!("1 to {MOST_NODES_REMOVED} nodes in one call");
+        return Err(Error::invalid_property("nodeList", remove.node_list.len().to_string(), reason));
+    }
+    resize_timeout(remove.resize_timeout)?;
+    deallocation_option(remove.node_deallocation_option)
+}
+
+/// Target sizes of a pool.
+pub fn targets(dedicated: Option<i32>, low_priority: Option<i32>) -> Check {
+    for (path, target) in [("targetDedicatedNodes", dedicated), ("targetLowPriorityNodes", low_priority)] {
+        if let Some(target) = target
+            && !(0..=MOST_NODES).contains(&target)
+        {
+            return Err(Error::invalid_property(path, target.to_string(), format!("between 0 and {MOST_NODES}")));
+        }
+    }
+    Ok(())
+}
+
+pub fn pool_resize(resize: &api::PoolResize) -> Check {
+    if resize.target_dedicated_nodes.is_none() && resize.target_low_priority_nodes.is_none() {
+        return Err(missing("targetDedicatedNodes"));
+    }
+    targets(resize.target_dedicated_nodes, resize.target_low_priority_nodes)?;
+    resize_timeout(resize.resize_timeout)?;
+    deallocation_option(resize.node_deallocation_option)
+}
+
+fn deallocation_option(option: Option<api::NodeDeallocationOption>) -> Check {
+    node_option("nodeDeallocationOption", option)
+}
+
+/// What is to become of a node's tasks.
+pub fn node_option(path: &str, option: Option<api::NodeDeallocationOption>) -> Check {
+    if option == Some(api::NodeDeallocationOption::RetainedData) {
+        let reason = "files of ended tasks do not hold a node back here: use taskcompletion";
+        return Err(Error::invalid_property(path, "retaineddata", reason));
+    }
+    Ok(())
+}
+
+pub fn start_task_ok(start_task: &api::StartTask) -> Check {
+    command_line("startTask.commandLine", &start_task.command_line)?;
+    environment("startTask.environmentSettings", start_task.environment_settings.as_deref())?;
+    retry_count("startTask.maxTaskRetryCount", start_task.max_task_retry_count)?;
+    if start_task.container_settings.is_some() {
+        return Err(not_built("startTask.containerSettings"));
+    }
+    refuse_items("startTask.resourceFiles", start_task.resource_files.as_deref())?;
+    user_identity("startTask.userIdentity", start_task.user_identity.as_ref())
+}
+
+/// An empty list asks for nothing.
+fn refuse_items<T>(path: &str, items: Option<&[T]>) -> Check {
+    if items.unwrap_or_default().is_empty() { Ok(()) } else { Err(not_built(path)) }
+}
+
+fn resize_timeout(timeout: Option<Duration>) -> Check {
+    match timeout {
+        Some(t) if t < SHORTEST_RESIZE_TIMEOUT => {
+            Err(Error::invalid_property("resizeTimeout", t.to_string(), "at least 5 minutes (PT5M)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::assert_refused as check;
+    use super::*;
+
+    fn sizes() -> Vec<VmSize> {
+        vec![VmSize { name: "local_2".into(), cores: 2, memory_mib: 4096, native: true }]
+    }
+
+    fn pool() -> PoolCreate {
+        PoolCreate { id: "p1".into(), vm_size: "LOCAL_2".into(), target_dedicated_nodes: Some(2), ..Default::default() }
+    }
+
+    #[test]
+    fn a_pool_is_checked_property_by_property() {
+        use Code::{
+            InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty as Unsupported,
+        };
+        let with = |change: &dyn Fn(&mut PoolCreate)| {
+            let mut create = pool();
+            change(&mut create);
+            pool_create(&create, &sizes())
+        };
+        assert_eq!(with(&|_| ()), Ok(()));
+        check(with(&|p| p.id = String::new()), Missing, "id");
+        check(with(&|p| p.id = "a/b".into()), Invalid, "id");
+        check(with(&|p| p.vm_size = "huge".into()), Invalid, "vmSize");
+        check(with(&|p| p.target_dedicated_nodes = Some(-1)), Invalid, "targetDedicatedNodes");
+        check(with(&|p| p.resize_timeout = Some(Duration::from_mins(4))), Invalid, "resizeTimeout");
+        check(with(&|p| p.task_slots_per_node = Some(9)), Invalid, "taskSlotsPerNode");
+        check(with(&|p| p.task_slots_per_node = Some(0)), Invalid, "taskSlotsPerNode");
+        check(with(&|p| p.enable_auto_scale = Some(true)), Unsupported, "autoScaleFormula");
+        check(with(&|p| p.start_task = Some(api::StartTask::default())), Missing, "startTask.commandLine");
+        let mount = api::MountConfiguration::default();
+        check(with(&|p| p.mount_configuration = Some(vec![mount.clone()])), Unsupported, "mountConfiguration");
+        assert_eq!(with(&|p| p.mount_configuration = Some(vec![])), Ok(()));
+    }
+
+    #[test]
+    fn a_pool_names_each_certificate_once() {
+        let reference = |thumbprint: &str, algorithm: &str| -> api::CertificateReference {
+            serde_json::from_value(serde_json::json!({ "thumbprint": thumbprint, "thumbprintAlgorithm": algorithm }))
+                .unwrap()
+        };
+        let with = |references: Vec<api::CertificateReference>| certificate_references(&references);
+        assert_eq!(with(vec![reference("ab", "SHA1"), reference("ac", "sha1")]), Ok(()));
+        let invalid = Code::InvalidPropertyValue;
+        check(with(vec![reference("ab", "md5")]), invalid, "certificateReferences[0].thumbprintAlgorithm");
+        check(with(vec![reference("xy", "sha1")]), invalid, "certificateReferences[0].thumbprint");
+        check(
+            with(vec![reference("a b", "sha1"), reference("AB", "sha1")]),
+            invalid,
+            "certificateReferences[1].thumbprint",
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! The form of a new job schedule: basics, times, what the jobs are like, their environment, review.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::schedule_form::{ScheduleFields, ScheduleForm, takes_job_manager};
+use crate::api;
+use crate::domain::permission::Permission;
+use crate::portal::components::{
+    Checkbox, Field, FieldErrors, Icon, PageHeader, Review, ReviewItem, TextInput, Wizard, WizardStep,
+};
+use crate::portal::i18n::{Msg, msg, t, tf, tx};
+use crate::portal::pages::job::{JobEnvironment, JobFields, JobForm, JobLimits, JobPlace, JobReviewItems, hint};
+use crate::portal::pages::refusal;
+use crate::portal::paths;
+use crate::portal::shell::use_account;
+use crate::portal::state::{use_notifications, use_session};
+use crate::server_fns::job_schedule_add;
+
+#[component]
+pub fn JobScheduleCreatePage() -> impl IntoView {
+    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let fields = ScheduleFields::new(ScheduleForm::default());
+    // Jobs that no manager fills would end at once.
+    let job = JobFields::new(JobForm { ends_with_tasks: takes_job_manager(), ..JobForm::default() });
+    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let checked = Memo::new(move |_| fields.get().to_create(&job.get()));
+    let navigate = use_navigate();
+    let submit = move |()| {
+        let Ok(create) = checked.get_untracked() else { return };
+        let (account, id, navigate) = (account.get_untracked(), create.id.clone(), navigate.clone());
+        pending.set(true);
+        error.set(None);
+        spawn_local(async move {
+            let answer = job_schedule_add(account.clone(), create).await;
+            pending.try_set(false);
+            match answer {
+                Ok(_) => {
+                    notifications.done(tf(msg::JOB_SCHEDULE_CREATED_NOTE, &[("schedule", &id)]));
+                    navigate(&paths::job_schedule(&account, &id), NavigateOptions::default());
+                }
+                Err(refused) => {
+                    session.observe(&refused);
+                    error.try_set(Some(as_named_here(refused)));
+                }
+            }
+        });
+    };
+    let steps = vec![
+        WizardStep::new(
+            "basics",
+            msg::POOL_STEP_BASICS,
+            &["id", "displayName", "poolInfo", "priority"],
+            move || view! { <Basics fields job/> },
+        ),
+        WizardStep::new("times", msg::JOB_SCHEDULE_STEP_TIMES, &["schedule"], move || view! { <Times fields/> }),
+        WizardStep::new(
+            "jobs",
+            msg::JOB_SCHEDULE_STEP_JOBS,
+            &["jobManagerTask", "maxParallelTasks", "constraints", "onAllTasksComplete"],
+            move || view! { <Jobs fields job/> },
+        ),
+        WizardStep::new(
+            "environment",
+            msg::JOB_STEP_ENVIRONMENT,
+            &["commonEnvironmentSettings", "metadata"],
+            move || view! { <JobEnvironment fields=job/> },
+        ),
+    ];
+    view! {
+        <PageHeader title=msg::JOB_SCHEDULE_ADD icon=Icon::Clock/>
+        <Wizard
+            steps
+            errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
+            pending
+            error
+            submit=msg::JOB_SCHEDULE_CREATE
+            cancel=Signal::derive(move || paths::job_schedules(account.get()))
+            refusal=Signal::derive(move || refusal::of(session, Permission::JobWrite, None))
+            on_submit=submit
+            review=move || view! { <JobScheduleReview fields job/> }
+        />
+    }
+}
+
+/// The server names a job's settings below `jobSpecification`; the fields on this page do as on a job's.
+fn as_named_here(mut error: api::Error) -> api::Error {
+    for value in error.values.iter_mut().filter(|value| value.key == "PropertyName") {
+        if let Some(name) = value.value.strip_prefix("jobSpecification.") {
+            value.value = name.to_owned();
+        }
+    }
+    error
+}
+
+#[component]
+fn Basics(fields: ScheduleFields, job: JobFields) -> impl IntoView {
+    view! {
+        <Field name="id" label=msg::JOB_SCHEDULE_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
+        <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
+        <JobPlace fields=job/>
+    }
+}
+
+#[component]
+fn Times(fields: ScheduleFields) -> impl IntoView {
+    let example = |message: Msg| Signal::derive(move || Some(t(message).to_owned()));
+    view! {
+        <Field name="schedule.doNotRunUntil" label=msg::JOB_SCHEDULE_UNTIL hint=hint(msg::JOB_SCHEDULE_UNTIL_HINT)>
+            <TextInput value=fields.until code=true placeholder=example(msg::JOB_SCHEDULE_TIME_EXAMPLE)/>
+        </Field>
+        <Field name="schedule.recurrenceInterval" label=msg::JOB_SCHEDULE_INTERVAL hint=hint(msg::JOB_SCHEDULE_INTERVAL_HINT)>
+            <TextInput value=fields.interval code=true placeholder=example(msg::FORM_LENGTH_EXAMPLE)/>
+        </Field>
+        <Field name="schedule.startWindow" label=msg::JOB_SCHEDULE_WINDOW hint=hint(msg::JOB_SCHEDULE_WINDOW_HINT)>
+            <TextInput value=fields.window code=true placeholder=example(msg::FORM_LENGTH_EXAMPLE)/>
+        </Field>
+        <Field name="schedule.doNotRunAfter" label=msg::JOB_SCHEDULE_AFTER hint=hint(msg::JOB_SCHEDULE_AFTER_HINT)>
+            <TextInput value=fields.after code=true placeholder=example(msg::JOB_SCHEDULE_TIME_EXAMPLE)/>
+        </Field>
+    }
+}
+
+/// How the jobs get their tasks, how they end, and their limits.
+#[component]
+fn Jobs(fields: ScheduleFields, job: JobFields) -> impl IntoView {
+    let manager = takes_job_manager().then(|| {
+        view! {
+            <Field name="jobManagerTask.commandLine" label=msg::JOB_SCHEDULE_MANAGER hint=hint(msg::JOB_SCHEDULE_MANAGER_HINT)>
+                <TextInput value=fields.manager_command code=true/>
+            </Field>
+        }
+    });
+    let ends_empty =
+        move || job.ends_with_tasks.get() && fields.manager_command.with(|command| command.trim().is_empty());
+    view! {
+        {manager}
+        <Checkbox value=job.ends_with_tasks label=msg::JOB_SCHEDULE_ENDS hint=hint(msg::JOB_SCHEDULE_ENDS_HINT)/>
+        <Show when=ends_empty><p class="form__note" role="status">{tx(msg::JOB_SCHEDULE_ENDS_EMPTY)}</p></Show>
+        <JobLimits fields=job/>
+    }
+}
+
+#[component]
+fn JobScheduleReview(fields: ScheduleFields, job: JobFields) -> impl IntoView {
+    let text = move |of: fn(&ScheduleForm) -> String| Signal::derive(move || of(&fields.get()));
+    let or = move |value: RwSignal<String>, otherwise: Msg| {
+        Signal::derive(move || {
+            value.with(|text| if text.trim().is_empty() { t(otherwise).to_owned() } else { text.clone() })
+        })
+    };
+    let manager = takes_job_manager().then(|| {
+        view! { <ReviewItem label=msg::JOB_SCHEDULE_MANAGER value=text(|form| form.manager_command.clone())/> }
+    });
+    view! {
+        <Review>
+            <ReviewItem label=msg::JOB_SCHEDULE_ID value=text(|form| form.id.clone())/>
+            <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
+            <ReviewItem label=msg::JOB_SCHEDULE_UNTIL value=or(fields.until, msg::JOB_SCHEDULE_AT_ONCE)/>
+            <ReviewItem label=msg::JOB_SCHEDULE_INTERVAL value=or(fields.interval, msg::JOB_SCHEDULE_ONCE)/>
+            <ReviewItem label=msg::JOB_SCHEDULE_WINDOW value=or(fields.window, msg::JOB_SCHEDULE_WINDOW_NONE)/>
+            <ReviewItem label=msg::JOB_SCHEDULE_AFTER value=or(fields.after, msg::JOB_NO_LIMIT)/>
+            {manager}
+            <JobReviewItems fields=job/>
+        </Review>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_a_jobs_setting_stands_at_its_field() {
+        let check = |name: &str, expected: &str| {
+            let error = as_named_here(api::Error::invalid_property(name, "", ""));
+            assert_eq!(error.value("PropertyName"), Some(expected));
+        };
+        check("jobSpecification.poolInfo.poolId", "poolInfo.poolId");
+        check("schedule.startWindow", "schedule.startWindow");
+    }
+}

@@ -1,0 +1,16 @@
+//! Job schedules.
+
+mod create;
+mod jobs_tab;
+mod list;
+mod overview;
+mod page;
+mod schedule_commands;
+mod schedule_form;
+mod schedule_state;
+
+pub use create::JobScheduleCreatePage;
+pub use jobs_tab::JobScheduleJobsTab;
+pub use list::JobScheduleListPage;
+pub use overview::JobScheduleOverviewTab;
+pub use page::{JobSchedulePage, JobSchedulePropertiesTab};

@@ -1,0 +1,189 @@
+//! What can be done to a node: the bar of its page and the menu of its row show the same list.
+
+use leptos::prelude::*;
+
+use crate::api::{
+    self, Code, DisableSchedulingOption, Node, NodeDeallocate, NodeDeallocationOption, NodeDisableScheduling,
+    NodeReboot, NodeReimage, NodeState, SchedulingState,
+};
+use crate::domain::node as rules;
+use crate::domain::permission::Permission;
+use crate::portal::components::{Command, Confirmation, Icon};
+use crate::portal::i18n::{Msg, msg, t, tf};
+use crate::portal::pages::refusal;
+use crate::portal::pages::route_ids::NodeRef;
+use crate::portal::state::{use_notifications, use_session};
+use crate::server_fns::{
+    node_deallocate, node_disable_scheduling, node_enable_scheduling, node_reboot, node_reimage, node_start,
+};
+
+/// What the commands need to know of the node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NodeFacts {
+    pub state: NodeState,
+    pub scheduling: SchedulingState,
+}
+
+impl NodeFacts {
+    /// Before the node is read: nothing is shown of it.
+    pub const UNKNOWN: NodeFacts = NodeFacts { state: NodeState::Unknown, scheduling: SchedulingState::Enabled };
+
+    pub fn of(node: &Node) -> Self {
+        NodeFacts { state: node.state, scheduling: node.scheduling_state }
+    }
+}
+
+/// Something that is done to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Reboot,
+    Reimage,
+    DisableScheduling,
+    EnableScheduling,
+    Deallocate,
+    Start,
+}
+
+impl Deed {
+    const ALL: [Deed; 6] =
+        [Deed::Reboot, Deed::DisableScheduling, Deed::EnableScheduling, Deed::Deallocate, Deed::Start, Deed::Reimage];
+
+    const fn label(self) -> Msg {
+        match self {
+            Deed::Reboot => msg::NODE_REBOOT,
+            Deed::Reimage => msg::NODE_REIMAGE,
+            Deed::DisableScheduling => msg::NODE_DISABLE_SCHEDULING,
+            Deed::EnableScheduling => msg::NODE_ENABLE_SCHEDULING,
+            Deed::Deallocate => msg::NODE_DEALLOCATE,
+            Deed::Start => msg::NODE_START,
+        }
+    }
+
+    const fn icon(self) -> Icon {
+        match self {
+            Deed::Reboot => Icon::Refresh,
+            Deed::Reimage => Icon::Delete,
+            Deed::DisableScheduling => Icon::Pause,
+            Deed::EnableScheduling | Deed::Start => Icon::Play,
+            Deed::Deallocate => Icon::Stop,
+        }
+    }
+
+    /// The question before it and what follows; nothing for what can be undone at once.
+    const fn question(self) -> Option<(Msg, Msg)> {
+        match self {
+            Deed::Reboot => Some((msg::NODE_REBOOT_TITLE, msg::NODE_REBOOT_EFFECT)),
+            Deed::Reimage => Some((msg::NODE_REIMAGE_TITLE, msg::NODE_REIMAGE_EFFECT)),
+            Deed::DisableScheduling => Some((msg::NODE_DISABLE_TITLE, msg::NODE_DISABLE_EFFECT)),
+            Deed::Deallocate => Some((msg::NODE_DEALLOCATE_TITLE, msg::NODE_DEALLOCATE_EFFECT)),
+            Deed::EnableScheduling | Deed::Start => None,
+        }
+    }
+
+    const fn notes(self) -> (Msg, Msg) {
+        match self {
+            Deed::Reboot => (msg::NODE_REBOOTING_NOTE, msg::NODE_REBOOT_BEGUN),
+            Deed::Reimage => (msg::NODE_REIMAGING_NOTE, msg::NODE_REIMAGE_BEGUN),
+            Deed::DisableScheduling => (msg::NODE_DISABLING, msg::NODE_DISABLED),
+            Deed::EnableScheduling => (msg::NODE_ENABLING, msg::NODE_ENABLED),
+            Deed::Deallocate => (msg::NODE_DEALLOCATING_NOTE, msg::NODE_DEALLOCATE_BEGUN),
+            Deed::Start => (msg::NODE_STARTING_NOTE, msg::NODE_START_BEGUN),
+        }
+    }
+
+    fn refusal(self, node: NodeFacts) -> Option<Code> {
+        match self {
+            Deed::Reboot | Deed::Reimage | Deed::Deallocate => rules::restart_refusal(node.state),
+            Deed::DisableScheduling => {
+                rules::scheduling_refusal(node.state, node.scheduling, SchedulingState::Disabled)
+            }
+            Deed::EnableScheduling => rules::scheduling_refusal(node.state, node.scheduling, SchedulingState::Enabled),
+            Deed::Start => rules::start_refusal(node.state),
+        }
+    }
+
+    /// Asks the server to do it. Running tasks go back to the queue, but for disabled scheduling, which lets them end.
+    fn request(self, here: NodeRef) -> impl Future<Output = Result<(), api::Error>> {
+        let NodeRef { account, pool, node } = here;
+        let requeue = Some(NodeDeallocationOption::Requeue);
+        async move {
+            match self {
+                Deed::Reboot => node_reboot(account, pool, node, NodeReboot { node_reboot_option: requeue }).await,
+                Deed::Reimage => node_reimage(account, pool, node, NodeReimage { node_reimage_option: requeue }).await,
+                Deed::DisableScheduling => {
+                    let option = Some(DisableSchedulingOption::TaskCompletion);
+                    let body = NodeDisableScheduling { node_disable_scheduling_option: option };
+                    node_disable_scheduling(account, pool, node, body).await
+                }
+                Deed::EnableScheduling => node_enable_scheduling(account, pool, node).await,
+                Deed::Deallocate => {
+                    let body = NodeDeallocate { node_deallocate_option: requeue };
+                    node_deallocate(account, pool, node, body).await
+                }
+                Deed::Start => node_start(account, pool, node).await,
+            }
+        }
+    }
+}
+
+/// The commands; `changed` follows a success.
+pub fn node_commands(here: NodeRef, facts: Signal<NodeFacts>, changed: Callback<()>) -> Vec<Command> {
+    let (session, notifications) = (use_session(), use_notifications());
+    let command = |deed: Deed| {
+        let (run, ask) = (here.clone(), here.clone());
+        let perform = move || {
+            let names = [("node", run.node.as_str())];
+            let (doing, done) = deed.notes();
+            notifications.run(tf(doing, &names), tf(done, &names), deed.request(run.clone()), move |()| {
+                changed.try_run(());
+            });
+        };
+        let command = Command::new(deed.label(), deed.icon(), perform)
+            .refused(move || refusal::of(session, Permission::PoolWrite, deed.refusal(facts.get())));
+        let command = if deed == Deed::Reimage { command.danger() } else { command };
+        match deed.question() {
+            Some(question) => command.confirmed(move || confirmation(deed, question, &ask)),
+            None => command,
+        }
+    };
+    Deed::ALL.into_iter().map(command).collect()
+}
+
+fn confirmation(deed: Deed, (title, effect): (Msg, Msg), here: &NodeRef) -> Confirmation {
+    Confirmation {
+        title: tf(title, &[("node", here.node.as_str())]),
+        effect: t(effect).to_owned(),
+        button: t(deed.label()).to_owned(),
+        typed: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn possible(state: NodeState, scheduling: SchedulingState) -> Vec<Deed> {
+        let facts = NodeFacts { state, scheduling };
+        Deed::ALL.into_iter().filter(|deed| deed.refusal(facts).is_none()).collect()
+    }
+
+    #[test]
+    fn what_can_be_done_follows_from_the_nodes_state() {
+        use SchedulingState::{Disabled, Enabled};
+        let restarts = [Deed::Reboot, Deed::Deallocate, Deed::Reimage];
+        let has_all = |deeds: &[Deed]| restarts.iter().all(|deed| deeds.contains(deed));
+        let idle = possible(NodeState::Idle, Enabled);
+        assert!(has_all(&idle) && idle.contains(&Deed::DisableScheduling) && !idle.contains(&Deed::EnableScheduling));
+        let offline = possible(NodeState::Offline, Disabled);
+        assert!(has_all(&offline) && offline.contains(&Deed::EnableScheduling));
+        assert_eq!(possible(NodeState::Rebooting, Enabled), [Deed::DisableScheduling]);
+        assert_eq!(possible(NodeState::Deallocated, Enabled), [Deed::DisableScheduling, Deed::Start]);
+        assert_eq!(possible(NodeState::LeavingPool, Enabled), []);
+    }
+
+    #[test]
+    fn what_stops_tasks_asks_first() {
+        let asks: Vec<Deed> = Deed::ALL.into_iter().filter(|deed| deed.question().is_some()).collect();
+        assert_eq!(asks, [Deed::Reboot, Deed::DisableScheduling, Deed::Deallocate, Deed::Reimage]);
+    }
+}

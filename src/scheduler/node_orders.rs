@@ -1,0 +1,136 @@
+//! What users want of single nodes is carried out: tasks end, and then the provider does it.
+
+use tokio::time::Instant;
+
+use super::driver::{Done, Driver};
+use super::load::attempt;
+use crate::api::NodeDeallocationOption;
+use crate::api::agent::ToAgent;
+use crate::domain::node::{OrderKind, StartTaskFact, Step, Work, next_step};
+use crate::service::Result;
+use crate::store;
+
+impl Driver {
+    /// Users have said something to these nodes: takes it from the store.
+    pub(super) async fn nodes_told(&mut self, keys: &[i64]) -> Result<()> {
+        for key in keys {
+            let mut conn = self.cx.store.read().await?;
+            let stored = store::node::with_key(&mut conn, *key).await?;
+            drop(conn);
+            let lease = self.settings.lease.to_std().unwrap_or_default();
+            let (Some(stored), Some(node)) = (stored, self.nodes.get_mut(key)) else { continue };
+            let is_started = node.facts.deallocated && !stored.deallocated;
+            (node.facts.order, node.facts.deallocated) = (stored.order, stored.deallocated);
+            (node.facts.scheduling, node.facts.leaving) = (stored.scheduling, stored.leaving);
+            if is_started {
+                (node.facts.restarting, node.facts.lost) = (true, false);
+                node.lost_at = Some(Instant::now() + lease);
+            }
+            let row = &mut node.row;
+            (row.word, row.order, row.deallocated) = (stored.word, stored.order, stored.deallocated);
+            (row.scheduling, row.disable_option, row.leaving) =
+                (stored.scheduling, stored.disable_option, stored.leaving);
+            (row.state, row.since) = (stored.state, stored.since);
+            let pool_key = row.pool_key;
+            self.node_changed(*key);
+            self.to_order.insert(*key);
+            self.dirty_pools.insert(pool_key);
+            if is_started {
+                self.ensure(*key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the next step for each node of which a user wants something.
+    pub(super) async fn carry_out_orders(&mut self) -> Result<()> {
+        for key in std::mem::take(&mut self.to_order) {
+            let Some(work) = self.work_of(key) else { continue };
+            match next_step(work) {
+                Step::Stay => {}
+                Step::GiveBackWaiting => self.recall_waiting(key),
+                Step::EndTasks(option) => self.end_for_order(key, option).await?,
+                Step::EndTasksAndCarryOut(option, kind) => {
+                    self.end_for_order(key, option).await?;
+                    self.carry_out(key, kind);
+                }
+                Step::CarryOut(kind) => self.carry_out(key, kind),
+            }
+        }
+        Ok(())
+    }
+
+    fn work_of(&self, key: i64) -> Option<Work> {
+        let node = self.nodes.get(&key).filter(|node| node.is_told())?;
+        let placed = self.world.pools.get(&node.row.pool_key).and_then(|pool| pool.nodes.get(&key));
+        Some(Work {
+            order: node.facts.order,
+            disabled: node.row.disable_option,
+            n_tasks: placed.map_or(0, |placed| placed.held.len()),
+            connected: node.connection.is_some(),
+            leaving: node.facts.leaving,
+        })
+    }
+
+    async fn end_for_order(&mut self, key: i64, option: NodeDeallocationOption) -> Result<()> {
+        let message = match self.nodes.get(&key).and_then(|node| node.facts.order) {
+            Some(order) => match order.kind {
+                OrderKind::Reboot => "The task's node was rebooted.",
+                OrderKind::Reimage => "The task's node was reimaged.",
+                OrderKind::Deallocate => "The task's node was deallocated.",
+            },
+            None => "Scheduling on the task's node was disabled.",
+        };
+        self.end_held(key, option, message).await
+    }
+
+    /// Asks for what the node has and has not begun.
+    pub(super) fn recall_waiting(&self, key: i64) {
+        let Some(node) = self.nodes.get(&key) else { return };
+        let placed = self.world.pools.get(&node.row.pool_key).and_then(|pool| pool.nodes.get(&key));
+        let waiting = placed.into_iter().flat_map(|placed| &placed.held).filter(|(_, held)| !held.begun);
+        let attempts: Vec<_> = waiting.map(|(task, held)| attempt(*task, held.attempt)).collect();
+        if !attempts.is_empty() {
+            self.hub.send(key, ToAgent::Recall { attempts });
+        }
+    }
+
+    fn carry_out(&mut self, key: i64, kind: OrderKind) {
+        self.provider_works(key, Done::CarriedOut(key, kind), move |provider, node| match kind {
+            OrderKind::Reboot | OrderKind::Deallocate => provider.kill(node),
+            OrderKind::Reimage => provider.remove(node),
+        });
+    }
+
+    /// The agent and all it ran are dead: the node starts anew, or rests.
+    pub(super) async fn order_carried_out(&mut self, key: i64, kind: OrderKind) -> Result<()> {
+        let rests = kind == OrderKind::Deallocate;
+        let lease = self.settings.lease.to_std().unwrap_or_default();
+        let Some(node) = self.nodes.get_mut(&key) else { return Ok(()) };
+        node.connection = None;
+        node.lost_at = (!rests).then(|| Instant::now() + lease);
+        (node.facts.order, node.facts.deallocated, node.facts.restarting) = (None, rests, !rests);
+        (node.facts.lost, node.facts.broken, node.facts.start_task) = (false, false, StartTaskFact::NotBegun);
+        let row = &mut node.row;
+        (row.order, row.deallocated) = (None, rests);
+        (row.ready, row.start_task_info) = (false, None);
+        row.errors.clear();
+        node.unsaved = true;
+        let pool_key = row.pool_key;
+        self.cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move { Ok(store::node::forget_order(conn, key, rests).await?) })
+            })
+            .await?;
+        if kind == OrderKind::Reimage {
+            self.job_nodes_lose_files(key).await?;
+        }
+        // A deallocated node is not waited for by jobs that end.
+        self.dirty_jobs.extend(self.job_nodes.of_node(key).map(|row| row.job_key));
+        self.node_changed(key);
+        self.dirty_pools.insert(pool_key);
+        self.ensure(key);
+        Ok(())
+    }
+}

@@ -1,0 +1,195 @@
+//! What users want of single nodes. It is saved with the state that it brings about, so that who asks next sees it, and
+//! carried out by the scheduler.
+
+use super::context::Signal;
+use super::node::find;
+use super::pool::find as find_pool;
+use super::{Caller, Context, Result};
+use crate::api::{self, Changed, DisableSchedulingOption, NodeDeallocationOption, NodeState, SchedulingState};
+use crate::domain::check;
+use crate::domain::ids::{AccountName, NodeId, PoolId};
+use crate::domain::node::{Order, OrderKind, restart_refusal, scheduling_refusal, start_refusal};
+use crate::domain::permission::Permission;
+use crate::store;
+use crate::store::node::NodeRow;
+
+/// Restarts the node's agent when its tasks are over; files stay, and the start task runs again.
+///
+/// # Errors
+/// `NodeNotFound`; a code that says why the node cannot be restarted now.
+pub async fn node_reboot(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+    reboot: api::NodeReboot,
+) -> Result<()> {
+    let option = reboot.node_reboot_option;
+    check::node_option("nodeRebootOption", option)?;
+    order(cx, caller, account, pool, node, OrderKind::Reboot, option).await
+}
+
+/// As [`node_reboot`], and removes all files of the node.
+///
+/// # Errors
+/// As [`node_reboot`].
+pub async fn node_reimage(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+    reimage: api::NodeReimage,
+) -> Result<()> {
+    let option = reimage.node_reimage_option;
+    check::node_option("nodeReimageOption", option)?;
+    order(cx, caller, account, pool, node, OrderKind::Reimage, option).await
+}
+
+/// Stops the node's agent when its tasks are over, until the node is started.
+///
+/// # Errors
+/// As [`node_reboot`].
+pub async fn node_deallocate(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+    deallocate: api::NodeDeallocate,
+) -> Result<()> {
+    let option = deallocate.node_deallocate_option;
+    check::node_option("nodeDeallocateOption", option)?;
+    order(cx, caller, account, pool, node, OrderKind::Deallocate, option).await
+}
+
+async fn order(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+    kind: OrderKind,
+    option: Option<NodeDeallocationOption>,
+) -> Result<()> {
+    say(cx, caller, account, pool, node, move |row| {
+        if let Some(code) = restart_refusal(row.state) {
+            return Err(code.into());
+        }
+        row.order = Some(Order { kind, tasks: option.unwrap_or(NodeDeallocationOption::Requeue) });
+        row.state = kind.state();
+        Ok(())
+    })
+    .await
+}
+
+/// Starts a deallocated node.
+///
+/// # Errors
+/// `NodeNotFound`; `OperationNotValidOnNode` for one that is not deallocated.
+pub async fn node_start(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+) -> Result<()> {
+    say(cx, caller, account, pool, node, |row| {
+        if let Some(code) = start_refusal(row.state) {
+            return Err(code.into());
+        }
+        (row.deallocated, row.state) = (false, NodeState::Starting);
+        Ok(())
+    })
+    .await
+}
+
+/// Lets no new tasks come to the node; what becomes of those that are there, the option says.
+///
+/// # Errors
+/// `NodeNotFound`, `NodeAlreadyInTargetSchedulingState`.
+pub async fn node_disable_scheduling(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+    disable: api::NodeDisableScheduling,
+) -> Result<()> {
+    let option = match disable.node_disable_scheduling_option.unwrap_or(DisableSchedulingOption::Requeue) {
+        DisableSchedulingOption::Requeue => NodeDeallocationOption::Requeue,
+        DisableSchedulingOption::Terminate => NodeDeallocationOption::Terminate,
+        DisableSchedulingOption::TaskCompletion => NodeDeallocationOption::TaskCompletion,
+    };
+    say(cx, caller, account, pool, node, move |row| {
+        if let Some(code) = scheduling_refusal(row.state, row.scheduling, SchedulingState::Disabled) {
+            return Err(code.into());
+        }
+        (row.scheduling, row.disable_option) = (SchedulingState::Disabled, Some(option));
+        if row.state == NodeState::Idle {
+            row.state = NodeState::Offline;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Lets tasks come to the node again.
+///
+/// # Errors
+/// `NodeNotFound`, `NodeAlreadyInTargetSchedulingState`.
+pub async fn node_enable_scheduling(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+) -> Result<()> {
+    say(cx, caller, account, pool, node, |row| {
+        if let Some(code) = scheduling_refusal(row.state, row.scheduling, SchedulingState::Enabled) {
+            return Err(code.into());
+        }
+        (row.scheduling, row.disable_option) = (SchedulingState::Enabled, None);
+        if row.state == NodeState::Offline {
+            row.state = NodeState::Idle;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Saves a word to a node, then tells the scheduler and open pages.
+async fn say<F>(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+    decide: F,
+) -> Result<()>
+where
+    F: FnOnce(&mut NodeRow) -> std::result::Result<(), api::Error> + Send + 'static,
+{
+    caller.may(Some(account), Permission::PoolWrite)?;
+    let (account_, pool, node, now) = (account.clone(), pool.clone(), node.clone(), cx.clock.now());
+    let (pool, node_key) = cx
+        .store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let pool = find_pool(conn, &account_, &pool).await?;
+                let mut row = find(conn, &pool, &node).await?;
+                let before = row.state;
+                decide(&mut row)?;
+                if row.state != before {
+                    row.since = now;
+                }
+                store::node::save_word(conn, &row).await?;
+                Ok((pool, row.key))
+            })
+        })
+        .await?;
+    cx.signals.send(Signal::NodesTold(vec![node_key]));
+    cx.events.tell(account.as_str(), Changed::Pool { pool: pool.id });
+    Ok(())
+}
