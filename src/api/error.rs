@@ -160,7 +160,6 @@ codes! {
     JobCompleted 409 "The specified job is already in a completed state.",
     JobNotActive 409 "The specified job is not active.",
     JobPreparationTaskNotSpecified 409 "The specified job has no preparation task.",
-    JobReleaseTaskNotSpecified 409 "The specified job has no release task.",
     TaskIdSameAsJobPreparationTask 409 "The task has the id of its job's preparation task.",
     TaskIdSameAsJobReleaseTask 409 "The task has the id of its job's release task.",
     JobScheduleBeingTerminated 409 "The specified job schedule is being terminated.",

@@ -62,7 +62,7 @@ pub fn JobCreatePage() -> impl IntoView {
         WizardStep::new(
             "limits",
             msg::JOB_STEP_LIMITS,
-            &["maxParallelTasks", "constraints", "onAllTasksComplete"],
+            &["maxParallelTasks", "constraints", "onAllTasksComplete", "jobManagerTask"],
             move || view! { <Limits fields/> },
         ),
         WizardStep::new(
@@ -147,6 +147,7 @@ pub fn JobPlace(fields: JobFields) -> impl IntoView {
 fn Limits(fields: JobFields) -> impl IntoView {
     view! {
         <JobLimits fields/>
+        <Field name="jobManagerTask.commandLine" label=msg::JOB_MANAGER hint=hint(msg::JOB_MANAGER_HINT)><TextInput value=fields.manager_command code=true/></Field>
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
         <Checkbox value=fields.uses_dependencies label=msg::JOB_USES_DEPENDENCIES hint=hint(msg::JOB_USES_DEPENDENCIES_HINT)/>
         <Checkbox value=fields.performs_job_actions label=msg::JOB_ACTIONS hint=hint(msg::JOB_ACTIONS_HINT)/>

@@ -1,8 +1,8 @@
 //! The form of a new job.
 
 use crate::api::{
-    self, JobConstraints, JobPreparationTask, JobReleaseTask, OnAllTasksComplete, OnTaskFailure, PoolInformation,
-    TaskConstraints,
+    self, JobConstraints, JobManagerTask, JobPreparationTask, JobReleaseTask, OnAllTasksComplete, OnTaskFailure,
+    PoolInformation, TaskConstraints,
 };
 use crate::domain::ids::{JobScheduleId, PoolId};
 use crate::portal::components::FieldErrors;
@@ -27,6 +27,8 @@ form! {
         uses_dependencies: bool,
         /// Failed tasks may end or disable the job.
         performs_job_actions: bool,
+        /// Empty: no job manager task.
+        manager_command: String,
         /// Empty: no preparation task, and then no release task either.
         preparation_command: String,
         preparation_retries: String,
@@ -50,6 +52,7 @@ impl Default for JobForm {
             ends_with_tasks: false,
             uses_dependencies: false,
             performs_job_actions: false,
+            manager_command: String::new(),
             preparation_command: String::new(),
             preparation_retries: "0".to_owned(),
             preparation_wait: true,
@@ -88,6 +91,7 @@ impl JobForm {
             } else {
                 OnAllTasksComplete::NoAction
             }),
+            job_manager_task: self.manager(),
             job_preparation_task: self.preparation(&mut errors),
             job_release_task: self.release(&mut errors),
             uses_task_dependencies: self.uses_dependencies.then_some(true),
@@ -96,6 +100,16 @@ impl JobForm {
             ..api::JobCreate::default()
         };
         errors.or(create)
+    }
+
+    /// Where the job ends with its tasks, it outlives its manager.
+    fn manager(&self) -> Option<JobManagerTask> {
+        (!self.manager_command.trim().is_empty()).then(|| JobManagerTask {
+            id: "jobmanager".to_owned(),
+            command_line: self.manager_command.clone(),
+            kill_job_on_completion: Some(!self.ends_with_tasks),
+            ..JobManagerTask::default()
+        })
     }
 
     fn preparation(&self, errors: &mut FieldErrors) -> Option<JobPreparationTask> {
@@ -173,6 +187,18 @@ mod tests {
         assert_eq!((preparation.command_line.as_str(), preparation.wait_for_success), ("a", Some(false)));
         assert_eq!(preparation.constraints.unwrap().max_task_retry_count, Some(2));
         assert_eq!(create.job_release_task.unwrap().command_line, "b");
+    }
+
+    #[test]
+    fn a_manager_ends_the_job_unless_its_tasks_do() {
+        let manager = |ends_with_tasks| {
+            let form = form(|f| (f.manager_command, f.ends_with_tasks) = ("m".into(), ends_with_tasks));
+            form.to_create().unwrap().job_manager_task.unwrap()
+        };
+        assert_eq!(
+            (manager(false).kill_job_on_completion, manager(true).kill_job_on_completion),
+            (Some(true), Some(false))
+        );
     }
 
     #[test]
