@@ -197,6 +197,7 @@ pub struct AccountSummary {
 
 /// The rate at which tasks ended lately, for progress and estimates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     pub tasks_per_second: f64,

@@ -51,6 +51,7 @@ settings! {
 
 /// A certificate as GET returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Certificate {
     /// In lower case, without spaces.
@@ -73,6 +74,7 @@ pub struct Certificate {
 
 /// Why a certificate could not be deleted, with the first hundred pools that name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct DeleteCertificateError {
     pub code: String,
     pub message: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A key and a value that say more about an error, e.g. `PropertyName` and `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct ErrorValue {
     pub key: String,
     pub value: String,
@@ -11,6 +12,7 @@ pub struct ErrorValue {
 
 /// What went wrong, as Batch says it. The request id is added where the answer is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[error("{code}: {message}")]
 #[serde(rename_all = "camelCase")]
 pub struct Error {
@@ -63,6 +65,7 @@ macro_rules! codes {
     ($($code:ident $status:literal $text:literal),+ $(,)?) => {
         /// A code of Batch's. Unknown ones (from a newer server) read as `InternalError`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
         pub enum Code { $($code,)+ #[serde(other)] InternalError }
 
         impl Code {

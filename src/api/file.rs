@@ -6,6 +6,7 @@ use super::Timestamp;
 
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeFile {
     /// Relative to the task's folder or the node's root, with `/`.
@@ -19,6 +20,7 @@ pub struct NodeFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FileProperties {
     pub last_modified: Timestamp,
@@ -33,6 +35,7 @@ pub struct FileProperties {
 
 /// A part of a file, for the portal's viewer. Bytes that are not UTF-8 are replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FileText {
     pub text: String,

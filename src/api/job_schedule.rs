@@ -20,6 +20,7 @@ pub type JobSpecification = JobCreate;
 
 /// When jobs are made. All absent: one job, now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Schedule {
     /// Absent: ready at once.
@@ -38,6 +39,7 @@ pub struct Schedule {
 
 /// What a caller says to make a job schedule; also how its settings are stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobScheduleCreate {
     /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case, among jobs as well.
@@ -54,6 +56,7 @@ pub struct JobScheduleCreate {
 
 /// A job schedule as GET returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobSchedule {
     #[serde(flatten)]
@@ -72,6 +75,7 @@ pub struct JobSchedule {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobScheduleExecutionInformation {
     /// The turn that comes next. In the past: it is due and waits for the last job's end, or for the quota.
@@ -86,6 +90,7 @@ pub struct JobScheduleExecutionInformation {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RecentJob {
     pub id: String,
@@ -94,6 +99,7 @@ pub struct RecentJob {
 
 /// What can change on a job schedule; absent is left as it is. Jobs that were made keep what they have.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobSchedulePatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +112,7 @@ pub struct JobSchedulePatch {
 
 /// What a job schedule is to be from now on; absent is the default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobScheduleUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,6 +124,7 @@ pub struct JobScheduleUpdate {
 
 /// A job schedule with what the portal shows beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobScheduleSummary {
     pub job_schedule: JobSchedule,

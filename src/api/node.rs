@@ -37,6 +37,7 @@ wire_enum! { StartTaskState { Running = "running", Completed = "completed" } }
 
 /// A compute node as GET returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     pub id: String,
@@ -83,6 +84,7 @@ settings! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RecentTask {
     pub task_url: String,
@@ -94,6 +96,7 @@ pub struct RecentTask {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StartTaskInformation {
     pub state: StartTaskState,
@@ -112,6 +115,7 @@ pub struct StartTaskInformation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeError {
     pub code: String,
@@ -121,6 +125,7 @@ pub struct NodeError {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeAgentInformation {
     pub version: String,
@@ -146,6 +151,7 @@ settings! {
 
 /// How many nodes are in each state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeCounts {
     pub creating: i64,
@@ -195,6 +201,7 @@ impl NodeCounts {
 }
 /// Node counts of one pool, by kind of node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolNodeCounts {
     pub pool_id: String,
@@ -204,6 +211,7 @@ pub struct PoolNodeCounts {
 
 /// A node on the heat map: as little as a coloured cell needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeCell {
     pub id: String,

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 /// A name and a value that the service only stores. At most 50 on a pool or job; the name must not be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct MetadataItem {
     pub name: String,
     pub value: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct NameValuePair {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -19,6 +21,7 @@ pub struct NameValuePair {
 
 /// An environment variable of a task. A missing value is the empty string.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct EnvironmentSetting {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +58,17 @@ macro_rules! wire_enum {
             }
         }
 
+        #[cfg(feature = "ssr")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "enum": [$($text),+] })
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -80,6 +94,7 @@ macro_rules! settings {
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
             $($(#[$may_meta])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $may: Option<$may_type>,)*
@@ -91,6 +106,7 @@ macro_rules! settings {
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
             $($(#[$must_meta])* pub $must: $must_type,)*
@@ -117,6 +133,7 @@ wire_enum! {
 
 /// Why a task, a start task, a preparation or release task failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct TaskFailureInformation {
     pub category: ErrorCategory,
     /// One of Batch's codes, e.g. `FailureExitCode`, `TaskEnded`, `CommandProgramNotFound`.
@@ -129,6 +146,7 @@ pub struct TaskFailureInformation {
 
 /// The user under which a task runs. Absent: the pool's own unprivileged user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UserIdentity {
     /// A name of the pool's `userAccounts`. Exclusive with `auto_user`.
@@ -139,6 +157,7 @@ pub struct UserIdentity {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AutoUserSpecification {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,6 +171,7 @@ wire_enum! { ElevationLevel { NonAdmin = "nonadmin", Admin = "admin" } }
 
 /// A text that never shows in a log: `Debug` hides it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(pub String);
 

@@ -6,6 +6,7 @@ use super::{Duration, Timestamp};
 
 /// Of all runs of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskStatistics {
     pub url: String,
@@ -32,6 +33,7 @@ pub struct TaskStatistics {
 
 /// Of all tasks of a job, deleted ones too; the wait is that of tasks that have ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobStatistics {
     #[serde(flatten)]

@@ -269,7 +269,22 @@ fn read_part(number: &str, unit_secs: i128) -> Result<i128, NotADuration> {
 }
 
 macro_rules! serde_as_text {
-    ($type:ty) => {
+    ($type:ty, $format:literal) => {
+        #[cfg(feature = "ssr")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $format.into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "format": $format })
+            }
+        }
+
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -285,8 +300,8 @@ macro_rules! serde_as_text {
     };
 }
 
-serde_as_text!(Timestamp);
-serde_as_text!(Duration);
+serde_as_text!(Timestamp, "date-time");
+serde_as_text!(Duration, "duration");
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,10 @@ pub fn settings() -> String {
     "/settings".to_owned()
 }
 
+pub fn reference() -> String {
+    "/reference".to_owned()
+}
+
 pub fn accounts() -> String {
     "/accounts".to_owned()
 }
@@ -192,6 +196,7 @@ mod tests {
             sign_in("/accounts/a?x=1#L2"),
             set_up(),
             settings(),
+            reference(),
             accounts(),
             account_create(),
             account("mybatch"),

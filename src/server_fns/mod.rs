@@ -8,6 +8,7 @@ pub mod job_schedule;
 pub mod key;
 pub mod node;
 pub mod pool;
+pub mod reference;
 pub mod session;
 pub mod task;
 
@@ -18,5 +19,6 @@ pub use job_schedule::*;
 pub use key::*;
 pub use node::*;
 pub use pool::*;
+pub use reference::*;
 pub use session::*;
 pub use task::*;

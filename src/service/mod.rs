@@ -22,6 +22,7 @@ pub mod pool;
 mod pool_change;
 pub mod pool_usage;
 pub mod rates;
+pub mod reference;
 pub mod session;
 pub mod slices;
 mod statistics;

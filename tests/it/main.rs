@@ -19,6 +19,7 @@ mod job_manager;
 mod job_preparation;
 mod job_preparation_real;
 mod node_orders;
+mod reference;
 mod rest_auth;
 mod rest_certificates;
 mod rest_files;

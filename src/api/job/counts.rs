@@ -7,6 +7,7 @@ use crate::api::Progress;
 
 /// How many tasks of a job are in each state. `running` includes those being prepared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCounts {
     pub active: i64,
@@ -23,6 +24,7 @@ impl TaskCounts {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCountsResult {
     pub task_counts: TaskCounts,
@@ -31,6 +33,7 @@ pub struct TaskCountsResult {
 
 /// A job with what the portal shows beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobSummary {
     pub job: Job,

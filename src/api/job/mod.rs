@@ -33,6 +33,7 @@ wire_enum! { OnTaskFailure { NoAction = "noaction", PerformExitOptionsJobAction 
 
 /// What a caller says to make a job; also how its settings are stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobCreate {
     /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case. Absent in a schedule, which
@@ -93,6 +94,7 @@ impl JobCreate {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolInformation {
     /// The pool need not exist yet: tasks wait for it.
@@ -104,6 +106,7 @@ pub struct PoolInformation {
 
 /// Stored and echoed only: the network of one's own machines is not Batch's to arrange.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobNetworkConfiguration {
     pub subnet_id: String,
@@ -112,6 +115,7 @@ pub struct JobNetworkConfiguration {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobConstraints {
     /// From the job's creation; default no limit.
@@ -124,6 +128,7 @@ pub struct JobConstraints {
 
 /// A job as GET returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     #[serde(flatten)]
@@ -144,6 +149,7 @@ pub struct Job {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobExecutionInformation {
     pub start_time: Timestamp,
@@ -159,6 +165,7 @@ pub struct JobExecutionInformation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobSchedulingError {
     pub category: ErrorCategory,

@@ -10,6 +10,7 @@ use crate::api::{
 
 /// An ordinary task that is made with its job and goes before all others.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobManagerTask {
     pub id: String,
@@ -47,6 +48,7 @@ pub struct JobManagerTask {
 
 /// Runs once on each node before the first task of the job there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobPreparationTask {
     /// Default `jobpreparation`.
@@ -73,6 +75,7 @@ pub struct JobPreparationTask {
 
 /// Runs at the job's end on each node where the preparation ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobReleaseTask {
     /// Default `jobrelease`.
@@ -100,6 +103,7 @@ wire_enum! { JobReleaseTaskState { Running = "running", Completed = "completed" 
 
 /// How preparation and release went on one node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobPreparationAndReleaseTaskStatus {
     pub pool_id: String,
@@ -112,6 +116,7 @@ pub struct JobPreparationAndReleaseTaskStatus {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobPreparationTaskExecutionInformation {
     pub start_time: Timestamp,
@@ -133,6 +138,7 @@ pub struct JobPreparationTaskExecutionInformation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct JobReleaseTaskExecutionInformation {
     pub start_time: Timestamp,

@@ -76,6 +76,7 @@ settings! {
 
 /// A JSON value that never shows in a log.
 #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct HiddenValue(pub Value);
 

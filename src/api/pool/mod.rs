@@ -59,6 +59,7 @@ wire_enum! {
 
 /// What a caller says to make a pool; also how its settings are stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolCreate {
     /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case.
@@ -137,6 +138,7 @@ impl PoolCreate {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskSchedulingPolicy {
     pub node_fill_type: NodeFillType,
@@ -147,6 +149,7 @@ pub struct TaskSchedulingPolicy {
 
 /// A pool as GET returns it: its settings, and what became of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Pool {
     #[serde(flatten)]
@@ -174,6 +177,7 @@ pub struct Pool {
 
 /// A pool with what the portal shows beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolSummary {
     pub pool: Pool,
@@ -183,6 +187,7 @@ pub struct PoolSummary {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct ResizeError {
     /// One of Batch's codes, e.g. `AccountCoreQuotaReached`, `AllocationTimedOut`, `ResizeStopped`.
     pub code: String,

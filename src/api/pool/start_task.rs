@@ -8,6 +8,7 @@ use super::{ContainerSettings, NodeIdentityReference};
 
 /// A command that runs when a node joins the pool and after each reboot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StartTask {
     /// Not run by a shell.

@@ -6,6 +6,7 @@ use super::super::{Duration, Timestamp};
 
 /// Core hours of a pool in one half hour.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolUsageMetrics {
     pub pool_id: String,
@@ -18,6 +19,7 @@ pub struct PoolUsageMetrics {
 
 /// What is known of a pool since it was made. There are no resource statistics: what disks and networks did is not gathered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolStatistics {
     pub url: String,
@@ -27,6 +29,7 @@ pub struct PoolStatistics {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UsageStatistics {
     pub start_time: Timestamp,

@@ -21,6 +21,7 @@ wire_enum! {
 /// Consequences by the way in which a task ended for good. The first that fits counts: the code alone, a range of codes,
 /// an error before or after the command, and last `default`, which does not fit exit code 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExitConditions {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -38,6 +39,7 @@ pub struct ExitConditions {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExitCodeMapping {
     pub code: i32,
@@ -46,6 +48,7 @@ pub struct ExitCodeMapping {
 
 /// Both ends included.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExitCodeRangeMapping {
     pub start: i32,
@@ -54,6 +57,7 @@ pub struct ExitCodeRangeMapping {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExitOptions {
     /// Only in a job whose `onTaskFailure` is `performexitoptionsjobaction`. Default: none for exit code 0, else terminate.

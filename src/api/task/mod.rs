@@ -23,6 +23,7 @@ wire_enum! { TaskAddStatus { Success = "success", ClientError = "clienterror", S
 
 /// What a caller says to make a task; also how its settings are stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCreate {
     /// 1–64 of letters, digits, `-` and `_`; unique in the job without regard to case.
@@ -70,12 +71,14 @@ impl TaskCreate {
 
 /// A wish to run on a certain node: `TVM:` and its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AffinityInformation {
     pub affinity_id: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskConstraints {
     /// From the start of the current run; default no limit.
@@ -91,6 +94,7 @@ pub struct TaskConstraints {
 
 /// What can change on a task; absent constraints are the defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +103,7 @@ pub struct TaskUpdate {
 
 /// What `addtaskcollection` takes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct TaskAddCollection {
     /// At most 100.
     pub value: Vec<TaskCreate>,
@@ -106,6 +111,7 @@ pub struct TaskAddCollection {
 
 /// A task as GET returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
     #[serde(flatten)]
@@ -128,6 +134,7 @@ pub struct Task {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskExecutionInformation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,6 +159,7 @@ pub struct TaskExecutionInformation {
 
 /// The node on which a task runs or ran last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskNodeInformation {
     pub affinity_id: String,
@@ -165,6 +173,7 @@ pub struct TaskNodeInformation {
 
 /// One answer per task of `addtaskcollection`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TaskAddResult {
     pub status: TaskAddStatus,

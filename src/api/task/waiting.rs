@@ -19,6 +19,7 @@ wire_enum! {
 
 /// Why a task that is active does not run yet, and what can be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", tag = "reason")]
 pub enum Waiting {
     /// The task is sent to a node or will be within moments.

@@ -11,6 +11,7 @@ pub mod node;
 mod pairs_editor;
 mod path_tabs;
 pub mod pool;
+pub mod reference;
 mod refusal;
 mod route_ids;
 pub mod set_up;

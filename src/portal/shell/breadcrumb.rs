@@ -87,6 +87,7 @@ fn crumbs(path: &str) -> Vec<Crumb> {
 fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
+        "reference" => msg::REFERENCE,
         "settings" => msg::SETTINGS,
         "properties" => msg::PROPERTIES,
         "tags" => msg::TAGS,

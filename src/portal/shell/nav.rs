@@ -44,6 +44,7 @@ fn MainMenu(path: Memo<String>) -> impl IntoView {
         <ul class="nav__list">
             <Entry path label=msg::HOME icon=Icon::Home href=paths::home() exact=true/>
             <Entry path label=msg::ACCOUNTS icon=Icon::Account href=paths::accounts()/>
+            <Entry path label=msg::REFERENCE icon=Icon::Info href=paths::reference()/>
             <Entry path label=msg::SETTINGS icon=Icon::Settings href=paths::settings()/>
         </ul>
     }
