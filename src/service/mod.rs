@@ -1,6 +1,7 @@
 //! One function for each operation: authorise, load, decide by `domain`, save in one transaction, tell who must know.
 //! REST, the server functions and the admin program call these and nothing below.
 
+pub mod access_token;
 pub mod account;
 pub mod certificate;
 pub mod context;
@@ -19,6 +20,7 @@ pub mod pool;
 mod pool_change;
 pub mod pool_usage;
 pub mod rates;
+pub mod resource_group;
 pub mod session;
 pub mod slices;
 pub mod task;

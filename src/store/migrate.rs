@@ -7,6 +7,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_certificates.sql"),
     include_str!("migrations/0004_job_schedules.sql"),
+    include_str!("migrations/0007_management.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

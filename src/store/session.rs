@@ -22,7 +22,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    fn read(row: &SqliteRow) -> Result<Grant> {
+    pub(super) fn read(row: &SqliteRow) -> Result<Grant> {
         Ok(Grant {
             user_key: get(row, "user_key")?,
             user: get(row, "name")?,
