@@ -134,6 +134,7 @@ mod tests {
 
     fn keys(primary: &api::Secret, secondary: &api::Secret) -> KeysRow {
         KeysRow {
+            authentication_modes: Vec::new(),
             account_key: 1,
             state: api::ProvisioningState::Succeeded,
             public_network_access: api::PublicNetworkAccess::Enabled,

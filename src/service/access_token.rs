@@ -11,8 +11,8 @@ use crate::store::session as grants;
 /// How long an access token lives, unless the personal one ends before.
 pub const LIFE: Duration = Duration::from_mins(60);
 
-/// The name of no user: programs that say nothing but a secret share one counter of guesses.
-const ANYBODY: &str = "#access-token";
+/// Begins the name of no user. Programs that name none share one counter of guesses.
+const PROGRAM: &str = "#program ";
 
 /// An access token for a program that knows the secret of a personal access token. `client` is the user that the secret
 /// must belong to; absent when the program names none.
@@ -26,8 +26,9 @@ pub async fn access_token_issue(
     given: &Secret,
 ) -> Result<api::AccessToken> {
     let now = cx.clock.now();
-    let counted = client.unwrap_or(ANYBODY);
-    cx.identity.throttle.begin(counted, from.address, now).map_err(too_many)?;
+    // Not the counter of the user's password: who has a token must not be able to wipe out failures there.
+    let counted = format!("{PROGRAM}{}", client.unwrap_or_default());
+    cx.identity.throttle.begin(&counted, from.address, now).map_err(too_many)?;
     let token = secret::hash(&given.0);
     let grant = grants::token_find(&mut *cx.store.read().await?, &token).await?;
     let fits = |user: &str| client.is_none_or(|client| client.eq_ignore_ascii_case(user));
@@ -35,7 +36,7 @@ pub async fn access_token_issue(
         tracing::warn!(client, from = %from.address, request_id = from.request_id, "a program's sign-in failed");
         return Err(Code::AuthenticationFailed.into());
     };
-    cx.identity.throttle.succeeded(counted, from.address);
+    cx.identity.throttle.succeeded(&counted, from.address);
     let mut bits = [0; 32];
     cx.random.fill(&mut bits);
     let access = secret::access_token(&bits);

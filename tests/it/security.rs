@@ -176,10 +176,10 @@ async fn pages_are_the_index_and_programs_get_errors() {
         let reply = browser.get(path).await;
         assert_eq!((reply.status.as_u16(), reply.body.as_ref()), (200, INDEX.as_bytes()), "{path}");
     }
-    for path in ["/portal/fn", "/storage/a/b", "/node/v2", "/subscriptions", "/providers/x"] {
+    for path in ["/portal/fn", "/storage/a/b", "/node/v2"] {
         browser.get(path).await.expect_error(Code::ResourceNotFound);
     }
-    for path in ["/pools", "/jobs/j1", "/supportedimages"] {
+    for path in ["/pools", "/jobs/j1", "/supportedimages", "/subscriptions", "/providers/x", "/tenants"] {
         assert_eq!(browser.get(path).await.status, 401, "{path}");
     }
 }

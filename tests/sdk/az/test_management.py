@@ -10,7 +10,7 @@ from support.server import Server
 
 @pytest.fixture(scope="module")
 def az(tls_server: Server, tmp_path_factory: pytest.TempPathFactory) -> SignedInAz:
-    tls_server.admin("user", "create", "cli", "--role", "Contributor", text="correct horse battery\n")
+    tls_server.admin("user", "create", "cli", "--role", "Contributor", "--password-stdin", text="correct horse battery\n")
     made = tls_server.admin("token", "create", "--user", "cli")
     az = SignedInAz(tls_server, tmp_path_factory.mktemp("az"))
     az.log_in("cli", made["token"])

@@ -33,7 +33,7 @@ class StaticToken:
 def principal(server: Server) -> Principal:
     """The server's user for programs, made at the first call."""
     if id(server) not in _made:
-        server.admin("user", "create", "builder", "--role", "Contributor", text="correct horse battery\n")
+        server.admin("user", "create", "builder", "--role", "Contributor", "--password-stdin", text="correct horse battery\n")
         made = server.admin("token", "create", "--user", "builder")
         _made[id(server)] = Principal("builder", made["token"])
     return _made[id(server)]
