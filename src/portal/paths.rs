@@ -20,6 +20,10 @@ pub fn settings() -> String {
     "/settings".to_owned()
 }
 
+pub fn tokens() -> String {
+    "/tokens".to_owned()
+}
+
 pub fn accounts() -> String {
     "/accounts".to_owned()
 }
@@ -187,6 +191,7 @@ mod tests {
             sign_in("/accounts/a?x=1#L2"),
             set_up(),
             settings(),
+            tokens(),
             accounts(),
             account_create(),
             account("mybatch"),
@@ -221,6 +226,7 @@ mod tests {
 /sign-in?return=%2Faccounts%2Fa%3Fx%3D1%23L2
 /setup
 /settings
+/tokens
 /accounts
 /accounts/new
 /accounts/mybatch

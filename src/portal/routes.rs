@@ -20,6 +20,7 @@ pub fn AppRoutes() -> impl IntoView {
             <ParentRoute path=path!("") view=|| view! { <Frame/> }.into_any()>
                 <Route path=path!("") view=|| view! { <pages::home::HomePage/> }.into_any()/>
                 <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
+                <Route path=path!("/tokens") view=|| view! { <pages::token::TokensPage/> }.into_any()/>
                 <Route path=path!("/accounts") view=|| view! { <pages::account::AccountListPage/> }.into_any()/>
                 <Route path=path!("/accounts/new") view=|| view! { <pages::account::AccountCreatePage/> }.into_any()/>
                 <AccountRoutes/>

@@ -10,6 +10,7 @@ pub mod node;
 pub mod pool;
 pub mod session;
 pub mod task;
+pub mod token;
 
 pub use account::*;
 pub use file::*;
@@ -20,3 +21,4 @@ pub use node::*;
 pub use pool::*;
 pub use session::*;
 pub use task::*;
+pub use token::*;

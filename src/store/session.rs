@@ -140,6 +140,14 @@ pub async fn token_used(conn: &mut Conn, hash: &Hash, now: Timestamp) -> Result<
     Ok(())
 }
 
+/// The name of the user whose token it is.
+pub async fn token_owner(conn: &mut Conn, id: &str) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar("SELECT name FROM tokens JOIN users ON users.key = user_key WHERE id = ?")
+        .bind(id)
+        .fetch_optional(conn)
+        .await?)
+}
+
 /// False when there is no such token.
 pub async fn token_delete(conn: &mut Conn, id: &str) -> Result<bool> {
     Ok(sqlx::query("DELETE FROM tokens WHERE id = ?").bind(id).execute(conn).await?.rows_affected() > 0)

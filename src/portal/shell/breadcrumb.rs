@@ -88,6 +88,7 @@ fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
         "settings" => msg::SETTINGS,
+        "tokens" => msg::TOKENS,
         "properties" => msg::PROPERTIES,
         "tags" => msg::TAGS,
         "keys" => msg::KEYS,
