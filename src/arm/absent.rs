@@ -20,7 +20,6 @@ macro_rules! of_account {
 
 const LISTS: &[&str] = &[
     of_account!("/applications"),
-    of_account!("/certificates"),
     of_account!("/detectors"),
     of_account!("/privatelinkresources"),
     of_account!("/privateendpointconnections"),
@@ -29,7 +28,6 @@ const LISTS: &[&str] = &[
 
 const ITEMS: &[&str] = &[
     of_account!("/applications/{item}"),
-    of_account!("/certificates/{item}"),
     of_account!("/detectors/{item}"),
     of_account!("/privatelinkresources/{item}"),
     of_account!("/privateendpointconnections/{item}"),
@@ -46,13 +44,9 @@ pub fn routes() -> Routes {
     );
     let routes = LISTS.iter().fold(routes, |routes, path| routes.on(Method::GET, path, empty));
     let routes = ITEMS.iter().fold(routes, |routes, path| routes.on(Method::GET, path, not_found));
-    [
-        of_account!("/applications/{item}"),
-        of_account!("/certificates/{item}"),
-        of_account!("/applications/{item}/versions/{version}"),
-    ]
-    .into_iter()
-    .fold(routes, |routes, path| routes.on(Method::PUT, path, not_built))
+    [of_account!("/applications/{item}"), of_account!("/applications/{item}/versions/{version}")]
+        .into_iter()
+        .fold(routes, |routes, path| routes.on(Method::PUT, path, not_built))
 }
 
 async fn empty(call: Call) -> Result {

@@ -11,6 +11,7 @@ mod account;
 mod account_shape;
 mod body;
 mod call;
+mod certificate;
 mod error;
 mod key;
 mod location;

@@ -10,8 +10,8 @@ use tower::util::MapRequestLayer;
 
 use super::error::Failure;
 use super::{
-    absent, account, call, error, key, location, names, network, operation_result, pool, provider, resource_group,
-    sign_in, subscription,
+    absent, account, call, certificate, error, key, location, names, network, operation_result, pool, provider,
+    resource_group, sign_in, subscription,
 };
 use crate::api::Code;
 use crate::service::Context;
@@ -60,6 +60,7 @@ fn resources() -> Routes {
         key::routes(),
         operation_result::routes(),
         pool::routes(),
+        certificate::routes(),
         network::routes(),
         absent::routes(),
     ]

@@ -273,7 +273,6 @@ async fn what_cannot_exist_has_empty_lists_and_is_not_made() {
     let arm = Arm::new().await;
     for list in [
         "applications",
-        "certificates",
         "detectors",
         "privateLinkResources",
         "privateEndpointConnections",

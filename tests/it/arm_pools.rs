@@ -35,6 +35,7 @@ async fn a_pool_is_made_here_and_seen_there() {
         "name": "P-1",
         "type": "Microsoft.Batch/batchAccounts/pools",
         "etag": made.header("etag"),
+        "identity": { "type": "None" },
         "properties": {
             "lastModified": "2027-01-15T08:00:00Z",
             "creationTime": "2027-01-15T08:00:00Z",
@@ -44,6 +45,7 @@ async fn a_pool_is_made_here_and_seen_there() {
             "allocationStateTransitionTime": "2027-01-15T08:00:00Z",
             "currentDedicatedNodes": 0,
             "currentLowPriorityNodes": 0,
+            "currentNodeCommunicationMode": "Simplified",
             "vmSize": "local_1",
             "deploymentConfiguration": minimal()["properties"]["deploymentConfiguration"],
             "interNodeCommunication": "Disabled",
@@ -62,7 +64,7 @@ async fn a_pool_is_made_here_and_seen_there() {
     let account = arm.world.account.clone();
     let seen = pool::pool_get(&arm.world.cx, &arm.world.caller, &account, &"p-1".parse().unwrap()).await.unwrap().pool;
     let machine = seen.settings.virtual_machine_configuration.unwrap();
-    assert_eq!(machine["nodeAgentSKUId"], "batch.node.ubuntu 22.04");
+    assert_eq!(json!(machine)["nodeAgentSKUId"], "batch.node.ubuntu 22.04");
     // Again: the same is answered, something else is refused.
     assert_eq!(arm.put(&target, minimal()).await.is(200).json(), expected);
     let mut other = minimal();
@@ -122,9 +124,14 @@ async fn what_a_pool_cannot_be_is_refused_in_arms_words() {
             "properties.scaleSettings",
         ),
         (
-            json!({ "vmSize": "local_1", "deploymentConfiguration": { "cloudServiceConfiguration": { "osFamily": "5" } } }),
-            "InvalidPropertyValue",
-            "properties.deploymentConfiguration.cloudServiceConfiguration",
+            json!({ "vmSize": "local_1", "deploymentConfiguration": { "virtualMachineConfiguration": { "x": 1 } } }),
+            "UnsupportedProperty",
+            "properties.deploymentConfiguration.virtualMachineConfiguration.x",
+        ),
+        (
+            json!({ "vmSize": "local_1", "targetDedicatedNodes": 1 }),
+            "UnsupportedProperty",
+            "properties.targetDedicatedNodes",
         ),
         (
             json!({ "vmSize": "local_1", "startTask": { "commandLine": "x", "maxTaskRetryCount": "many" } }),
@@ -140,8 +147,12 @@ async fn what_a_pool_cannot_be_is_refused_in_arms_words() {
     let name = arm.put(&format!("{ACCOUNT}/pools/no%20id"), minimal()).await;
     name.is_arm_error(400, "InvalidPropertyValue");
     arm.put(&target, minimal()).await.is(200);
-    let size = arm.patch(&target, json!({ "properties": { "vmSize": "local_2" } })).await;
-    assert_eq!(size.is_arm_error(400, "PropertyCannotBeUpdated"), "properties.vmSize");
+    // What only changes on a pool without nodes changes on one.
+    let bigger = arm.patch(&target, json!({ "properties": { "vmSize": "local_2" } })).await.is(200).json();
+    assert_eq!(bigger["properties"]["vmSize"], "local_2");
+    let auto = json!({ "properties": { "scaleSettings": { "autoScale": { "formula": "$TargetDedicatedNodes=1" } } } });
+    let refused = arm.patch(&target, auto).await.is_arm_error(400, "InvalidPropertyValue");
+    assert_eq!(refused, "properties.scaleSettings.autoScale");
 }
 
 #[tokio::test]
@@ -198,4 +209,35 @@ async fn pools_are_listed_filtered_and_deleted() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     panic!("the pool is still there");
+}
+
+#[tokio::test]
+async fn a_certificate_is_added_named_by_a_pool_and_deleted() {
+    let arm = Arm::new().await;
+    let target = format!("{ACCOUNT}/certificates/SHA1-0A1B");
+    let body = json!({ "properties": { "thumbprint": "0a1b", "thumbprintAlgorithm": "sha1", "data": "AAAA", "format": "Cer" } });
+    let added = arm.put(&target, body.clone()).await.is(200).json();
+    assert_eq!(added["id"], format!("{ACCOUNT}/certificates/sha1-0a1b"));
+    assert_eq!(added["properties"]["provisioningState"], "Succeeded");
+    assert_eq!(added["properties"]["format"], "Cer");
+    assert_eq!(arm.get(&target).await.is(200).json(), added);
+    assert_eq!(arm.get(&format!("{ACCOUNT}/certificates")).await.is(200).each("name"), ["sha1-0a1b"]);
+    arm.put(&target, body).await.is_arm_error(409, "CertificateExists");
+    let other = json!({ "properties": { "thumbprint": "ffff", "data": "AAAA", "format": "Cer" } });
+    assert_eq!(arm.put(&target, other).await.is_arm_error(400, "InvalidPropertyValue"), "properties.thumbprint");
+
+    let mut pool = minimal();
+    pool["properties"]["certificates"] = json!([{ "id": added["id"], "storeLocation": "LocalMachine" }]);
+    let made = arm.put(&format!("{ACCOUNT}/pools/p"), pool).await.is(200).json();
+    assert_eq!(made["properties"]["certificates"], json!([{ "id": added["id"], "storeLocation": "LocalMachine" }]));
+    arm.delete(&target).await.is_arm_error(409, "CertificateDeleteFailed");
+    let failed =
+        arm.get(&format!("{ACCOUNT}/certificates?$filter=properties%2FprovisioningState%20eq%20'Failed'")).await;
+    assert_eq!(failed.is(200).each("name"), ["sha1-0a1b"]);
+    let back = arm.call(Method::POST, &format!("{target}/cancelDelete"), None).await.is(200).json();
+    assert_eq!(back["properties"]["provisioningState"], "Succeeded");
+    arm.patch(&format!("{ACCOUNT}/pools/p"), json!({ "properties": { "certificates": [] } })).await.is(200);
+    arm.delete(&target).await.is(200);
+    arm.delete(&target).await.is(204);
+    arm.get(&target).await.is_arm_error(404, "CertificateNotFound");
 }
