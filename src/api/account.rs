@@ -91,6 +91,9 @@ pub struct AccountCreate {
     /// A storage account to link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_account_id: Option<String>,
+    /// How callers of the data plane may prove who they are. Absent or empty: in any way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_authentication_modes: Vec<AuthenticationMode>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
 }
@@ -103,6 +106,12 @@ pub struct AccountPatch {
     pub tags: Option<BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_network_access: Option<PublicNetworkAccess>,
+    /// A storage account to link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_account_id: Option<String>,
+    /// Empty: all ways.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_authentication_modes: Option<Vec<AuthenticationMode>>,
 }
 
 /// Both keys of an account: base64 of 64 random bytes each.

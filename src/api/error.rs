@@ -123,6 +123,8 @@ codes! {
     Forbidden 403 "The operation is not allowed.",
     ResourceNotFound 404 "The specified resource does not exist.",
     AccountNotFound 404 "The specified account does not exist.",
+    SubscriptionNotFound 404 "The specified subscription does not exist.",
+    ResourceGroupNotFound 404 "The specified resource group does not exist.",
     PoolNotFound 404 "The specified pool does not exist.",
     NodeNotFound 404 "The specified node does not exist.",
     JobNotFound 404 "The specified job does not exist.",

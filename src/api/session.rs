@@ -61,6 +61,14 @@ pub struct User {
     pub last_sign_in: Option<Timestamp>,
 }
 
+/// A personal access token that has just been made, with its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewToken {
+    pub token: Token,
+    pub secret: Secret,
+}
+
 /// A personal access token; its secret is shown once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

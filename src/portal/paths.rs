@@ -24,6 +24,10 @@ pub fn reference() -> String {
     "/reference".to_owned()
 }
 
+pub fn tokens() -> String {
+    "/tokens".to_owned()
+}
+
 pub fn accounts() -> String {
     "/accounts".to_owned()
 }
@@ -197,6 +201,7 @@ mod tests {
             set_up(),
             settings(),
             reference(),
+            tokens(),
             accounts(),
             account_create(),
             account("mybatch"),
@@ -232,6 +237,7 @@ mod tests {
 /sign-in?return=%2Faccounts%2Fa%3Fx%3D1%23L2
 /setup
 /settings
+/tokens
 /accounts
 /accounts/new
 /accounts/mybatch

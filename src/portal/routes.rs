@@ -21,6 +21,7 @@ pub fn AppRoutes() -> impl IntoView {
                 <Route path=path!("") view=|| view! { <pages::home::HomePage/> }.into_any()/>
                 <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
                 <Route path=path!("/reference") view=|| view! { <pages::reference::ReferencePage/> }.into_any()/>
+                <Route path=path!("/tokens") view=|| view! { <pages::token::TokensPage/> }.into_any()/>
                 <Route path=path!("/accounts") view=|| view! { <pages::account::AccountListPage/> }.into_any()/>
                 <Route path=path!("/accounts/new") view=|| view! { <pages::account::AccountCreatePage/> }.into_any()/>
                 <AccountRoutes/>

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::error::{Failure, Result};
 use super::request_info::{RequestInfo, account_in_host};
-use crate::api::{self, Code, KeyName};
+use crate::api::{self, AuthenticationMode, Code, KeyName};
 use crate::auth::shared_key::{self, Credentials, Signed};
 use crate::domain::ids::AccountName;
 use crate::service::key::KeysRow;
@@ -67,6 +67,7 @@ async fn by_shared_key(cx: &Context, info: &RequestInfo, request: &Parts, text: 
     if host_account(cx, request).is_some_and(|name| !name.eq_ignore_ascii_case(account.as_str())) {
         return Err(refused("the signature is another account's than the host name's"));
     }
+    key::check_mode(&keys, AuthenticationMode::SharedKey)?;
     key::check_open(&keys)?;
     key::key_used(cx, keys.account_key, if index == 0 { KeyName::Primary } else { KeyName::Secondary });
     Ok(Known { caller: caller(info, Who::SharedKey { account: account.clone() }), account })
@@ -82,6 +83,7 @@ async fn by_token(cx: &Context, info: &RequestInfo, request: &Parts, token: &str
         detail(api::Error::new(Code::InvalidAuthenticationInfo), &how)
     })?;
     let keys = key::signing_keys(cx, &account).await?.ok_or(Failure::from(Code::AccountNotFound))?;
+    key::check_mode(&keys, AuthenticationMode::Aad)?;
     key::check_open(&keys)?;
     Ok(Known { caller, account })
 }
@@ -132,6 +134,7 @@ mod tests {
 
     fn keys(primary: &api::Secret, secondary: &api::Secret) -> KeysRow {
         KeysRow {
+            authentication_modes: Vec::new(),
             account_key: 1,
             state: api::ProvisioningState::Succeeded,
             public_network_access: api::PublicNetworkAccess::Enabled,

@@ -6,7 +6,7 @@
 
 mod absent;
 mod auth;
-mod body;
+pub mod body;
 mod call;
 mod certificate;
 mod error;
@@ -18,10 +18,10 @@ mod node;
 mod path;
 mod pool;
 mod pool_usage;
-mod query;
+pub mod query;
 pub mod range;
 mod reply;
-mod request_info;
+pub mod request_info;
 mod router;
 mod task;
 

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use super::headers::ErrorAnswer;
 use crate::api::Code;
-use crate::rest;
+use crate::{arm, rest};
 
 /// Whom requests may be for.
 #[derive(Clone, Debug)]
@@ -89,15 +89,22 @@ pub struct Door {
     pub hosts: Arc<Hosts>,
     /// Answers on the host names of accounts, and below its own roots everywhere.
     pub data_plane: Router,
+    /// Answers below its own roots, on our own names only.
+    pub management: Router,
 }
 
-/// Answers 421 to requests for other hosts, and sends those for the data plane there.
+/// Answers 421 to requests for other hosts, and sends those for the data plane and for the management plane there.
 pub async fn check(State(door): State<Door>, request: Request, next: Next) -> Response {
     let is_ours = |host: &str| door.hosts.contains(host);
     let is_below = |host: &str| door.hosts.is_below(host);
-    let for_data = rest::owns(request.uri().path());
+    let path = request.uri().path();
+    let (for_data, for_management) = (rest::owns(path), arm::owns(path));
     if is_for(is_ours, request.uri(), request.headers()) {
-        if for_data { door.data_plane.oneshot(request).await.into_response() } else { next.run(request).await }
+        match (for_data, for_management) {
+            (true, _) => door.data_plane.oneshot(request).await.into_response(),
+            (false, true) => door.management.oneshot(request).await.into_response(),
+            (false, false) => next.run(request).await,
+        }
     } else if is_for(is_below, request.uri(), request.headers()) {
         door.data_plane.oneshot(request).await.into_response()
     } else {

@@ -18,17 +18,17 @@ use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
 use super::{Portal, csrf, download, events, headers, hosts, server_functions};
 use crate::api::Code;
-use crate::rest;
 use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
+use crate::{arm, rest};
 
 /// Longest body of a request of the portal. The data plane has limits of its own.
 const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// How long an answer may take to begin.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
-/// First parts of paths that belong to programs, beside the data plane's: a browser never gets the portal's page for them.
-const PROGRAMS: &[&str] = &["storage", "node", "subscriptions", "providers", "portal", "livez", "readyz"];
+/// First parts of paths that belong to programs, beside those of the data plane and of the management plane: a browser never gets the portal's page for them.
+const PROGRAMS: &[&str] = &["storage", "node", "portal", "livez", "readyz"];
 
 pub struct Parts {
     pub cx: Context,
@@ -44,7 +44,7 @@ pub fn router(parts: Parts) -> Router {
     let hosts = Arc::new(parts.hosts);
     let index = parts.portal.index().unwrap_or_default();
     let portal_headers = Arc::new(PortalHeaders::new(index, &parts.cx.installation.build_id, parts.is_https));
-    let door = Door { hosts: hosts.clone(), data_plane: rest::routes(&parts.cx) };
+    let door = Door { hosts: hosts.clone(), data_plane: rest::routes(&parts.cx), management: arm::routes(&parts.cx) };
     let health = Router::new().route("/livez", get(alive)).route("/readyz", get(ready)).with_state(parts.cx.clone());
     Router::new()
         .merge(portal(&parts.cx, parts.is_https, parts.stopping, hosts))

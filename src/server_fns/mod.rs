@@ -11,6 +11,7 @@ pub mod pool;
 pub mod reference;
 pub mod session;
 pub mod task;
+pub mod token;
 
 pub use account::*;
 pub use file::*;
@@ -22,3 +23,4 @@ pub use pool::*;
 pub use reference::*;
 pub use session::*;
 pub use task::*;
+pub use token::*;

@@ -1,13 +1,15 @@
 //! Accounts and the places they can be in.
 
 use super::context::Signal;
+use super::resource_group::{resource_group_get, subscription_get};
 use super::{Caller, Context, Error, Result, etag, key, page};
 use crate::api::{self, Changed, Code, ProvisioningState, PublicNetworkAccess, Timestamp};
 use crate::domain::account as rules;
 use crate::domain::ids::AccountName;
+use crate::domain::odata::{Slice, Stretch};
 use crate::domain::permission::Permission;
 use crate::store::Conn;
-use crate::store::account::{self as table, AccountRow, ListAccounts, SortBy};
+use crate::store::account::{self as table, AccountRow, After, ListAccounts, SortBy};
 
 /// The resource group of accounts whose creator names none.
 pub const DEFAULT_RESOURCE_GROUP: &str = "default";
@@ -38,6 +40,39 @@ pub async fn account_list(
     Ok(api::Page { total: Some(total), ..page })
 }
 
+/// Accounts of a subscription, or of a resource group in it, by name.
+///
+/// # Errors
+/// `SubscriptionNotFound`, `ResourceGroupNotFound`.
+pub async fn account_slice(
+    cx: &Context,
+    caller: &Caller,
+    subscription: &str,
+    group: Option<&str>,
+    slice: &Slice,
+) -> Result<Stretch<api::Account>> {
+    let subscription = subscription_get(cx, caller, subscription).await?;
+    if let Some(group) = group {
+        resource_group_get(cx, caller, &subscription, group).await?;
+    }
+    let ask = ListAccounts {
+        prefix: String::new(),
+        states: Vec::new(),
+        subscription: Some(subscription),
+        group: group.map(str::to_owned),
+        sort: SortBy::Name,
+        descending: false,
+        // Names are unique: any key stands for the one of that name.
+        after: slice.after.clone().map(|name| (After::Text(name), i64::MAX)),
+        limit: i64::try_from(slice.limit).unwrap_or(i64::MAX - 1) + 1,
+    };
+    let mut rows = table::list(&mut *cx.store.read().await?, &ask).await?;
+    let more = rows.len() > slice.limit;
+    rows.truncate(slice.limit);
+    let next = rows.last().filter(|_| more).map(|row| row.name.to_string());
+    Ok(Stretch { items: rows.iter().map(|row| to_api(cx, row)).collect(), next })
+}
+
 fn list_ask(query: &api::ListQuery) -> Result<ListAccounts> {
     let sort = match query.sort.as_str() {
         "" | "id" | "name" => SortBy::Name,
@@ -55,6 +90,8 @@ fn list_ask(query: &api::ListQuery) -> Result<ListAccounts> {
     Ok(ListAccounts {
         prefix,
         states,
+        subscription: None,
+        group: None,
         sort,
         descending: query.descending,
         after: page::after(&query.cursor)?,
@@ -101,18 +138,13 @@ fn new_row(cx: &Context, create: api::AccountCreate) -> Result<AccountRow> {
         .name
         .parse::<AccountName>()
         .map_err(|e| api::Error::invalid_property("name", &create.name, e.to_string()))?;
-    let location = cx.installation.location(&create.location).ok_or_else(|| {
-        let known: Vec<_> = cx.installation.locations.iter().map(|l| l.name.as_str()).collect();
-        api::Error::invalid_property("location", &create.location, format!("The locations are: {}.", known.join(", ")))
-    })?;
+    let location = cx.installation.known_location(&create.location)?;
     let subscription_id = create.subscription_id.unwrap_or_else(|| cx.installation.subscription_id.clone());
     let resource_group = create.resource_group.unwrap_or_else(|| DEFAULT_RESOURCE_GROUP.to_owned());
     rules::check_subscription_id(&subscription_id)?;
     rules::check_resource_group(&resource_group)?;
     rules::check_tags(&create.tags)?;
-    if let Some(id) = &create.storage_account_id {
-        rules::check_storage_account_id(id)?;
-    }
+    create.storage_account_id.as_deref().map_or(Ok(()), rules::check_storage_account_id)?;
     let now = cx.clock.now();
     Ok(AccountRow {
         key: 0,
@@ -122,6 +154,7 @@ fn new_row(cx: &Context, create: api::AccountCreate) -> Result<AccountRow> {
         location: location.name.clone(),
         state: ProvisioningState::Succeeded,
         public_network_access: create.public_network_access.unwrap_or(PublicNetworkAccess::Enabled),
+        authentication_modes: create.allowed_authentication_modes,
         storage_synced: create.storage_account_id.as_ref().map(|_| now),
         storage_account_id: create.storage_account_id,
         tags: create.tags,
@@ -151,7 +184,7 @@ pub async fn account_name_check(cx: &Context, caller: &Caller, name: &str) -> Re
     })
 }
 
-/// Changes tags or access.
+/// Changes what is given.
 ///
 /// # Errors
 /// `AccountNotFound`, `InvalidPropertyValue`, `OperationInvalidForCurrentState` while it is being deleted.
@@ -164,9 +197,16 @@ pub async fn account_patch(
     if let Some(tags) = &patch.tags {
         rules::check_tags(tags)?;
     }
-    change(cx, caller, account, move |row, _| {
+    patch.storage_account_id.as_deref().map_or(Ok(()), rules::check_storage_account_id)?;
+    change(cx, caller, account, move |row, now| {
         row.tags = patch.tags.unwrap_or_else(|| std::mem::take(&mut row.tags));
         row.public_network_access = patch.public_network_access.unwrap_or(row.public_network_access);
+        if let Some(modes) = patch.allowed_authentication_modes {
+            row.authentication_modes = modes;
+        }
+        if let Some(id) = patch.storage_account_id {
+            (row.storage_account_id, row.storage_synced) = (Some(id), Some(now));
+        }
     })
     .await
 }
@@ -305,7 +345,10 @@ pub fn to_api(cx: &Context, row: &AccountRow) -> api::Account {
         }),
         quotas: row.quotas.clone(),
         tags: row.tags.clone(),
-        allowed_authentication_modes: vec![api::AuthenticationMode::SharedKey],
+        allowed_authentication_modes: match &row.authentication_modes[..] {
+            [] => api::AuthenticationMode::ALL.to_vec(),
+            some => some.to_vec(),
+        },
         creation_time: row.created,
         last_modified: row.modified,
         e_tag: format!("W/\"{}\"", etag::text(row.etag)),

@@ -56,6 +56,25 @@ impl Installation {
         self.locations.iter().find(|l| l.name.eq_ignore_ascii_case(name))
     }
 
+    /// The location of this name.
+    ///
+    /// # Errors
+    /// `InvalidPropertyValue` that names the locations there are.
+    pub fn known_location(&self, name: &str) -> Result<&api::Location> {
+        self.location(name).ok_or_else(|| {
+            let known: Vec<_> = self.locations.iter().map(|l| l.name.as_str()).collect();
+            let reason = format!("The locations are: {}.", known.join(", "));
+            api::Error::invalid_property("location", name, reason).into()
+        })
+    }
+
+    /// The tenant that programs sign in to. It follows from the subscription, so that it is the same after a restore.
+    pub fn tenant_id(&self) -> String {
+        let hash = secret::hash(&format!("tenant of {}", self.subscription_id));
+        let bytes: [u8; 16] = std::array::from_fn(|i| hash[i]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    }
+
     /// The data plane's URL of an account: all share one host, and the request's signature names the account.
     pub fn account_url(&self, _account: &AccountName) -> &str {
         &self.base_url

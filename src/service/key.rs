@@ -2,7 +2,9 @@
 //! replaced key is dead when its replacement is answered.
 
 use super::{Caller, Context, Error, Result};
-use crate::api::{self, AccountKeys, Changed, Code, KeyName, ProvisioningState, PublicNetworkAccess, Secret};
+use crate::api::{
+    self, AccountKeys, AuthenticationMode, Changed, Code, KeyName, ProvisioningState, PublicNetworkAccess, Secret,
+};
 use crate::auth::secret;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
@@ -22,10 +24,12 @@ pub async fn key_info(cx: &Context, caller: &Caller, account: &AccountName) -> R
 /// Both keys. Reading them is written to the log.
 ///
 /// # Errors
-/// `AccountNotFound`.
+/// `AccountNotFound`; `InvalidRestAPIForAccountSetting` when the account takes no shared keys.
 pub async fn key_list(cx: &Context, caller: &Caller, account: &AccountName) -> Result<AccountKeys> {
     caller.may(Some(account), Permission::KeyRead)?;
-    let keys = to_api(cx, account, find(cx, account).await?);
+    let row = find(cx, account).await?;
+    check_usable(&row)?;
+    let keys = to_api(cx, account, row);
     tracing::info!(%account, user = caller.name(), from = caller.from_text(), "the keys of an account were read");
     Ok(keys)
 }
@@ -33,7 +37,7 @@ pub async fn key_list(cx: &Context, caller: &Caller, account: &AccountName) -> R
 /// Replaces one key; the old one stops working at once.
 ///
 /// # Errors
-/// `AccountNotFound`.
+/// As [`key_list`].
 pub async fn key_regenerate(
     cx: &Context,
     caller: &Caller,
@@ -47,6 +51,7 @@ pub async fn key_regenerate(
         .write(move |conn| {
             Box::pin(async move {
                 let mut keys = table::find(conn, &name).await?.ok_or(Error::from(Code::AccountNotFound))?;
+                check_usable(&keys)?;
                 table::replace(conn, keys.account_key, which, &new).await?;
                 match which {
                     KeyName::Primary => (keys.primary, keys.primary_last_used) = (new, None),
@@ -82,6 +87,26 @@ pub fn check_open(keys: &KeysRow) -> Result<()> {
         }
         _ => Err(Code::AccountIsDisabled.into()),
     }
+}
+
+/// Whether callers of the account's data plane may prove who they are in this way.
+///
+/// # Errors
+/// `AuthenticationFailed`.
+pub fn check_mode(keys: &KeysRow, mode: AuthenticationMode) -> Result<()> {
+    if keys.authentication_modes.is_empty() || keys.authentication_modes.contains(&mode) {
+        return Ok(());
+    }
+    let detail = format!("the account's allowedAuthenticationModes do not have {mode}");
+    Err(api::Error::new(Code::AuthenticationFailed).with("AuthenticationErrorDetail", detail).into())
+}
+
+/// Keys that open nothing are not given out, so that nobody builds on them.
+fn check_usable(keys: &KeysRow) -> Result<()> {
+    check_mode(keys, AuthenticationMode::SharedKey).map_err(|_| {
+        let reason = "The account's allowedAuthenticationModes do not have SharedKey, so its keys open nothing.";
+        api::Error::new(Code::InvalidRestAPIForAccountSetting).with("Reason", reason).into()
+    })
 }
 
 /// Notes that a request was signed with the key. Stored by [`store_key_uses`] within about a minute.

@@ -1,6 +1,7 @@
 //! One function for each operation: authorise, load, decide by `domain`, save in one transaction, tell who must know.
 //! REST, the server functions and the admin program call these and nothing below.
 
+pub mod access_token;
 pub mod account;
 pub mod certificate;
 pub mod consequences;
@@ -23,6 +24,7 @@ mod pool_change;
 pub mod pool_usage;
 pub mod rates;
 pub mod reference;
+pub mod resource_group;
 pub mod session;
 pub mod slices;
 mod statistics;

@@ -150,20 +150,25 @@ pub async fn pool_resize(
 ) -> Result<()> {
     check::pool_resize(&resize)?;
     let now = cx.clock.now();
-    change(cx, caller, account, id, move |row| {
-        if let Some(code) = pool::resize_refusal(row.state, row.allocation) {
-            return Err(code.into());
-        }
-        row.target.dedicated = resize.target_dedicated_nodes.map_or(row.target.dedicated, i64::from);
-        row.target.low_priority = resize.target_low_priority_nodes.map_or(row.target.low_priority, i64::from);
-        row.deallocation = resize.node_deallocation_option.unwrap_or(NodeDeallocationOption::Requeue);
-        row.allocation = AllocationState::Resizing;
-        row.allocation_since = now;
-        row.resize_errors = None;
-        row.deadline = Some(now.plus(resize.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT)));
-        Ok(())
-    })
-    .await
+    change(cx, caller, account, id, move |row| begin_resize(row, &resize, now)).await
+}
+
+pub(super) fn begin_resize(
+    row: &mut PoolRow,
+    resize: &api::PoolResize,
+    now: Timestamp,
+) -> std::result::Result<(), api::Error> {
+    if let Some(code) = pool::resize_refusal(row.state, row.allocation) {
+        return Err(code.into());
+    }
+    row.target.dedicated = resize.target_dedicated_nodes.map_or(row.target.dedicated, i64::from);
+    row.target.low_priority = resize.target_low_priority_nodes.map_or(row.target.low_priority, i64::from);
+    row.deallocation = resize.node_deallocation_option.unwrap_or(NodeDeallocationOption::Requeue);
+    row.allocation = AllocationState::Resizing;
+    row.allocation_since = now;
+    row.resize_errors = None;
+    row.deadline = Some(now.plus(resize.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT)));
+    Ok(())
 }
 
 pub async fn pool_stop_resize(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Changes of a pool's settings, and nodes that are to leave it by name.
 
 use super::context::Signal;
-use super::pool::{USUAL_RESIZE_TIMEOUT, change_settings, changed, find};
+use super::pool::{Around, USUAL_RESIZE_TIMEOUT, begin_resize, change, change_settings, changed, find};
 use super::{Caller, Context, Result, etag};
 use crate::api::{self, AllocationState, Code, NodeDeallocationOption, NodeState};
 use crate::domain::ids::{AccountName, PoolId};
@@ -28,17 +28,57 @@ pub async fn pool_patch(
         if let Some(code) = pool::change_refusal(row.state) {
             return Err(code.into());
         }
-        if let Some(property) = patch.wants_no_nodes()
-            && let Some(code) = pool::empty_pool_refusal(row.node_counts.all().total, row.allocation)
-        {
-            let reason = "the property only changes on a pool without nodes";
-            return Err(api::Error::new(code).with("PropertyName", property).with("Reason", reason));
-        }
-        patch_size(row, &patch, around.sizes)?;
-        patch_settings(&mut row.settings, patch, around.references);
-        Ok(())
+        apply(row, patch, around)
     })
     .await
+}
+
+/// Changes settings and size in one step, as the management plane does.
+///
+/// # Errors
+/// As [`pool_patch`] and `pool_resize`.
+pub async fn pool_update_and_resize(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &PoolId,
+    update: PoolUpdateAndResize,
+) -> Result<()> {
+    check::pool_patch(&update.patch)?;
+    update.resize.as_ref().map_or(Ok(()), check::pool_resize)?;
+    let (now, references) = (cx.clock.now(), update.patch.certificate_references.clone());
+    change_settings(cx, caller, account, id, references, move |row, around| {
+        if let Some(code) = pool::change_refusal(row.state) {
+            return Err(code.into());
+        }
+        if update.remove_start_task {
+            row.settings.start_task = None;
+        }
+        // Before the new size: what only changes on a pool without nodes is asked of the pool as it is.
+        apply(row, update.patch, around)?;
+        update.resize.map_or(Ok(()), |resize| begin_resize(row, &resize, now))
+    })
+    .await
+}
+
+/// What [`pool_update_and_resize`] changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolUpdateAndResize {
+    pub patch: api::PoolPatch,
+    pub remove_start_task: bool,
+    pub resize: Option<api::PoolResize>,
+}
+
+fn apply(row: &mut PoolRow, patch: api::PoolPatch, around: Around<'_>) -> std::result::Result<(), api::Error> {
+    if let Some(property) = patch.wants_no_nodes()
+        && let Some(code) = pool::empty_pool_refusal(row.node_counts.all().total, row.allocation)
+    {
+        let reason = "the property only changes on a pool without nodes";
+        return Err(api::Error::new(code).with("PropertyName", property).with("Reason", reason));
+    }
+    patch_size(row, &patch, around.sizes)?;
+    patch_settings(&mut row.settings, patch, around.references);
+    Ok(())
 }
 
 /// A new size and number of slots must fit each other, also when only one of them changes.
@@ -180,4 +220,16 @@ pub async fn pool_remove_nodes(
     cx.signals.send(Signal::NodesTold(nodes));
     changed(cx, account, &row);
     Ok(())
+}
+
+/// Goes back to a size that callers set.
+///
+/// # Errors
+/// `OperationNotValidOnPool`: no pool has autoscale on, for formulas are not evaluated.
+pub async fn pool_disable_auto_scale(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId) -> Result<()> {
+    let refuse = |_: &mut PoolRow| {
+        let reason = "autoscale is not enabled on the pool";
+        Err(api::Error::new(Code::OperationNotValidOnPool).with("Reason", reason))
+    };
+    change(cx, caller, account, id, refuse).await
 }

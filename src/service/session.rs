@@ -6,7 +6,7 @@ use super::{Caller, Context, Error, Result, Who, user};
 use crate::api::{self, Code, Duration, Role, Secret, Timestamp};
 use crate::auth::secret::{self, Hash};
 use crate::store::session::{self as grants, Grant};
-use crate::store::{self, Conn, meta, user as users};
+use crate::store::{self, Conn, access_token, meta, user as users};
 
 /// A session ends when it was not used for so long.
 const IDLE_LIFE: Duration = Duration::from_mins(12 * 60);
@@ -68,7 +68,7 @@ fn wrong_credentials() -> Error {
     api::Error { message: reason.to_owned(), ..api::Error::new(Code::AuthenticationFailed) }.into()
 }
 
-fn too_many(left: Duration) -> Error {
+pub(super) fn too_many(left: Duration) -> Error {
     let secs = left.micros().max(0).unsigned_abs().div_ceil(1_000_000);
     api::Error::new(Code::TooManyRequests).with("RetryAfter", secs.to_string()).into()
 }
@@ -174,27 +174,44 @@ pub async fn is_still_alive(cx: &Context, caller: &Caller) -> Result<bool> {
     Ok(grant.is_some_and(|grant| is_alive(&grant, cx.clock.now())))
 }
 
-/// The user behind a personal access token; nothing when it is unknown, revoked or has expired.
+/// The user behind a personal access token, or behind an access token that a program was given for one; nothing when it is
+/// unknown, revoked or has expired.
 pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<Caller>> {
-    if !token.starts_with(secret::TOKEN_PREFIX) {
+    let is_access_token = token.starts_with(secret::ACCESS_PREFIX);
+    if !is_access_token && !token.starts_with(secret::TOKEN_PREFIX) {
         return Ok(None);
     }
     let (hash, now) = (secret::hash(token), cx.clock.now());
-    let grant = grants::token_find(&mut *cx.store.read().await?, &hash).await?;
+    let grant = match is_access_token {
+        true => access_token::find(&mut *cx.store.read().await?, &hash).await?,
+        false => grants::token_find(&mut *cx.store.read().await?, &hash).await?,
+    };
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
     if grant.last_used.is_none_or(|last| now.since(last) >= TOKEN_USE_EVERY) {
         cx.store
-            .write(move |conn| Box::pin(async move { grants::token_used(conn, &hash, now).await.map_err(Error::from) }))
+            .write(move |conn| {
+                Box::pin(async move {
+                    match is_access_token {
+                        true => access_token::used(conn, &hash, now).await.map_err(Error::from),
+                        false => grants::token_used(conn, &hash, now).await.map_err(Error::from),
+                    }
+                })
+            })
             .await?;
     }
     Ok(Some(caller(grant, None, from)))
 }
 
-/// Removes sessions that have run out.
+/// Removes sessions and access tokens that have run out.
 pub async fn remove_expired(cx: &Context) -> Result<()> {
     let now = cx.clock.now();
     cx.store
-        .write(move |conn| Box::pin(async move { grants::delete_expired(conn, now).await.map_err(Error::from) }))
+        .write(move |conn| {
+            Box::pin(async move {
+                access_token::delete_expired(conn, now).await?;
+                grants::delete_expired(conn, now).await.map_err(Error::from)
+            })
+        })
         .await
 }
 
@@ -204,7 +221,7 @@ async fn begin(conn: &mut Conn, user_key: i64, hash: &Hash, now: Timestamp) -> R
     Ok(())
 }
 
-fn is_alive(grant: &Grant, now: Timestamp) -> bool {
+pub(super) fn is_alive(grant: &Grant, now: Timestamp) -> bool {
     !grant.disabled && now < grant.expires
 }
 

@@ -1,6 +1,6 @@
 //! Users and their personal access tokens.
 
-use super::{Caller, Context, Error, Result, session};
+use super::{Caller, Context, Error, Result, Who, session};
 use crate::api::{self, Code, Duration, Role, Secret, Timestamp};
 use crate::auth::{password, secret};
 use crate::domain::permission::Permission;
@@ -89,6 +89,15 @@ pub async fn user_set_password(cx: &Context, caller: &Caller, user: &str, passwo
     Ok(())
 }
 
+/// Whose tokens a caller looks after: users their own, while signed in to the portal; who looks after users, everybody's.
+/// Users do not by a token: who steals one must not be able to make another that outlives it.
+fn may_look_after(caller: &Caller, user: Option<&str>) -> Result<()> {
+    match &caller.who {
+        Who::User { name, session: Some(_), .. } if user.is_some_and(|user| user.eq_ignore_ascii_case(name)) => Ok(()),
+        _ => caller.may(None, Permission::UserWrite),
+    }
+}
+
 /// Makes a token and returns its secret, which is shown this once.
 ///
 /// # Errors
@@ -100,7 +109,7 @@ pub async fn token_create(
     description: &str,
     life: Option<Duration>,
 ) -> Result<(api::Token, Secret)> {
-    caller.may(None, Permission::UserWrite)?;
+    may_look_after(caller, Some(user))?;
     let life = life.unwrap_or(TOKEN_LIFE);
     if life <= Duration(0) || life > LONGEST_TOKEN_LIFE {
         return Err(api::Error::invalid_property("expiry", life.to_string(), "A token lives for 1 to 366 days.").into());
@@ -147,7 +156,7 @@ fn new_token(id: String, user: String, description: String, now: Timestamp, life
 /// # Errors
 /// `UserNotFound`.
 pub async fn token_list(cx: &Context, caller: &Caller, user: Option<&str>) -> Result<Vec<api::Token>> {
-    caller.may(None, Permission::UserWrite)?;
+    may_look_after(caller, user)?;
     let mut conn = cx.store.read().await?;
     let user_key = match user {
         Some(user) => Some(find(&mut conn, user).await?.key),
@@ -156,18 +165,22 @@ pub async fn token_list(cx: &Context, caller: &Caller, user: Option<&str>) -> Re
     Ok(grants::token_list(&mut conn, user_key).await?)
 }
 
+/// Ends a token, and the access tokens that programs were given for it.
+///
 /// # Errors
-/// `ResourceNotFound`.
+/// `ResourceNotFound`, also for one that the caller does not look after.
 pub async fn token_revoke(cx: &Context, caller: &Caller, id: &str) -> Result<()> {
-    caller.may(None, Permission::UserWrite)?;
-    let wanted = id.to_owned();
-    let found = cx
-        .store
-        .write(move |conn| Box::pin(async move { grants::token_delete(conn, &wanted).await.map_err(Error::from) }))
+    let (wanted, who) = (id.to_owned(), caller.clone());
+    cx.store
+        .write(move |conn| {
+            Box::pin(async move {
+                let not_found = || Error::from(Code::ResourceNotFound);
+                let owner = grants::token_owner(conn, &wanted).await?;
+                may_look_after(&who, Some(owner.as_deref().unwrap_or_default())).map_err(|_| not_found())?;
+                if grants::token_delete(conn, &wanted).await? { Ok(()) } else { Err(not_found()) }
+            })
+        })
         .await?;
-    if !found {
-        return Err(Code::ResourceNotFound.into());
-    }
     tracing::info!(token = id, by = caller.name(), "a token was revoked");
     Ok(())
 }

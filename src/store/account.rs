@@ -7,7 +7,10 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::convert::{get, json, name, opt_time, time, to_json};
 use super::db::{Conn, Error, Result};
-use crate::api::{AccountCounts, AccountQuotas, NodeState, ProvisioningState, PublicNetworkAccess, Secret, Timestamp};
+use crate::api::{
+    AccountCounts, AccountQuotas, AuthenticationMode, NodeState, ProvisioningState, PublicNetworkAccess, Secret,
+    Timestamp,
+};
 use crate::domain::ids::AccountName;
 
 /// An account without its keys.
@@ -20,6 +23,8 @@ pub struct AccountRow {
     pub location: String,
     pub state: ProvisioningState,
     pub public_network_access: PublicNetworkAccess,
+    /// How callers of the data plane may prove who they are; empty for all ways.
+    pub authentication_modes: Vec<AuthenticationMode>,
     pub storage_account_id: Option<String>,
     pub storage_synced: Option<Timestamp>,
     pub tags: BTreeMap<String, String>,
@@ -35,8 +40,8 @@ pub struct AccountRow {
 }
 
 const COLUMNS: &str = "key, name, subscription_id, resource_group, location, state, public_network_access, \
-    storage_account_id, storage_synced, tags, quotas, created, modified, etag, n_pools, n_jobs, n_active_jobs, \
-    n_job_schedules, n_active_job_schedules";
+    authentication_modes, storage_account_id, storage_synced, tags, quotas, created, modified, etag, n_pools, n_jobs, \
+    n_active_jobs, n_job_schedules, n_active_job_schedules";
 
 impl AccountRow {
     /// Whether another active job or job schedule fits into the quota, which they share.
@@ -54,6 +59,7 @@ impl AccountRow {
             location: get(row, "location")?,
             state: name(row, "state")?,
             public_network_access: name(row, "public_network_access")?,
+            authentication_modes: json(row, "authentication_modes")?,
             storage_account_id: get(row, "storage_account_id")?,
             storage_synced: opt_time(row, "storage_synced")?,
             tags: json(row, "tags")?,
@@ -86,8 +92,8 @@ pub async fn find_by_key(conn: &mut Conn, key: i64) -> Result<Option<AccountRow>
 pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, secondary: &Secret) -> Result<Option<i64>> {
     let key = sqlx::query_scalar(
         "INSERT INTO accounts (name, subscription_id, resource_group, location, state, public_network_access, \
-         storage_account_id, storage_synced, tags, quotas, primary_key, secondary_key, created, modified, etag) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING key",
+         authentication_modes, storage_account_id, storage_synced, tags, quotas, primary_key, secondary_key, created, modified, etag) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING key",
     )
     .bind(row.name.as_str())
     .bind(&row.subscription_id)
@@ -95,6 +101,7 @@ pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, seconda
     .bind(&row.location)
     .bind(row.state.as_str())
     .bind(row.public_network_access.as_str())
+    .bind(to_json(&row.authentication_modes))
     .bind(&row.storage_account_id)
     .bind(row.storage_synced.map(Timestamp::micros))
     .bind(to_json(&row.tags))
@@ -109,14 +116,15 @@ pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, seconda
     Ok(key)
 }
 
-/// Saves what may change on an account: state, access, storage, tags, times.
+/// Saves what may change on an account: state, access, modes, storage, tags, times.
 pub async fn update(conn: &mut Conn, row: &AccountRow) -> Result<()> {
     sqlx::query(
-        "UPDATE accounts SET state = ?, public_network_access = ?, storage_account_id = ?, storage_synced = ?, tags = ?, \
-         modified = ?, etag = ? WHERE key = ?",
+        "UPDATE accounts SET state = ?, public_network_access = ?, authentication_modes = ?, storage_account_id = ?, \
+         storage_synced = ?, tags = ?, modified = ?, etag = ? WHERE key = ?",
     )
     .bind(row.state.as_str())
     .bind(row.public_network_access.as_str())
+    .bind(to_json(&row.authentication_modes))
     .bind(&row.storage_account_id)
     .bind(row.storage_synced.map(Timestamp::micros))
     .bind(to_json(&row.tags))
@@ -151,6 +159,9 @@ impl SortBy {
 pub struct ListAccounts {
     pub prefix: String,
     pub states: Vec<ProvisioningState>,
+    /// Only those of this subscription and resource group, without regard to case.
+    pub subscription: Option<String>,
+    pub group: Option<String>,
     pub sort: SortBy,
     pub descending: bool,
     /// Value of the sort column and key of the last row of the page before.
@@ -205,6 +216,11 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, ask: &ListAccounts) {
         // Names are ASCII: everything with the prefix lies below the prefix followed by the greatest character.
         sql.push(" AND name >= ").push_bind(ask.prefix.clone());
         sql.push(" AND name < ").push_bind(format!("{}\u{10ffff}", ask.prefix));
+    }
+    for (condition, value) in [(" AND subscription_id = ", &ask.subscription), (" AND resource_group = ", &ask.group)] {
+        if let Some(value) = value {
+            sql.push(condition).push_bind(value.clone()).push(" COLLATE NOCASE");
+        }
     }
     if !ask.states.is_empty() {
         sql.push(" AND state IN (");

@@ -2,9 +2,9 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::convert::{get, name, opt_time};
+use super::convert::{get, json, name, opt_time};
 use super::db::{Conn, Result};
-use crate::api::{KeyName, ProvisioningState, PublicNetworkAccess, Secret, Timestamp};
+use crate::api::{AuthenticationMode, KeyName, ProvisioningState, PublicNetworkAccess, Secret, Timestamp};
 use crate::domain::ids::AccountName;
 
 /// Both keys of an account, and what decides whether they may be used.
@@ -13,6 +13,8 @@ pub struct KeysRow {
     pub account_key: i64,
     pub state: ProvisioningState,
     pub public_network_access: PublicNetworkAccess,
+    /// Empty for all.
+    pub authentication_modes: Vec<AuthenticationMode>,
     pub primary: Secret,
     pub secondary: Secret,
     pub primary_last_used: Option<Timestamp>,
@@ -21,8 +23,8 @@ pub struct KeysRow {
 
 pub async fn find(conn: &mut Conn, account: &AccountName) -> Result<Option<KeysRow>> {
     let row = sqlx::query(
-        "SELECT key, state, public_network_access, primary_key, secondary_key, primary_last_used, secondary_last_used \
-         FROM accounts WHERE name = ?",
+        "SELECT key, state, public_network_access, authentication_modes, primary_key, secondary_key, primary_last_used, \
+         secondary_last_used FROM accounts WHERE name = ?",
     )
     .bind(account.as_str())
     .fetch_optional(conn)
@@ -32,6 +34,7 @@ pub async fn find(conn: &mut Conn, account: &AccountName) -> Result<Option<KeysR
         account_key: get(&row, "key")?,
         state: name(&row, "state")?,
         public_network_access: name(&row, "public_network_access")?,
+        authentication_modes: json(&row, "authentication_modes")?,
         primary: Secret(get(&row, "primary_key")?),
         secondary: Secret(get(&row, "secondary_key")?),
         primary_last_used: opt_time(&row, "primary_last_used")?,

@@ -1,6 +1,7 @@
 //! State on disk: SQL only, a file a resource, nothing decided. Functions take a connection and are batch-first; reads
 //! go to a pool of readers, writes to the one writer of [`Store::write`].
 
+pub mod access_token;
 pub mod account;
 pub mod certificate;
 pub mod convert;
@@ -18,6 +19,7 @@ mod migrate;
 pub mod node;
 pub mod pool;
 pub mod pool_usage;
+pub mod resource_group;
 pub mod session;
 pub mod task;
 pub mod user;

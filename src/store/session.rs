@@ -22,7 +22,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    fn read(row: &SqliteRow) -> Result<Grant> {
+    pub(super) fn read(row: &SqliteRow) -> Result<Grant> {
         Ok(Grant {
             user_key: get(row, "user_key")?,
             user: get(row, "name")?,
@@ -138,6 +138,14 @@ pub async fn token_used(conn: &mut Conn, hash: &Hash, now: Timestamp) -> Result<
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The name of the user whose token it is.
+pub async fn token_owner(conn: &mut Conn, id: &str) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar("SELECT name FROM tokens JOIN users ON users.key = user_key WHERE id = ?")
+        .bind(id)
+        .fetch_optional(conn)
+        .await?)
 }
 
 /// False when there is no such token.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use fournil::api::{Code, Duration, Role, Secret};
+use fournil::api::{AccountPatch, AuthenticationMode, Code, Duration, Role, Secret};
 use fournil::service::{account, key, user};
 use serde_json::json;
 
@@ -161,6 +161,29 @@ async fn an_account_that_is_closed_to_the_network_answers_nobody() {
     let patch = fournil::api::AccountPatch { public_network_access: access, ..Default::default() };
     account::account_patch(&world.cx, &world.caller, &world.account, patch).await.unwrap();
     rest.get("/pools").await.is_error(403, "Forbidden");
+}
+
+#[tokio::test]
+async fn an_account_takes_only_the_proofs_that_it_allows() {
+    let rest = Rest::new().await;
+    let (cx, me, account) = (&rest.world.cx, &rest.world.caller, rest.world.account.clone());
+    user::user_create(cx, me, "ada", Role::Owner, Secret("correct horse battery".into())).await.unwrap();
+    let (_, token) = user::token_create(cx, me, "ada", "", None).await.unwrap();
+    let by_token = || {
+        let ask = rest.ask("GET", "/pools").unsigned().header("host", "test.localhost:8080");
+        ask.header("authorization", &format!("Bearer {}", token.0))
+    };
+    for (modes, key_status, token_status) in [
+        (vec![], 200, 200),
+        (vec![AuthenticationMode::Aad], 403, 200),
+        (vec![AuthenticationMode::SharedKey], 200, 403),
+        (vec![AuthenticationMode::TaskAuthenticationToken], 403, 403),
+    ] {
+        let patch = AccountPatch { allowed_authentication_modes: Some(modes), ..Default::default() };
+        account::account_patch(cx, me, &account, patch).await.unwrap();
+        rest.get("/pools").await.is(key_status);
+        rest.send(by_token()).await.is(token_status);
+    }
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ fn any_arguments() -> serde_json::Value {
         "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {},
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {},
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
+        "description": "", "life": "P1D", "id": "x",
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
     })
 }
@@ -122,7 +123,7 @@ async fn other_sites_cannot_call() {
 async fn only_our_own_host_names_are_answered() {
     let (server, browser) = server_with_owner().await;
     let port = server.server.address.port();
-    for path in ["/", "/livez", "/portal/events", "/pools", "/node/v1/connect"] {
+    for path in ["/", "/livez", "/portal/events", "/pools", "/subscriptions", "/x/oauth2/token", "/node/v1/connect"] {
         for host in
             ["evil.example", &format!("evil.example:{port}"), &format!("127.0.0.1.evil.example:{port}"), "127.0.0.1:1"]
         {
@@ -139,6 +140,11 @@ async fn only_our_own_host_names_are_answered() {
         Request::get("/accounts").header("host", format!("abc.localhost:{port}")).header("accept", "text/html");
     let reply = browser.send(request.body(Body::empty()).unwrap()).await;
     assert_eq!((reply.status.as_u16(), reply.header("x-fournil-build")), (401, None), "{reply:?}");
+    for path in ["/subscriptions", "/metadata/endpoints", "/fournil/v2.0/.well-known/openid-configuration"] {
+        let request = Request::get(path).header("host", format!("abc.localhost:{port}")).body(Body::empty()).unwrap();
+        let reply = browser.send(request).await;
+        assert_eq!((reply.status.as_u16(), reply.header("x-ms-request-id")), (401, None), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -176,10 +182,10 @@ async fn pages_are_the_index_and_programs_get_errors() {
         let reply = browser.get(path).await;
         assert_eq!((reply.status.as_u16(), reply.body.as_ref()), (200, INDEX.as_bytes()), "{path}");
     }
-    for path in ["/portal/fn", "/storage/a/b", "/node/v2", "/subscriptions", "/providers/x"] {
+    for path in ["/portal/fn", "/storage/a/b", "/node/v2"] {
         browser.get(path).await.expect_error(Code::ResourceNotFound);
     }
-    for path in ["/pools", "/jobs/j1", "/supportedimages"] {
+    for path in ["/pools", "/jobs/j1", "/supportedimages", "/subscriptions", "/providers/x", "/tenants"] {
         assert_eq!(browser.get(path).await.status, 401, "{path}");
     }
 }

@@ -1,7 +1,7 @@
 //! The first user, signing in and out, and what ends a session.
 
 use fournil::api::{Code, Duration, Role, Secret};
-use fournil::service::{Caller, user};
+use fournil::service::{Caller, session, user};
 use serde_json::json;
 
 use crate::support::server::{PASSWORD, USER, server, server_with_owner};
@@ -193,4 +193,36 @@ async fn the_last_owner_cannot_be_shut_out() {
 
 async fn user_create(cx: &fournil::service::Context, name: &str, role: Role) {
     user::user_create(cx, &Caller::system(), name, role, Secret(PASSWORD.into())).await.unwrap();
+}
+
+#[tokio::test]
+async fn users_look_after_their_own_tokens() {
+    let (server, mut owner) = server_with_owner().await;
+    let cx = &server.server.cx;
+    user::user_create(cx, &Caller::system(), "grace", Role::Reader, Secret(PASSWORD.into())).await.unwrap();
+    let mut grace = server.browser();
+    grace.sign_in("grace", PASSWORD).await.expect_ok();
+    let body = json!({ "description": "ci", "life": "P30D" });
+    let made = grace.call("token_create", body.clone()).await.expect_ok();
+    assert_eq!((made["token"]["user"].as_str(), made["token"]["description"].as_str()), (Some("grace"), Some("ci")));
+    assert_eq!(made["token"]["expiryTime"], "2027-02-14T08:00:00Z");
+    let secret = made["secret"].as_str().unwrap();
+    assert!(secret.starts_with("fnl_"));
+    let listed = grace.call("token_list", json!({})).await.expect_ok();
+    assert_eq!(listed, json!([made["token"]]), "without the secret");
+    assert_eq!(owner.call("token_list", json!({})).await.expect_ok(), json!([]));
+
+    let too_long = json!({ "description": "", "life": "P400D" });
+    let error = grace.call("token_create", too_long).await.expect_error(Code::InvalidPropertyValue);
+    assert_eq!(error.value("PropertyName"), Some("expiry"));
+    let of_owner = owner.call("token_create", body).await.expect_ok();
+    let id = json!({ "id": of_owner["token"]["id"] });
+    grace.call("token_revoke", id.clone()).await.expect_error(Code::ResourceNotFound);
+    owner.call("token_revoke", id).await.expect_ok();
+    // A token makes no tokens.
+    let from = session::From { address: std::net::Ipv4Addr::LOCALHOST.into(), request_id: String::new() };
+    let by_token = session::of_token(cx, secret, &from).await.unwrap().unwrap();
+    assert!(user::token_create(cx, &by_token, "grace", "", None).await.is_err());
+    grace.call("token_revoke", json!({ "id": made["token"]["id"] })).await.expect_ok();
+    assert_eq!(grace.call("token_list", json!({})).await.expect_ok(), json!([]));
 }

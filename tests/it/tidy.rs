@@ -22,11 +22,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("rest", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
+    ("arm", &["api", "domain", "auth", "service", "rest::body", "rest::query", "rest::request_info"]),
     ("server_fns", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
     ("agent", &["api", "server::clock", "server::ids"]),
     (
         "server",
-        &["api", "domain", "autoscale", "auth", "store", "blob", "service", "scheduler", "rest", "server_fns", "agent"],
+        &[
+            "api", "domain", "autoscale", "auth", "store", "blob", "service", "scheduler", "rest", "arm", "server_fns",
+            "agent",
+        ],
     ),
     ("portal", &["api", "domain", "autoscale", "server_fns"]),
 ];

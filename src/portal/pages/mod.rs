@@ -18,4 +18,5 @@ pub mod set_up;
 pub mod settings;
 pub mod sign_in;
 pub mod task;
+pub mod token;
 mod typed;

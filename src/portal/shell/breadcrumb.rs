@@ -89,6 +89,7 @@ fn word(segment: &str) -> Option<Msg> {
         "accounts" => msg::ACCOUNTS,
         "reference" => msg::REFERENCE,
         "settings" => msg::SETTINGS,
+        "tokens" => msg::TOKENS,
         "properties" => msg::PROPERTIES,
         "tags" => msg::TAGS,
         "keys" => msg::KEYS,

@@ -30,6 +30,7 @@ pub(super) fn UserMenu() -> impl IntoView {
                 <LanguageChoice/>
                 <ThemeChoice/>
                 <ZoneChoice/>
+                <a class="menu__item" href=paths::tokens()><Glyph icon=Icon::Key/><span>{tx(msg::TOKENS)}</span></a>
                 <a class="menu__item" href=paths::settings()><Glyph icon=Icon::Settings/><span>{tx(msg::SETTINGS)}</span></a>
                 <button type="button" class="menu__item" on:click=leave><Glyph icon=Icon::SignOut/><span>{tx(msg::SIGN_OUT)}</span></button>
             </div>

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_LENGTH;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::Failure;
 use crate::api::{self, Code};
@@ -73,18 +74,30 @@ fn too_large() -> Failure {
 /// `InvalidRequestBody` when it is no JSON object, `UnsupportedProperty`, `MissingRequiredProperty` and
 /// `InvalidPropertyValue` with the property's path.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, api::Error> {
-    let json =
-        strict::parse(bytes).map_err(|reason| api::Error::new(Code::InvalidRequestBody).with("Reason", reason))?;
-    if !json.is_object() {
-        return Err(api::Error::new(Code::InvalidRequestBody).with("Reason", "the body is no JSON object"));
-    }
-    decode::from_value(&json).map_err(api::Error::from)
+    from_json(&json(bytes)?)
+}
+
+/// The JSON object that a body is.
+///
+/// # Errors
+/// `InvalidRequestBody` when it is none.
+pub fn json(bytes: &[u8]) -> Result<Value, api::Error> {
+    let no_object = |reason: String| api::Error::new(Code::InvalidRequestBody).with("Reason", reason);
+    let json = strict::parse(bytes).map_err(no_object)?;
+    if json.is_object() { Ok(json) } else { Err(no_object("the body is no JSON object".to_owned())) }
+}
+
+/// As [`from_bytes`], of an object that was read.
+///
+/// # Errors
+/// Those about properties.
+pub fn from_json<T: DeserializeOwned>(json: &Value) -> Result<T, api::Error> {
+    decode::from_value(json).map_err(api::Error::from)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Value;
 
     use super::*;
 

@@ -209,6 +209,7 @@ fn account_request(command: AccountCommand) -> anyhow::Result<Request> {
                 public_network_access,
                 storage_account_id: storage_account,
                 tags: tags.into_iter().collect(),
+                allowed_authentication_modes: Vec::new(),
             },
         },
         AccountCommand::List => Request::AccountList,

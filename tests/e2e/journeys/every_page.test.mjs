@@ -15,6 +15,7 @@ journey("every page", async ({ server, open, shot }) => {
   const full = {
     home: "/",
     settings: "/settings",
+    tokens: "/tokens",
     accounts: "/accounts",
     "account-new": "/accounts/new",
     account: at,

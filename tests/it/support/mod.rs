@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub mod arm;
 pub mod connector;
 pub mod program;
 pub mod real_server;

@@ -63,6 +63,7 @@ impl AccountForm {
             public_network_access: Some(access),
             storage_account_id,
             tags,
+            ..AccountCreate::default()
         };
         errors.or(create)
     }

@@ -1,0 +1,37 @@
+//! What the management plane knows beside accounts and pools: resource groups, and access tokens of programs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Secret, Timestamp};
+
+/// A label that accounts share. Without regard to case unique in its subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceGroup {
+    pub subscription_id: String,
+    /// 1–90 letters, digits and `-_.()`, not ending in a period.
+    pub name: String,
+    pub location: String,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What a caller says to make a resource group, or to replace its tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceGroupPut {
+    pub location: String,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What a program is given for a personal access token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    pub access_token: Secret,
+    pub issued: Timestamp,
+    /// An hour later, or when the personal access token expires.
+    pub expires: Timestamp,
+}

@@ -1,0 +1,84 @@
+//! What the one resource provider can do. It is always registered.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::error::{Failure, Result};
+use super::reply;
+use super::router::Routes;
+use crate::service::resource_group;
+
+pub fn routes() -> Routes {
+    Routes::default()
+        .on(Method::GET, "/providers/microsoft.batch/operations", operation_list)
+        .on(Method::GET, "/subscriptions/{subscription}/providers", provider_list)
+        .on(Method::GET, "/subscriptions/{subscription}/providers/{namespace}", provider_get)
+        .on(Method::POST, "/subscriptions/{subscription}/providers/{namespace}/register", provider_get)
+}
+
+/// Operations as roles name them: what they are on, what they do, and in words.
+const OPERATIONS: &[[&str; 4]] = &[
+    ["batchAccounts/read", "Batch account", "Read account", "Lists accounts or reads one."],
+    ["batchAccounts/write", "Batch account", "Write account", "Makes an account or changes it."],
+    ["batchAccounts/delete", "Batch account", "Delete account", "Deletes an account with all that is in it."],
+    ["batchAccounts/listkeys/action", "Batch account", "Read keys", "Reads the two keys of an account."],
+    ["batchAccounts/regeneratekeys/action", "Batch account", "Replace a key", "Replaces a key of an account."],
+    ["batchAccounts/pools/read", "Pool", "Read pool", "Lists pools or reads one."],
+    ["batchAccounts/pools/write", "Pool", "Write pool", "Makes a pool, changes it, or stops its resize."],
+    ["batchAccounts/pools/delete", "Pool", "Delete pool", "Deletes a pool with its nodes."],
+    ["batchAccounts/jobs/read", "Job", "Read job", "Reads jobs, tasks and their files."],
+    ["batchAccounts/jobs/write", "Job", "Write job", "Makes, changes and deletes jobs and tasks."],
+    ["locations/quotas/read", "Location", "Read quotas", "Reads how many accounts a location takes."],
+    ["locations/checkNameAvailability/action", "Location", "Check name", "Says whether a name of an account is free."],
+];
+
+async fn operation_list(call: Call) -> Result {
+    call.allow(&[])?;
+    let operation = |[name, resource, operation, description]: &[&str; 4]| {
+        json!({
+            "name": format!("Microsoft.Batch/{name}"),
+            "isDataAction": name.contains("/jobs/"),
+            "display": {
+                "provider": "Microsoft Batch", "resource": resource, "operation": operation, "description": description,
+            },
+            "origin": "user,system",
+        })
+    };
+    Ok(reply::whole(OPERATIONS.iter().map(operation).collect()))
+}
+
+async fn provider_list(call: Call) -> Result {
+    call.allow(&["$expand", "$top"])?;
+    Ok(reply::whole(vec![provider(&call).await?]))
+}
+
+/// Registering is answered alike, since it changes nothing.
+async fn provider_get(call: Call) -> Result {
+    call.allow(&["$expand"])?;
+    if !call.name("namespace").eq_ignore_ascii_case("Microsoft.Batch") {
+        let message = format!("There is no resource provider '{}' here.", call.name("namespace"));
+        return Err(Failure::new(StatusCode::NOT_FOUND, "InvalidResourceNamespace", message));
+    }
+    Ok(reply::resource(&provider(&call).await?))
+}
+
+async fn provider(call: &Call) -> Result<Value> {
+    let subscription = resource_group::subscription_get(&call.cx, &call.caller, call.name("subscription")).await?;
+    let locations: Vec<&str> = call.cx.installation.locations.iter().map(|l| l.name.as_str()).collect();
+    let kind = |name: &str| {
+        json!({
+            "resourceType": name,
+            "locations": locations,
+            "apiVersions": ["2025-06-01", "2024-07-01", "2024-02-01"],
+            "capabilities": "None",
+        })
+    };
+    Ok(json!({
+        "id": format!("/subscriptions/{subscription}/providers/Microsoft.Batch"),
+        "namespace": "Microsoft.Batch",
+        "registrationPolicy": "RegistrationRequired",
+        "registrationState": "Registered",
+        "resourceTypes": [kind("batchAccounts"), kind("batchAccounts/pools"), kind("locations"), kind("operations")],
+    }))
+}

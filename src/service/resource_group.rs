@@ -1,0 +1,89 @@
+//! Subscriptions and resource groups. Both are labels of accounts: nothing lives in them but accounts.
+
+use super::{Caller, Context, Result};
+use crate::api::{self, Code};
+use crate::domain::account as rules;
+use crate::domain::permission::Permission;
+use crate::store::resource_group::{self as table, ResourceGroupRow};
+
+/// The installation's own subscription and those that accounts name, each once.
+pub async fn subscription_list(cx: &Context, caller: &Caller) -> Result<Vec<String>> {
+    caller.may(None, Permission::AccountRead)?;
+    let named = table::subscriptions(&mut *cx.store.read().await?).await?;
+    let mut all: Vec<String> = named.into_iter().map(|id| id.to_ascii_lowercase()).collect();
+    all.push(cx.installation.subscription_id.to_ascii_lowercase());
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+/// # Errors
+/// `SubscriptionNotFound`.
+pub async fn subscription_get(cx: &Context, caller: &Caller, id: &str) -> Result<String> {
+    let all = subscription_list(cx, caller).await?;
+    let not_found = || api::Error::new(Code::SubscriptionNotFound).with("SubscriptionId", id);
+    Ok(all.into_iter().find(|known| known.eq_ignore_ascii_case(id)).ok_or_else(not_found)?)
+}
+
+/// # Errors
+/// `SubscriptionNotFound`.
+pub async fn resource_group_list(cx: &Context, caller: &Caller, subscription: &str) -> Result<Vec<api::ResourceGroup>> {
+    let subscription = subscription_get(cx, caller, subscription).await?;
+    let rows = table::list(&mut *cx.store.read().await?, &subscription).await?;
+    Ok(rows.into_iter().map(to_api).collect())
+}
+
+/// # Errors
+/// `SubscriptionNotFound`, `ResourceGroupNotFound`.
+pub async fn resource_group_get(
+    cx: &Context,
+    caller: &Caller,
+    subscription: &str,
+    name: &str,
+) -> Result<api::ResourceGroup> {
+    let all = resource_group_list(cx, caller, subscription).await?;
+    let not_found = || api::Error::new(Code::ResourceGroupNotFound).with("ResourceGroup", name);
+    Ok(all.into_iter().find(|group| group.name.eq_ignore_ascii_case(name)).ok_or_else(not_found)?)
+}
+
+/// Makes a group, or replaces the tags of one that is there; whether it was made.
+///
+/// # Errors
+/// `SubscriptionNotFound`, `InvalidPropertyValue`: a group does not move, so `location` is the one it has.
+pub async fn resource_group_put(
+    cx: &Context,
+    caller: &Caller,
+    subscription: &str,
+    name: &str,
+    put: api::ResourceGroupPut,
+) -> Result<(api::ResourceGroup, bool)> {
+    caller.may(None, Permission::AccountWrite)?;
+    rules::check_resource_group(name)?;
+    rules::check_tags(&put.tags)?;
+    let location = cx.installation.known_location(&put.location)?.name.clone();
+    let subscription_id = subscription_get(cx, caller, subscription).await?;
+    let there = resource_group_list(cx, caller, &subscription_id).await?;
+    let there = there.into_iter().find(|group| group.name.eq_ignore_ascii_case(name));
+    if let Some(group) = &there
+        && group.location != location
+    {
+        let reason = format!("The resource group is in {} already.", group.location);
+        return Err(api::Error::invalid_property("location", put.location, reason).into());
+    }
+    let spelling = there.as_ref().map_or_else(|| name.to_owned(), |group| group.name.clone());
+    let row = ResourceGroupRow { subscription_id, name: spelling, location, tags: put.tags };
+    let (saved, now) = (row.clone(), cx.clock.now());
+    cx.store
+        .write(move |conn| Box::pin(async move { table::put(conn, &saved, now).await.map_err(super::Error::from) }))
+        .await?;
+    Ok((to_api(row), there.is_none()))
+}
+
+fn to_api(row: ResourceGroupRow) -> api::ResourceGroup {
+    api::ResourceGroup {
+        subscription_id: row.subscription_id.to_ascii_lowercase(),
+        name: row.name,
+        location: row.location,
+        tags: row.tags,
+    }
+}

@@ -1,0 +1,60 @@
+"""`az login` to the server itself, and the commands that need it."""
+
+import pathlib
+
+import pytest
+
+from support.azure_cli import Refused, SignedInAz
+from support.server import Server
+
+
+@pytest.fixture(scope="module")
+def az(tls_server: Server, tmp_path_factory: pytest.TempPathFactory) -> SignedInAz:
+    tls_server.admin("user", "create", "cli", "--role", "Contributor", "--password-stdin", text="correct horse battery\n")
+    made = tls_server.admin("token", "create", "--user", "cli")
+    az = SignedInAz(tls_server, tmp_path_factory.mktemp("az"))
+    az.log_in("cli", made["token"])
+    return az
+
+
+def test_the_subscription_is_there(az: SignedInAz) -> None:
+    (found,) = az("account list")
+    assert (found["name"], found["state"], found["user"]["name"]) == ("Fournil", "Enabled", "cli")
+
+
+def test_an_account_lives_from_creation_to_deletion(az: SignedInAz) -> None:
+    of = ["--name", "cliacc", "--resource-group", "lab"]
+    made = az("batch account create", *of, "--location", "local", "--tags", "team=ocean")
+    assert (made["name"], made["provisioningState"], made["tags"]) == ("cliacc", "Succeeded", {"team": "ocean"})
+    assert az("batch account show", *of)["accountEndpoint"] == az.server.url.removeprefix("https://")
+    assert [account["name"] for account in az("batch account list", "--resource-group", "lab")] == ["cliacc"]
+    keys = az("batch account keys list", *of)
+    new = az("batch account keys renew", *of, "--key-name", "primary")
+    assert new["primary"] != keys["primary"] and new["secondary"] == keys["secondary"]
+    changed = az("batch account set", *of, "--tags", "team=sky")
+    assert changed["tags"] == {"team": "sky"}
+
+    # With the keys, the data plane is open.
+    az("batch account login", *of, "--shared-key-auth")
+    assert az("batch pool list") == []
+    az("batch account delete", *of, "--yes")
+    with pytest.raises(Refused) as refused:
+        az("batch account show", *of)
+    assert refused.value.exit_code == 3
+
+
+def test_a_location_has_quotas(az: SignedInAz) -> None:
+    assert az("batch location quotas show", "--location", "local")["accountQuota"] > 0
+
+
+def test_a_group_is_made_and_found(az: SignedInAz) -> None:
+    made = az("group create", "--name", "team", "--location", "local")
+    assert made["properties"]["provisioningState"] == "Succeeded"
+    assert "team" in [group["name"] for group in az("group list")]
+    assert az("group exists", "--name", "nobody") is False
+
+
+def test_a_wrong_secret_is_refused(tls_server: Server, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(Refused) as refused:
+        SignedInAz(tls_server, tmp_path).log_in("cli", "fnl_wrong")
+    assert "personal access token" in refused.value.message
