@@ -84,6 +84,7 @@ impl Driver {
             kill_wait_secs: self.settings.kill_wait_secs,
             task_user: self.settings.first_task_user.map(|first| first + number),
             elevation_allowed: self.cx.installation.elevation_allowed,
+            forbidden_addresses: self.cx.installation.forbidden_addresses.clone(),
             stale,
         };
         self.hub.send(node_key, ToAgent::Welcome(welcome));

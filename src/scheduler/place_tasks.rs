@@ -191,5 +191,7 @@ fn run_task(
         slots: to.slots,
         max_wall_clock: settings.constraints.and_then(|c| c.max_wall_clock_time).filter(|d| !d.is_unlimited()),
         elevated: elevation == Some(ElevationLevel::Admin),
+        resource_files: settings.resource_files.unwrap_or_default(),
+        output_files: settings.output_files.unwrap_or_default(),
     }
 }

@@ -72,6 +72,8 @@ impl Server {
         let local_url = local_url(address, tls.is_some());
         let url = config.public_url.clone().unwrap_or_else(|| local_url.clone());
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
+        let forbidden_addresses = config.forbid_download_to.clone();
+        cx.installation = Arc::new(Installation { forbidden_addresses, ..(*cx.installation).clone() });
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
         let socket = admin_socket::bind(&data_dir.admin_socket())?;
@@ -144,6 +146,8 @@ pub async fn open(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         build_id,
         elevation_allowed: rustix::process::geteuid().is_root(),
+        // Only a server has nodes, and it says them itself.
+        forbidden_addresses: Vec::new(),
     };
     let cx = Context {
         store,

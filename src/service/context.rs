@@ -49,6 +49,8 @@ pub struct Installation {
     pub build_id: String,
     /// Whether this server runs tasks under users of their own, so that elevation means something.
     pub elevation_allowed: bool,
+    /// From which nodes download no files of tasks, and to which they upload none.
+    pub forbidden_addresses: Vec<api::AddressRange>,
 }
 
 impl Installation {

@@ -10,6 +10,7 @@ mod agent_rights;
 mod agent_start_task;
 mod agent_support;
 mod agent_tasks;
+mod agent_transfers;
 mod crash;
 mod dependencies;
 mod dependencies_real;

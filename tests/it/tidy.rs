@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("rest", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
     ("server_fns", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
-    ("agent", &["api", "server::clock", "server::ids"]),
+    ("agent", &["api", "domain::file_pattern", "domain::storage", "server::clock", "server::ids"]),
     (
         "server",
         &["api", "domain", "autoscale", "auth", "store", "blob", "service", "scheduler", "rest", "server_fns", "agent"],

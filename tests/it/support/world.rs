@@ -106,6 +106,7 @@ impl World {
             version: "0".into(),
             build_id: "b".into(),
             elevation_allowed: false,
+            forbidden_addresses: Vec::new(),
         };
         let cx = Context {
             store,
