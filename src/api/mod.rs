@@ -22,6 +22,7 @@ pub mod resource_file;
 pub mod session;
 pub mod shared;
 pub mod statistics;
+pub mod storage;
 pub mod task;
 pub mod time;
 
@@ -42,5 +43,6 @@ pub use resource_file::*;
 pub use session::*;
 pub use shared::*;
 pub use statistics::*;
+pub use storage::*;
 pub use task::*;
 pub use time::{Duration, Timestamp};

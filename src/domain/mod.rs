@@ -19,6 +19,7 @@ pub mod permission;
 pub mod placement;
 pub mod pool;
 pub mod storage;
+pub mod storage_access;
 pub mod task;
 pub mod usage;
 pub mod vm_size;

@@ -55,6 +55,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(map_response(name_too_large))
         .merge(scheduler::routes(parts.cx.store.clone(), parts.hub))
+        .merge(rest::storage::routes(&parts.cx))
         .layer(from_fn_with_state(door, hosts::check))
         .layer(from_fn_with_state(parts.cx, headers::name_request))
 }

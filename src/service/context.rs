@@ -11,6 +11,7 @@ use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
 use crate::auth::{Identity, secret};
+use crate::blob::BlobFiles;
 use crate::domain::condition::Condition;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::{self, Permission};
@@ -28,6 +29,8 @@ pub struct Context {
     pub events: events::Hub,
     /// Tells the scheduler what changed.
     pub signals: Signals,
+    /// The bytes of blobs.
+    pub blobs: BlobFiles,
     /// Asks nodes for files.
     pub files: Arc<dyn NodeFiles>,
     /// Finds out who calls.

@@ -26,6 +26,7 @@ pub mod reference;
 pub mod session;
 pub mod slices;
 mod statistics;
+pub mod storage;
 pub mod task;
 mod task_list;
 mod task_questions;

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0003_dependencies.sql"),
     include_str!("migrations/0004_job_schedules.sql"),
     include_str!("migrations/0005_job_tasks.sql"),
+    include_str!("migrations/0006_storage.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

@@ -2,6 +2,7 @@
 //! go to a pool of readers, writes to the one writer of [`Store::write`].
 
 pub mod account;
+pub mod blob;
 pub mod certificate;
 pub mod convert;
 mod db;
@@ -19,6 +20,7 @@ pub mod node;
 pub mod pool;
 pub mod pool_usage;
 pub mod session;
+pub mod storage;
 pub mod task;
 pub mod user;
 

@@ -108,7 +108,9 @@ impl World {
             elevation_allowed: false,
             forbidden_addresses: Vec::new(),
         };
+        let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context {
+            blobs,
             store,
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
