@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{NameValuePair, NodeIdentityReference};
 use super::shared::wire_enum;
+use super::{NameValuePair, NodeIdentityReference};
 
 wire_enum! {
     /// After which end of the command files are uploaded.

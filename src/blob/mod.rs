@@ -8,16 +8,20 @@ use std::collections::HashSet;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
 use futures_util::{Stream, StreamExt};
 use md5::{Digest, Md5};
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
 const FILES: &str = "files";
 const DRAFTS: &str = "drafts";
+
+/// A writer that says nothing for so long has gone.
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
 
 /// Folders below `files`, named by the first two digits of the names in them.
 const N_FOLDERS: u32 = 256;
@@ -96,7 +100,8 @@ impl BlobFiles {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft).await?;
         let (mut length, mut md5) = (0, Md5::new());
         let mut body = std::pin::pin!(body);
-        while let Some(piece) = body.next().await {
+        let stalled = || WriteError::Body(format!("nothing came for {} seconds", LONGEST_SILENCE.as_secs()));
+        while let Some(piece) = timeout(LONGEST_SILENCE, body.next()).await.map_err(|_| stalled())? {
             let piece = piece.map_err(|error| WriteError::Body(error.to_string()))?;
             length += piece.len() as u64;
             if length > most {
@@ -136,6 +141,11 @@ impl BlobFiles {
         }
     }
 
+    /// Those of the files that are not there.
+    pub fn missing<'n>(&self, names: &'n [String]) -> Vec<&'n str> {
+        names.iter().map(String::as_str).filter(|name| !self.path(name).exists()).collect()
+    }
+
     /// Removes files that were there before `since` and are not among `known`; says how many.
     ///
     /// # Errors
@@ -164,7 +174,7 @@ impl BlobFiles {
 fn changed(meta: &std::fs::Metadata) -> SystemTime {
     use std::os::unix::fs::MetadataExt;
     let secs = u64::try_from(meta.ctime()).unwrap_or(0);
-    SystemTime::UNIX_EPOCH + std::time::Duration::new(secs, u32::try_from(meta.ctime_nsec()).unwrap_or(0))
+    SystemTime::UNIX_EPOCH + Duration::new(secs, u32::try_from(meta.ctime_nsec()).unwrap_or(0))
 }
 
 async fn sync_folder_of(path: &Path) -> io::Result<()> {

@@ -104,7 +104,11 @@ mod tests {
     }
 
     fn check(access: &Access, action: Action, container: &str, blob: &str, expected: Result<(), StorageCode>) {
-        assert_eq!(access.check(action, Target { container, blob }), expected, "{access:?} {action:?} {container}/{blob}");
+        assert_eq!(
+            access.check(action, Target { container, blob }),
+            expected,
+            "{access:?} {action:?} {container}/{blob}"
+        );
     }
 
     #[test]

@@ -74,16 +74,22 @@ pub async fn list(conn: &mut Conn, container_key: i64, prefix: &str, from: &str,
     let rows = sqlx::query(
         // The parts are of no interest to a list, and may be many.
         "SELECT name, length, '[]' AS parts, settings, created, modified, etag FROM blobs \
-         WHERE container_key = ? AND name >= ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?",
+         WHERE container_key = ? AND name >= ? AND name <= ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?",
     )
     .bind(container_key)
     .bind(from.max(prefix))
+    .bind(last_name(prefix))
     .bind(prefix)
     .bind(prefix)
     .bind(limit)
     .fetch_all(conn)
     .await?;
     rows.iter().map(blob_row).collect()
+}
+
+/// Behind all names that begin with the prefix: the index is read no further.
+pub(super) fn last_name(prefix: &str) -> String {
+    [prefix, "\u{10ffff}\u{10ffff}"].concat()
 }
 
 /// Blocks of a blob that are not committed, by id.
@@ -97,7 +103,12 @@ pub async fn blocks(conn: &mut Conn, container_key: i64, blob: &str) -> Result<V
 }
 
 /// One of them, and how many there are.
-pub async fn block_like(conn: &mut Conn, container_key: i64, blob: &str, id: &str) -> Result<(Option<BlobPart>, i64, Option<String>)> {
+pub async fn block_like(
+    conn: &mut Conn,
+    container_key: i64,
+    blob: &str,
+    id: &str,
+) -> Result<(Option<BlobPart>, i64, Option<String>)> {
     let row = sqlx::query("SELECT id, file, length FROM blocks WHERE container_key = ? AND blob = ? AND id = ?")
         .bind(container_key)
         .bind(blob)

@@ -45,8 +45,7 @@ fn container_row(row: &SqliteRow) -> Result<ContainerRow> {
 }
 
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<StorageRow>> {
-    let row =
-        sqlx::query("SELECT * FROM storage_accounts WHERE name = ?").bind(name).fetch_optional(conn).await?;
+    let row = sqlx::query("SELECT * FROM storage_accounts WHERE name = ?").bind(name).fetch_optional(conn).await?;
     row.as_ref().map(storage_row).transpose()
 }
 
@@ -88,11 +87,12 @@ pub async fn containers(
     limit: i64,
 ) -> Result<Vec<ContainerRow>> {
     let rows = sqlx::query(
-        "SELECT * FROM containers WHERE storage_key = ? AND name >= ? AND substr(name, 1, length(?)) = ? \
+        "SELECT * FROM containers WHERE storage_key = ? AND name >= ? AND name <= ? AND substr(name, 1, length(?)) = ? \
          ORDER BY name LIMIT ?",
     )
     .bind(storage_key)
     .bind(from.max(prefix))
+    .bind(super::blob::last_name(prefix))
     .bind(prefix)
     .bind(prefix)
     .bind(limit)

@@ -45,6 +45,7 @@ async fn answer(State(web): State<Web>, request: Request) -> Response {
     let port = host.rsplit(':').next().unwrap().to_owned();
     let path = request.uri().path().to_owned();
     web.asked.lock().unwrap().push(format!("{} {host}{path}", request.method()));
+    let n_asked = web.asked().iter().filter(|line| line.ends_with(&path)).count();
     let redirect = |to: String| (StatusCode::FOUND, [(header::LOCATION, to)]).into_response();
     match path.as_str() {
         "/input" => "input of the task".into_response(),
@@ -52,6 +53,14 @@ async fn answer(State(web): State<Web>, request: Request) -> Response {
         "/around" => redirect("/around".into()),
         "/to-input" => redirect("/input".into()),
         "/to-forbidden" => redirect(format!("http://127.0.0.9:{port}/input")),
+        "/busy" if n_asked < 2 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        "/busy" => "at last".into_response(),
+        "/breaks" if n_asked < 2 => {
+            let pieces = [Ok(Bytes::from_static(b"at la")), Err(std::io::Error::other("broken"))];
+            Body::from_stream(futures_util::stream::iter(pieces)).into_response()
+        }
+        "/breaks" => "at last, whole".into_response(),
+        "/out/run/busy.txt" if n_asked < 2 => StatusCode::TOO_MANY_REQUESTS.into_response(),
         "/slow" => {
             let forever = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
             Body::from_stream(forever).into_response()
@@ -198,6 +207,21 @@ async fn forbidden_addresses_are_not_spoken_to() {
     let (_, ended) = end_of(&mut world, "/bin/true", |task| task.output_files = uploads).await;
     assert_eq!(code(&ended), "FileUploadAccessDenied");
     assert_eq!(web.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn servers_that_are_busy_or_break_off_are_asked_again() {
+    let (web, port) = Web::start().await;
+    let mut world = World::start(welcome()).await;
+    let rule = output(port, "out", "b*.txt", OutputFileUploadCondition::TaskSuccess);
+    let (a, ended) = end_of(&mut world, &sh("cat one two >busy.txt; cat busy.txt; ls"), |task| {
+        task.resource_files = vec![file(port, "/busy", "one"), file(port, "/breaks", "two")];
+        task.output_files = vec![rule];
+    })
+    .await;
+    assert_eq!((ended.exit, ended.failure), (Some(0), None));
+    assert_eq!(world.output(a, "stdout.txt"), "at lastat last, wholebusy.txt\none\ntwo\n", "and no draft is left");
+    assert_eq!(web.stored.lock().unwrap()["/out/run/busy.txt"], b"at lastat last, whole");
 }
 
 #[tokio::test]

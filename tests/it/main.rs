@@ -36,6 +36,7 @@ mod rest_shared_key;
 mod scheduler;
 mod security;
 mod sign_in;
+mod storage;
 mod support;
 mod tidy;
 mod tls;

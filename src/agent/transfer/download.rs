@@ -25,6 +25,11 @@ pub async fn all(client: &Client, files: &[ResourceFile]) -> Result<()> {
     for file in files {
         let mode = file.file_mode.as_deref().and_then(|mode| u32::from_str_radix(mode, 8).ok()).unwrap_or(USUAL_MODE);
         let path = file.file_path.as_deref().unwrap_or_default();
+        if let Some(name) = &file.auto_storage_container_name {
+            let message =
+                format!("No storage account is linked to the account any more: there is no container {name}.");
+            return Err(failure::failure("BlobAccessDenied", message, &[("FilePath", path)]));
+        }
         if let Some(url) = &file.http_url {
             one(client, url, path, mode).await?;
         }

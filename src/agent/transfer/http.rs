@@ -3,6 +3,7 @@
 //! A name is resolved once, the addresses are checked, and the connection goes to one that passed: a name that changes its
 //! mind meanwhile changes nothing. The same holds for each redirection.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -30,10 +31,10 @@ const SILENCE: Duration = Duration::from_secs(90);
 /// Bytes a second; an upload that is slower is given up.
 const SLOWEST_UPLOAD: u64 = 32 << 10;
 const MOST_REDIRECTIONS: usize = 5;
-/// Tries of one request, and the pause after the first; each further pause is twice as long.
-const TRIES: u32 = 5;
+/// Tries of one request, and the pause after the first; each further pause is twice as long. About a minute in all: a server
+/// that is started again meanwhile is not noticed.
+const TRIES: u32 = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// A server that asks for a longer pause is not waited for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
@@ -77,24 +78,34 @@ pub type Result<T> = std::result::Result<T, HttpError>;
 
 pub struct Client {
     forbidden: Vec<AddressRange>,
-    tls: TlsConnector,
+    /// Certificates of an authority that is trusted besides those that the machine trusts.
+    authority: Option<String>,
+    /// Made when it is first needed: reading what the machine trusts takes longer than a small download.
+    tls: OnceCell<TlsConnector>,
 }
 
 impl Client {
-    /// # Errors
-    /// When the authority's certificate cannot be read.
-    pub fn new(forbidden: Vec<AddressRange>, authority: Option<&str>) -> anyhow::Result<Client> {
+    pub fn new(forbidden: Vec<AddressRange>, authority: Option<String>) -> Client {
+        Client { forbidden, authority, tls: OnceCell::new() }
+    }
+
+    fn tls(&self) -> anyhow::Result<TlsConnector> {
+        if let Some(ready) = self.tls.get() {
+            return Ok(ready.clone());
+        }
         let mut trusted = RootCertStore::empty();
         // What the machine trusts and cannot be read is left out: then connections that need it fail, and say so.
         trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        for certificate in authority.map(|pem| CertificateDer::pem_slice_iter(pem.as_bytes())).into_iter().flatten() {
+        for certificate in
+            self.authority.as_deref().map(|pem| CertificateDer::pem_slice_iter(pem.as_bytes())).into_iter().flatten()
+        {
             trusted.add(certificate.context("reading the server's authority")?)?;
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(trusted)
             .with_no_client_auth();
-        Ok(Client { forbidden, tls: TlsConnector::from(Arc::new(config)) })
+        Ok(self.tls.get_or_init(|| TlsConnector::from(Arc::new(config))).clone())
     }
 
     /// Does `work`, and again after a pause when it failed for a reason that may pass.
@@ -174,7 +185,8 @@ impl Client {
             return Ok(Box::new(stream));
         }
         let name = ServerName::try_from(host.to_owned()).map_err(|e| HttpError::BadUrl(e.to_string()))?;
-        let stream = self.tls.connect(name, stream).await;
+        let tls = self.tls().map_err(|e| HttpError::BadAnswer(format!("{e:#}")))?;
+        let stream = tls.connect(name, stream).await;
         Ok(Box::new(stream.map_err(|e| HttpError::Failed(format!("no TLS with {host}:{port}: {e}")))?))
     }
 }

@@ -74,7 +74,7 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
     let order: Order = serde_json::from_str(&text).context("reading the order")?;
     sheet.set_len(0)?;
     sheet.rewind()?;
-    let client = http::Client::new(order.forbidden, order.authority.as_deref())?;
+    let client = http::Client::new(order.forbidden, order.authority);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let work = async {
         match &order.work {

@@ -108,8 +108,7 @@ fn service(
         lines.push(get("ses"));
     }
     lines.extend([get("rscc"), get("rscd"), get("rsce"), get("rscl"), get("rsct")]);
-    let access =
-        Access::Service { permissions: get("sp").to_owned(), container: around.container.to_owned(), blob };
+    let access = Access::Service { permissions: get("sp").to_owned(), container: around.container.to_owned(), blob };
     Ok((lines.join("\n"), access))
 }
 
@@ -135,7 +134,14 @@ fn is_within(range: &str, address: IpAddr) -> bool {
 }
 
 /// Makes the parameters that open a container, or one blob of it.
-pub fn make(account: &str, container: &str, blob: Option<&str>, permissions: &str, end: Timestamp, key: &Secret) -> String {
+pub fn make(
+    account: &str,
+    container: &str,
+    blob: Option<&str>,
+    permissions: &str,
+    end: Timestamp,
+    key: &Secret,
+) -> String {
     const VERSION: &str = "2020-12-06";
     // Seconds: that is how all libraries write it.
     let end: String = end.to_string().chars().take("2026-01-01T00:00:00".len()).chain(['Z']).collect();

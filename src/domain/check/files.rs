@@ -16,8 +16,8 @@ const UPLOAD_HEADERS: [&str; 5] = [
 
 /// Everything that can be said of resource files without their account. `path` is the property that holds them.
 pub fn resource_files(path: &str, files: Option<&[ResourceFile]>) -> Check {
-    let files = files.unwrap_or_default().iter().enumerate();
-    files.map(|(index, file)| resource_file(&format!("{path}[{index}]"), file)).collect()
+    let mut files = files.unwrap_or_default().iter().enumerate();
+    files.try_for_each(|(index, file)| resource_file(&format!("{path}[{index}]"), file))
 }
 
 fn resource_file(path: &str, file: &ResourceFile) -> Check {
@@ -48,13 +48,13 @@ fn resource_file(path: &str, file: &ResourceFile) -> Check {
 
 fn second_source(path: &str, value: &str) -> Error {
     let reason = "exactly one of httpUrl, storageContainerUrl and autoStorageContainerName is given";
-    Error::invalid_property(path, value, reason)
+    Error::invalid_property(path, storage::without_query(value), reason)
 }
 
 /// Everything that can be said of output files. `path` is the property that holds them.
 pub fn output_files(path: &str, files: Option<&[OutputFile]>) -> Check {
-    let files = files.unwrap_or_default().iter().enumerate();
-    files.map(|(index, file)| output_file(&format!("{path}[{index}]"), file)).collect()
+    let mut files = files.unwrap_or_default().iter().enumerate();
+    files.try_for_each(|(index, file)| output_file(&format!("{path}[{index}]"), file))
 }
 
 fn output_file(path: &str, file: &OutputFile) -> Check {

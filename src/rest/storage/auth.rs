@@ -43,7 +43,9 @@ async fn by_key(cx: &Context, parts: &Parts, names: &Names, header: &str) -> Res
     let keys = found.as_ref().map_or([&nobody, &nobody], |found| [&found.primary, &found.secondary]);
     match (signatures::is_signed(&text, signature, &keys), found) {
         (true, Some(storage)) => Ok(StorageCaller { storage, access: Access::Everything }),
-        _ => Err(failed(&format!("The MAC signature is not the same as any computed signature. Server used following string to sign: '{text}'."))),
+        _ => Err(failed(&format!(
+            "The MAC signature is not the same as any computed signature. Server used following string to sign: '{text}'."
+        ))),
     }
 }
 

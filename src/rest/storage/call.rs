@@ -22,10 +22,23 @@ pub const VERSION: HeaderValue = HeaderValue::from_static("2021-12-02");
 
 /// What headers of Azure Storage's mean something here. Others would ask for what does not happen: they are refused.
 const KNOWN_HEADERS: [&str; 17] = [
-    "x-ms-blob-cache-control", "x-ms-blob-content-disposition", "x-ms-blob-content-encoding",
-    "x-ms-blob-content-language", "x-ms-blob-content-md5", "x-ms-blob-content-type", "x-ms-blob-type",
-    "x-ms-client-request-id", "x-ms-copy-source", "x-ms-date", "x-ms-delete-snapshots", "x-ms-range",
-    "x-ms-requires-sync", "x-ms-return-client-request-id", "x-ms-user-agent", "x-ms-useragent", "x-ms-version",
+    "x-ms-blob-cache-control",
+    "x-ms-blob-content-disposition",
+    "x-ms-blob-content-encoding",
+    "x-ms-blob-content-language",
+    "x-ms-blob-content-md5",
+    "x-ms-blob-content-type",
+    "x-ms-blob-type",
+    "x-ms-client-request-id",
+    "x-ms-copy-source",
+    "x-ms-date",
+    "x-ms-delete-snapshots",
+    "x-ms-range",
+    "x-ms-requires-sync",
+    "x-ms-return-client-request-id",
+    "x-ms-user-agent",
+    "x-ms-useragent",
+    "x-ms-version",
 ];
 
 pub enum Level {
@@ -127,7 +140,8 @@ impl Call {
 
     /// Names in the letters in which HTTP has them: lower case.
     pub fn metadata(&self) -> Result<BTreeMap<String, String>> {
-        let own = self.headers.iter().filter_map(|(name, value)| Some((name.as_str().strip_prefix("x-ms-meta-")?, value)));
+        let own =
+            self.headers.iter().filter_map(|(name, value)| Some((name.as_str().strip_prefix("x-ms-meta-")?, value)));
         own.map(|(name, value)| {
             let value = value.to_str().map_err(|_| StorageCode::InvalidMetadata)?;
             let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

@@ -68,8 +68,7 @@ pub fn set_blob(headers: &mut HeaderMap, blob: &Blob, is_whole: bool) {
 /// What a writer says of a blob. Where the blob comes as the body itself, the body's own headers count too.
 pub fn read_settings(call: &Call, body_is_blob: bool) -> Result<BlobSettings> {
     let of = |name: &str| {
-        call.owned_header(&format!("x-ms-blob-{name}"))
-            .or_else(|| call.owned_header(name).filter(|_| body_is_blob))
+        call.owned_header(&format!("x-ms-blob-{name}")).or_else(|| call.owned_header(name).filter(|_| body_is_blob))
     };
     let content_md5 = call.owned_header("x-ms-blob-content-md5");
     content_md5.as_deref().map(read_md5).transpose()?;

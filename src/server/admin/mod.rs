@@ -118,7 +118,7 @@ pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
             backup::write(&cx.store, &file).await?;
             json!({ "file": file })
         }
-        Request::Doctor => json!({ "problems": doctor::problems(&cx.store).await? }),
+        Request::Doctor => json!({ "problems": doctor::problems(cx).await? }),
     };
     Ok(value)
 }

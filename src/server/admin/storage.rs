@@ -94,6 +94,8 @@ pub fn print(request: &StorageRequest, answer: &Value, text: impl Fn(&Value) -> 
             text(&answer["secondary"]),
             text(&answer["connectionString"])
         ),
-        StorageRequest::Sas { .. } => format!("{}\nIt expires {}.\n", text(&answer["url"]), text(&answer["expiryTime"])),
+        StorageRequest::Sas { .. } => {
+            format!("{}\nIt expires {}.\n", text(&answer["url"]), text(&answer["expiryTime"]))
+        }
     }
 }

@@ -65,12 +65,7 @@ pub async fn storage_keys(cx: &Context, name: &str) -> Result<StorageKeys> {
         "DefaultEndpointsProtocol={scheme};AccountName={};AccountKey={};BlobEndpoint={endpoint};",
         row.name, row.primary.0
     );
-    Ok(StorageKeys {
-        name: row.name,
-        primary: row.primary,
-        secondary: row.secondary,
-        connection_string: Secret(text),
-    })
+    Ok(StorageKeys { name: row.name, primary: row.primary, secondary: row.secondary, connection_string: Secret(text) })
 }
 
 /// What a shared access signature is to open.
@@ -104,11 +99,33 @@ pub async fn storage_sas(cx: &Context, wish: SasWish) -> Result<StorageSas> {
     // They are signed in this order by everybody.
     let permissions: String = PERMISSIONS.chars().filter(|letter| wish.permissions.contains(*letter)).collect();
     let row = find(cx, &wish.account).await?;
-    let end = cx.clock.now().plus(wish.life);
-    let sas = sas::make(&row.name, &wish.container, wish.blob.as_deref(), &permissions, end, &row.primary);
-    let blob = wish.blob.iter().flat_map(|blob| ["/".to_owned(), encode(blob)]).collect::<String>();
-    let url = format!("{}/{}{blob}?{sas}", endpoint(cx, &row.name), wish.container);
-    Ok(StorageSas { url: Secret(url), sas: Secret(sas), expiry_time: end })
+    Ok(address(cx, &row, &wish.container, wish.blob.as_deref(), &permissions, wish.life))
+}
+
+/// A URL that opens a container.
+pub(super) fn container_url(
+    cx: &Context,
+    row: &StorageRow,
+    container: &str,
+    permissions: &str,
+    life: Duration,
+) -> StorageSas {
+    address(cx, row, container, None, permissions, life)
+}
+
+fn address(
+    cx: &Context,
+    row: &StorageRow,
+    container: &str,
+    blob: Option<&str>,
+    permissions: &str,
+    life: Duration,
+) -> StorageSas {
+    let end = cx.clock.now().plus(life);
+    let sas = sas::make(&row.name, container, blob, permissions, end, &row.primary);
+    let blob = blob.map(|blob| format!("/{}", encode(blob))).unwrap_or_default();
+    let url = format!("{}/{container}{blob}?{sas}", endpoint(cx, &row.name));
+    StorageSas { url: Secret(url), sas: Secret(sas), expiry_time: end }
 }
 
 /// For whom a storage request's signature is checked.
@@ -155,11 +172,7 @@ async fn find(cx: &Context, name: &str) -> Result<StorageRow> {
 }
 
 fn to_api(cx: &Context, row: &StorageRow) -> StorageAccount {
-    StorageAccount {
-        name: row.name.clone(),
-        blob_endpoint: endpoint(cx, &row.name),
-        creation_time: row.created,
-    }
+    StorageAccount { name: row.name.clone(), blob_endpoint: endpoint(cx, &row.name), creation_time: row.created }
 }
 
 fn endpoint(cx: &Context, name: &str) -> String {

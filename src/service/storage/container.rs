@@ -69,8 +69,7 @@ pub async fn container_list(
 ) -> Result<(Vec<Container>, Option<String>)> {
     caller.may(Action::ListContainers, "", "")?;
     let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut rows =
-        table::containers(&mut *cx.store.read().await?, caller.storage.key, prefix, from, more).await?;
+    let mut rows = table::containers(&mut *cx.store.read().await?, caller.storage.key, prefix, from, more).await?;
     let next = (rows.len() > limit).then(|| rows.pop().map(|row| row.name)).flatten();
     Ok((rows.iter().map(to_api).collect(), next))
 }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod blob;
 pub mod container;
+pub mod linked;
 pub mod write;
 
 use super::Context;

@@ -272,11 +272,7 @@ async fn write_file<E: std::fmt::Display>(
 }
 
 /// After a commit the files that nothing names any more, after a failure those that nothing names yet.
-async fn remove_what_is_left<T>(
-    cx: &Context,
-    outcome: Result<(T, Vec<String>)>,
-    new_files: &[String],
-) -> Result<T> {
+async fn remove_what_is_left<T>(cx: &Context, outcome: Result<(T, Vec<String>)>, new_files: &[String]) -> Result<T> {
     match outcome {
         Ok((done, old_files)) => {
             cx.blobs.remove(&old_files).await;
