@@ -28,7 +28,7 @@ const BODY_BYTES: usize = 4 * 1024 * 1024;
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// First parts of paths that belong to programs, beside the data plane's: a browser never gets the portal's page for them.
-const PROGRAMS: &[&str] = &["storage", "node", "subscriptions", "providers", "portal", "livez", "readyz"];
+const PROGRAMS: &[&str] = &["storage", "fournil", "node", "subscriptions", "providers", "portal", "livez", "readyz"];
 
 pub struct Parts {
     pub cx: Context,

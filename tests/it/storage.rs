@@ -63,7 +63,7 @@ impl Storage {
         let mut all = to_headers(headers);
         all.extend(to_headers(&[("x-ms-date", &now), ("x-ms-version", "2021-12-02"), ("content-length", &length)]));
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let path = format!("/storage/fournil{path}");
+        let path = format!("/fournil{path}");
         let text = string_to_sign(&Signed { method, path: &path, query, headers: &all }, "fournil");
         let key = Secret(keys["primary"].as_str().unwrap().to_owned());
         let authorization = format!("SharedKey fournil:{}", signature(&key, &text));
@@ -163,6 +163,9 @@ async fn whoever_has_no_signature_for_it_gets_nothing() {
     };
     check("GET", format!("/con/a?{read}"), &[], 200, "").await;
     let failed = "AuthenticationFailed";
+    let elsewhere = endpoint.replace("/fournil", "/storage/fournil");
+    let reply = storage.send("GET", &format!("{elsewhere}/con/a?{read}"), HeaderMap::new(), "").await;
+    assert_eq!(reply.body, "secret", "the default account is below /storage as well");
     check("GET", "/con/a".into(), &[], 403, failed).await;
     check("GET", "?comp=list".into(), &[], 403, failed).await;
     check("GET", "/none?restype=container".into(), &[], 403, failed).await;

@@ -20,6 +20,16 @@ pub fn resource_files(path: &str, files: Option<&[ResourceFile]>) -> Check {
     files.try_for_each(|(index, file)| resource_file(&format!("{path}[{index}]"), file))
 }
 
+/// The same without containers of linked storage: tasks that a job brings have none of them yet.
+pub(super) fn files_by_url(path: &str, files: Option<&[ResourceFile]>) -> Check {
+    resource_files(path, files)?;
+    let linked = files.unwrap_or_default().iter().position(|file| file.auto_storage_container_name.is_some());
+    match linked {
+        Some(index) => Err(not_built(&format!("{path}[{index}].autoStorageContainerName"))),
+        None => Ok(()),
+    }
+}
+
 fn resource_file(path: &str, file: &ResourceFile) -> Check {
     let of = |name: &str| format!("{path}.{name}");
     if file.identity_reference.is_some() {

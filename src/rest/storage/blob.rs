@@ -10,7 +10,7 @@ use super::{Result, reply, xml};
 use crate::api::{Code, StorageCode};
 use crate::rest::range::Range;
 use crate::service::storage::blob::{self, ListWish};
-use crate::service::storage::write;
+use crate::service::storage::{account, write};
 
 pub async fn get(call: &Call) -> Result<Response> {
     refuse_snapshots(call)?;
@@ -88,10 +88,10 @@ pub async fn list(call: &Call) -> Result<Response> {
     let delimiter = call.query("delimiter");
     let delimiter = if delimiter.is_empty() { String::new() } else { xml::element("Delimiter", delimiter) };
     Ok(reply::xml(format!(
-        "{}<EnumerationResults ServiceEndpoint=\"{}/storage/{}/\" ContainerName=\"{}\">{}{}{}{delimiter}<Blobs>{items}</Blobs>{}</EnumerationResults>",
+        "{}<EnumerationResults ServiceEndpoint=\"{}{}/\" ContainerName=\"{}\">{}{}{}{delimiter}<Blobs>{items}</Blobs>{}</EnumerationResults>",
         xml::HEAD,
         xml::escape(&call.base_url),
-        xml::escape(&call.caller.storage.name),
+        account::path(&call.caller.storage.name),
         xml::escape(&call.container),
         xml::element("Prefix", call.query("prefix")),
         xml::element("Marker", call.query("marker")),

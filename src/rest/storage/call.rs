@@ -72,7 +72,7 @@ pub struct Names {
 
 impl Names {
     pub fn of(path: &str) -> Option<Names> {
-        let mut parts = path.strip_prefix("/storage/")?.splitn(3, '/');
+        let mut parts = path.strip_prefix("/storage").unwrap_or(path).strip_prefix('/')?.splitn(3, '/');
         let mut next = || parts.next().map(|part| percent_decode(part, false)).unwrap_or_default();
         Some(Names { account: next(), container: next(), blob: next() })
     }
@@ -258,6 +258,7 @@ mod tests {
         check("/storage/acc/", "acc", "", "");
         check("/storage/acc/c", "acc", "c", "");
         check("/storage/acc/c/a/b%20c%2Fd", "acc", "c", "a/b c/d");
-        assert_eq!(Names::of("/other"), None);
+        check("/fournil/c/a", "fournil", "c", "a");
+        assert_eq!(Names::of(""), None);
     }
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::call::Call;
 use super::{Result, reply, xml};
 use crate::api::{StorageCode, StorageError};
-use crate::service::storage::container;
+use crate::service::storage::{account, container};
 
 pub async fn create(call: &Call) -> Result<Response> {
     let made = container::container_create(&call.cx, &call.caller, &call.container, call.metadata()?).await?;
@@ -37,10 +37,10 @@ pub async fn list(call: &Call) -> Result<Response> {
     let with_metadata = call.query("include").split(',').any(|what| what == "metadata");
     let items: String = found.iter().map(|container| xml::container(container, with_metadata)).collect();
     Ok(reply::xml(format!(
-        "{}<EnumerationResults ServiceEndpoint=\"{}/storage/{}/\">{}{}{}<Containers>{items}</Containers>{}</EnumerationResults>",
+        "{}<EnumerationResults ServiceEndpoint=\"{}{}/\">{}{}{}<Containers>{items}</Containers>{}</EnumerationResults>",
         xml::HEAD,
         xml::escape(&call.base_url),
-        xml::escape(&call.caller.storage.name),
+        account::path(&call.caller.storage.name),
         xml::element("Prefix", prefix),
         xml::element("Marker", call.query("marker")),
         xml::element("MaxResults", &limit.to_string()),

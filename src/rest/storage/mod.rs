@@ -1,4 +1,4 @@
-//! `/storage/{account}/{container}/{blob}`: blob storage in the REST form of Azure Storage, so that its libraries work with
+//! `/storage/{account}/{container}/{blob}`, and `/fournil/{container}/{blob}` for the default account: blob storage in the REST form of Azure Storage, so that its libraries work with
 //! the built-in storage. Errors are that service's, in XML. No rule lives here.
 //!
 //! Bodies are streamed both ways; whoever calls is known before a byte of them is read.
@@ -22,11 +22,18 @@ use axum::routing::any;
 use self::call::{Call, Envelope};
 use crate::api::{StorageCode, StorageError};
 use crate::service::Context;
+use crate::service::storage::account;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
 pub fn routes(cx: &Context) -> Router {
-    Router::new().route("/storage/{*path}", any(serve)).with_state(cx.clone())
+    let default = format!("/{}", account::DEFAULT_NAME);
+    Router::new()
+        .route("/storage/{*path}", any(serve))
+        .route(&default, any(serve))
+        .route(&format!("{default}/"), any(serve))
+        .route(&format!("{default}/{{*path}}"), any(serve))
+        .with_state(cx.clone())
 }
 
 async fn serve(State(cx): State<Context>, request: Request) -> Response {

@@ -176,7 +176,13 @@ fn to_api(cx: &Context, row: &StorageRow) -> StorageAccount {
 }
 
 fn endpoint(cx: &Context, name: &str) -> String {
-    format!("{}/storage/{name}", cx.installation.base_url.trim_end_matches('/'))
+    format!("{}{}", cx.installation.base_url.trim_end_matches('/'), path(name))
+}
+
+/// Where an account is on this server. The default one is at the root: for hosts without a name of their own some libraries
+/// take the first part of the path for the account's name, and the second for the container's.
+pub fn path(name: &str) -> String {
+    if name == DEFAULT_NAME { format!("/{name}") } else { format!("/storage/{name}") }
 }
 
 /// Percent-encodes a blob's name for a URL; slashes stay.

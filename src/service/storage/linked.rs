@@ -2,9 +2,9 @@
 //! address that is made when a task is sent.
 
 use super::account::container_url;
-use crate::api::{Duration, Error, ResourceFile, TaskCreate};
+use crate::api::{Duration, Error, ResourceFile, StartTask, TaskCreate};
 use crate::domain::account::storage_account_name;
-use crate::service::Context;
+use crate::service::{self, Context};
 use crate::store::storage::StorageRow;
 use crate::store::{self, Conn};
 
@@ -40,7 +40,7 @@ pub fn check(path: &str, files: Option<&[ResourceFile]>, linked: Option<&Storage
     Ok(())
 }
 
-/// The same for tasks that are about to be sent.
+/// Puts addresses into tasks that are about to be sent.
 pub async fn give_urls<'t>(
     cx: &Context,
     conn: &mut Conn,
@@ -55,6 +55,27 @@ pub async fn give_urls<'t>(
         }
     }
     Ok(())
+}
+
+/// [`check`] for a pool's start task.
+///
+/// # Errors
+/// `InvalidPropertyValue`.
+pub async fn check_start_task(conn: &mut Conn, account_key: i64, task: Option<&StartTask>) -> service::Result<()> {
+    let files = task.and_then(|task| task.resource_files.as_deref());
+    if is_asked_for(files) {
+        check("startTask.resourceFiles", files, linked(conn, account_key).await?.as_ref())?;
+    }
+    Ok(())
+}
+
+/// The start task as a node is told it.
+pub async fn start_task_with_urls(cx: &Context, account_key: i64, mut task: StartTask) -> service::Result<StartTask> {
+    if is_asked_for(task.resource_files.as_deref()) {
+        let storage = linked(&mut *cx.store.read().await?, account_key).await?;
+        task.resource_files = task.resource_files.map(|files| with_urls(cx, storage.as_ref(), files));
+    }
+    Ok(task)
 }
 
 /// Puts addresses in the place of containers' names. Without linked storage they stay, and the node says so.

@@ -10,7 +10,7 @@ from support.server import Server
 from support.waiting import until
 
 
-def pool_with_a_node(client: BatchClient) -> None:
+def pool_with_a_node(client: BatchClient, start_task: models.BatchStartTask | None = None) -> None:
     image = models.BatchVmImageReference(publisher="canonical", offer="ubuntu-22_04-lts", sku="22_04-lts")
     configuration = models.VirtualMachineConfiguration(
         image_reference=image, node_agent_sku_id="batch.node.ubuntu 22.04"
@@ -21,6 +21,7 @@ def pool_with_a_node(client: BatchClient) -> None:
             vm_size="standard_d2s_v3",
             virtual_machine_configuration=configuration,
             target_dedicated_nodes=1,
+            start_task=start_task,
         )
     )
 
@@ -121,9 +122,11 @@ def test_a_container_of_linked_storage_is_named_without_a_signature(
     keys = server.admin("key", "list", "linked")
     container.upload_blob("data/a.txt", b"from linked storage")
     files = [models.ResourceFile(auto_storage_container_name=container.container_name, file_path="in")]
-    options = models.BatchTaskCreateOptions(id="t", command_line="cat in/data/a.txt", resource_files=files)
+    command = "/bin/sh -c 'cmp in/data/a.txt $AZ_BATCH_NODE_SHARED_DIR/a.txt && cat in/data/a.txt'"
+    options = models.BatchTaskCreateOptions(id="t", command_line=command, resource_files=files)
     with BatchClient(server.url, AzureNamedKeyCredential("linked", keys["primary"])) as linked:
-        pool_with_a_node(linked)
+        copy = "/bin/sh -c 'cp in/data/a.txt $AZ_BATCH_NODE_SHARED_DIR'"
+        pool_with_a_node(linked, models.BatchStartTask(command_line=copy, resource_files=files))
         add_job(linked)
         linked.create_task("job", options)
         assert finished(linked, "t").execution_info.failure_info is None

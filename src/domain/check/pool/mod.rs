@@ -175,11 +175,6 @@ pub fn start_task_ok(start_task: &api::StartTask) -> Check {
         return Err(not_built("startTask.containerSettings"));
     }
     resource_files("startTask.resourceFiles", start_task.resource_files.as_deref())?;
-    for (index, file) in start_task.resource_files.iter().flatten().enumerate() {
-        if file.auto_storage_container_name.is_some() {
-            return Err(not_built(&format!("startTask.resourceFiles[{index}].autoStorageContainerName")));
-        }
-    }
     user_identity("startTask.userIdentity", start_task.user_identity.as_ref())
 }
 
