@@ -3,8 +3,8 @@
 
 use super::task::{self, Event, Life, Phase};
 use crate::api::{
-    Code, Duration, EnvironmentSetting, JobCreate, JobPreparationTask, JobReleaseTask, TaskConstraints, Timestamp,
-    UserIdentity,
+    Code, Duration, EnvironmentSetting, JobCreate, JobPreparationTask, JobReleaseTask, ResourceFile, TaskConstraints,
+    Timestamp, UserIdentity,
 };
 
 /// Source: job release task, `maxWallClockTime`: the default, and the most.

@@ -89,7 +89,16 @@ impl Node {
                 stages.launch.limit_mark = self.runs.next_limit_mark();
                 let (pid, limit_mark) = match self.launch(&stages.launch) {
                     Ok(pid) => (pid, stages.launch.limit_mark),
-                    Err(failure) => return Some(Ending { id, run, at, exit: None, failure: Some(failure), usage: Usage::default() }),
+                    Err(failure) => {
+                        return Some(Ending {
+                            id,
+                            run,
+                            at,
+                            exit: None,
+                            failure: Some(failure),
+                            usage: Usage::default(),
+                        });
+                    }
                 };
                 if !stages.output_files.is_empty() {
                     stages.now = Stage::Command;
@@ -112,7 +121,9 @@ impl Node {
                         self.go_on(id, run.go_on(pid, limit_mark, false));
                         None
                     }
-                    Err(broken) => Some(Ending { id, run, at, exit: Some(exit), failure: failure.or(Some(broken)), usage }),
+                    Err(broken) => {
+                        Some(Ending { id, run, at, exit: Some(exit), failure: failure.or(Some(broken)), usage })
+                    }
                 }
             }
             Stage::Upload { sheet, at, exit: code, failure, usage } => {
