@@ -163,6 +163,7 @@ fn welcome(slots: i32) -> Welcome {
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),
         elevation_allowed: false,
+        forbidden_addresses: Vec::new(),
         stale: Vec::new(),
     }
 }
@@ -179,5 +180,7 @@ fn task(n: i64) -> RunTask {
         slots: 1,
         max_wall_clock: None,
         elevated: false,
+        resource_files: Vec::new(),
+        output_files: Vec::new(),
     }
 }

@@ -35,6 +35,9 @@ enum Command {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// Moves a task's files; an agent starts it
+    #[command(hide = true)]
+    Transfer,
     /// What an operator does at the machine: accounts, keys, users, tokens, backups, checks
     Admin(AdminArgs),
     /// Prints a script that completes these commands in a shell
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve { args, print_config } => serve(args, print_config),
         Command::Agent { dir } => fournil::agent::run(&dir).map(|()| ExitCode::SUCCESS),
+        Command::Transfer => return fournil::agent::transfer::run(),
         Command::Admin(args) => admin(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "fournil", &mut std::io::stdout());

@@ -3,6 +3,7 @@
 //! The file work is done with the rights of the task user, never with root's: what a task put in the way cannot lead it
 //! anywhere where the task could not go itself.
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -17,7 +18,7 @@ use rustix::io::Errno;
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
 use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
 use super::run_id::RunId;
-use super::{command_line, failure, files};
+use super::{command_line, failure, files, transfer};
 use crate::api::{EnvironmentSetting, TaskFailureInformation};
 
 pub struct Launch {
@@ -59,20 +60,11 @@ impl Launcher {
     fn launch_as_user(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
         let arguments =
             command_line::split(&launch.command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
-        let job_and_task = launch.job_and_task.as_ref().map(|(job, task)| (job.as_str(), task.as_str()));
-        let run = RunFacts {
-            run: launch.run,
-            job_and_task,
-            directory: &launch.directory,
-            preparation: launch.preparation.as_deref(),
-            settings: &launch.environment,
-            elevated: launch.elevated && launch.user.is_some(),
-        };
-        let variables = variables(&launch.node, &run);
+        let variables = Launcher::variables(launch);
         if files::is_escape(&launch.directory) {
             return Err(failure::launch_failed("its folder lies outside of the node's root"));
         }
-        let (stdout, stderr) = self.prepare(&launch.directory).map_err(|e| failure::no_directory(&e))?;
+        let Prepared { stdout, stderr, .. } = self.prepare(&launch.directory).map_err(|e| failure::no_directory(&e))?;
         let directory = format!("{}/{}/wd", launch.node.root.display(), launch.directory);
         let identity = match (launch.user, launch.elevated) {
             (group, true) => Identity::Elevated { group },
@@ -96,13 +88,87 @@ impl Launcher {
         })
     }
 
+    /// The variables of the run's command.
+    pub fn variables(launch: &Launch) -> BTreeMap<String, String> {
+        let job_and_task = launch.job_and_task.as_ref().map(|(job, task)| (job.as_str(), task.as_str()));
+        let run = RunFacts {
+            run: launch.run,
+            job_and_task,
+            directory: &launch.directory,
+            preparation: launch.preparation.as_deref(),
+            settings: &launch.environment,
+            elevated: launch.elevated && launch.user.is_some(),
+        };
+        variables(&launch.node, &run)
+    }
+
+    /// A process that moves the run's files, as its order in `sheet` says. It has the task user's rights even where the task
+    /// itself is elevated: it talks to the network. What an upload has to say goes into two files of the run's folder.
+    pub fn launch_transfer(
+        &mut self,
+        launch: &Launch,
+        sheet: &File,
+        limit_mark: u64,
+        logs: bool,
+    ) -> Result<i32, TaskFailureInformation> {
+        use_files_as(launch.user);
+        let result = self.launch_transfer_as_user(launch, sheet, limit_mark, logs);
+        use_files_as(None);
+        result
+    }
+
+    fn launch_transfer_as_user(
+        &mut self,
+        launch: &Launch,
+        sheet: &File,
+        limit_mark: u64,
+        logs: bool,
+    ) -> Result<i32, TaskFailureInformation> {
+        if files::is_escape(&launch.directory) {
+            return Err(failure::launch_failed("its folder lies outside of the node's root"));
+        }
+        let folder = self.prepare(&launch.directory).map_err(|e| failure::no_directory(&e))?.folder;
+        let logs = logs.then(|| {
+            let log = |name| open_output(&folder, name, false);
+            Ok((log("fileuploadout.txt")?, log("fileuploaderr.txt")?))
+        });
+        let logs: Option<(OwnedFd, OwnedFd)> = logs.transpose().map_err(|e: io::Error| failure::no_directory(&e))?;
+        let (stdout, stderr) = match &logs {
+            Some((out, err)) => (out.as_fd(), err.as_fd()),
+            None => (self.null.as_fd(), self.null.as_fd()),
+        };
+        let run = RunFacts {
+            run: launch.run,
+            job_and_task: None,
+            directory: &launch.directory,
+            preparation: None,
+            settings: &[],
+            elevated: false,
+        };
+        let directory = format!("{}/{}/wd", launch.node.root.display(), launch.directory);
+        let program = Program {
+            // Also when the file has been replaced by a newer one.
+            candidates: &[c"/proc/self/exe".to_owned()],
+            arguments: &[c"fournil".to_owned(), c"transfer".to_owned()],
+            environment: &to_block(&variables(&launch.node, &run)),
+            directory: &CString::new(directory).map_err(|_| failure::launch_failed("the folder's name holds a NUL"))?,
+            stdin: sheet.as_fd(),
+            stdout,
+            stderr,
+            identity: launch.user.map_or(Identity::Own, Identity::User),
+            limit_mark,
+        };
+        self.spawner.spawn(&program).map_err(|error| transfer::not_started(logs.is_some(), &error.to_string()))
+    }
+
     /// Makes the run's folder and `wd` in it, and opens its output files. What an earlier attempt left stays.
-    fn prepare(&self, directory: &str) -> io::Result<(OwnedFd, OwnedFd)> {
+    fn prepare(&self, directory: &str) -> io::Result<Prepared> {
         let is_new = self.make_folder(directory)?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let folder = openat(&self.root, directory, flags, Mode::empty())?;
         exists_is_fine(mkdirat(&folder, "wd", Mode::from_raw_mode(0o770)))?;
-        Ok((open_output(&folder, "stdout.txt", is_new)?, open_output(&folder, "stderr.txt", is_new)?))
+        let stdout = open_output(&folder, "stdout.txt", is_new)?;
+        Ok(Prepared { stdout, stderr: open_output(&folder, "stderr.txt", is_new)?, folder })
     }
 
     /// True when it was not there. Usually only the last part of the path is missing.
@@ -118,6 +184,13 @@ impl Launcher {
             result => exists_is_fine(result),
         }
     }
+}
+
+/// A run's folder and its output files, open.
+struct Prepared {
+    folder: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
 }
 
 fn exists_is_fine(made: Result<(), Errno>) -> io::Result<bool> {

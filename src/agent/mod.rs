@@ -24,6 +24,7 @@ mod runs;
 mod sample;
 mod server_client;
 mod start_task;
+pub mod transfer;
 mod watches;
 mod way;
 

@@ -3,9 +3,10 @@
 //! are reading, measuring and deleting files.
 
 mod hear;
+mod stages;
 mod work;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +33,7 @@ use super::watches::{self, Watches};
 use super::{clock, lease, node_root};
 use crate::api::agent::{AgentConfig, Attempt, Ended, FromAgent, HEARTBEAT_SECS, RunTask, Welcome};
 use crate::api::{NodeError, Timestamp};
+use stages::Stages;
 
 /// How long messages are collected before they are sent.
 const COLLECT: Duration = Duration::from_millis(1);
@@ -65,6 +67,8 @@ pub struct Node {
 
     queue: VecDeque<RunTask>,
     runs: Runs,
+    /// Of runs whose command is not all of them.
+    stages: HashMap<RunId, Stages>,
     /// Not acknowledged.
     ended: BTreeMap<Attempt, Ended>,
     journal: Journal,
@@ -173,6 +177,7 @@ impl Node {
             mark,
             journal,
             queue: VecDeque::new(),
+            stages: HashMap::new(),
             start_task: StartTaskLife::default(),
             stop: None,
             welcome: None,

@@ -49,6 +49,8 @@ pub struct Run {
     pub started: Timestamp,
     pub fate: Fate,
     leader: i32,
+    /// When it has run for as long as it may.
+    too_long_at: Option<Instant>,
     /// The limit by which its processes are known.
     limit_mark: u64,
     phase: Phase,
@@ -67,7 +69,23 @@ impl Run {
     pub fn new(directory: String, slots: i32, limit: Option<api::Duration>, leader: i32, limit_mark: u64) -> Self {
         let too_long_at = limit.and_then(api::Duration::to_std).and_then(|limit| clock::instant().checked_add(limit));
         let phase = Phase::Alive { too_long_at };
-        Run { directory, slots, limit, started: clock::now(), fate: Fate::Report, leader, limit_mark, phase }
+        Run {
+            directory,
+            slots,
+            limit,
+            started: clock::now(),
+            fate: Fate::Report,
+            leader,
+            too_long_at,
+            limit_mark,
+            phase,
+        }
+    }
+
+    /// Goes on with another first process, whose predecessor has ended. `limited`: the time that the run may take counts on.
+    pub fn go_on(self, leader: i32, limit_mark: u64, limited: bool) -> Self {
+        let too_long_at = self.too_long_at.filter(|_| limited);
+        Run { fate: Fate::Report, leader, limit_mark, phase: Phase::Alive { too_long_at }, too_long_at, ..self }
     }
 
     /// The first process, while it runs.

@@ -211,6 +211,9 @@ pub struct Welcome {
     pub task_user: Option<u32>,
     /// Tasks with elevation level admin run as the agent's own user instead of being refused.
     pub elevation_allowed: bool,
+    /// Addresses from which and to which no file of a task is transferred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forbidden_addresses: Vec<super::AddressRange>,
     /// Of the attempts in `Hello`, those that are not the server's any more: kill them as by `Kill`, forget their ends.
     pub stale: Vec<Attempt>,
 }
@@ -237,6 +240,13 @@ pub struct RunTask {
     pub max_wall_clock: Option<super::Duration>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elevated: bool,
+    /// Brought into the working directory before the command runs. Only URLs: the server has named the container of a linked
+    /// storage account by its URL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resource_files: Vec<super::ResourceFile>,
+    /// Uploaded when the command has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output_files: Vec<super::OutputFile>,
 }
 
 /// A question about files below the node's root. Paths use `/` and never leave the root.

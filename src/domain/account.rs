@@ -82,19 +82,22 @@ pub fn check_resource_group(name: &str) -> Result<(), Error> {
 /// # Errors
 /// `InvalidPropertyValue`.
 pub fn check_storage_account_id(id: &str) -> Result<(), Error> {
-    let name = if id.starts_with('/') {
-        let marker = "/providers/microsoft.storage/storageaccounts/";
-        id.to_ascii_lowercase().find(marker).map(|at| &id[at + marker.len()..])
-    } else {
-        Some(id)
-    };
     // The rule of names is the one of Batch accounts.
-    if name.is_some_and(|name| name.parse::<AccountName>().is_ok()) {
+    if storage_account_name(id).parse::<AccountName>().is_ok() {
         Ok(())
     } else {
         let reason = "The name or the resource id of a storage account is needed; the name has 3 to 24 lower-case letters and digits.";
         Err(Error::invalid_property("autoStorage.storageAccountId", id, reason))
     }
+}
+
+/// The name in the id of a storage account; empty for an id of something else.
+pub fn storage_account_name(id: &str) -> &str {
+    const MARKER: &str = "/providers/microsoft.storage/storageaccounts/";
+    if !id.starts_with('/') {
+        return id;
+    }
+    id.to_ascii_lowercase().find(MARKER).map_or("", |at| &id[at + MARKER.len()..])
 }
 
 #[cfg(test)]

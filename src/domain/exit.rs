@@ -8,6 +8,8 @@ use crate::api::{DependencyAction, ExitConditions, ExitOptions, JobAction, TaskF
 pub enum End {
     /// Its command ended by itself, or was ended at its time limit.
     Exit(i32),
+    /// The same, and then its output files could not be uploaded.
+    UploadFailed(i32),
     /// Its command was never started.
     NotStarted,
     /// Somebody ended it, whatever its command was doing.
@@ -24,6 +26,7 @@ pub struct Consequence {
 /// The way in which a completed task ended.
 pub fn end(exit_code: Option<i32>, failure: Option<&TaskFailureInformation>) -> End {
     match (exit_code, failure) {
+        (Some(code), Some(failure)) if failure.code.starts_with("FileUpload") => End::UploadFailed(code),
         (Some(code), _) => End::Exit(code),
         (None, Some(failure)) if failure.code == "TaskEnded" => End::Ended,
         (None, _) => End::NotStarted,
@@ -31,7 +34,7 @@ pub fn end(exit_code: Option<i32>, failure: Option<&TaskFailureInformation>) -> 
 }
 
 /// The consequence of an end. The first condition that fits counts: the exit code alone, a range of codes, an error before
-/// the command, and last the default, which does not fit exit code 0.
+/// the command or in uploading its files, and last the default, which does not fit exit code 0.
 /// Source: tasks, `exitConditions` and `exitOptions`. Batch does not say which of two ranges counts: the first, here.
 ///
 /// Chosen here: who ends a task by hand is not its failure. Then the job goes on unless `default` names a job action itself.
@@ -39,7 +42,7 @@ pub fn consequence(conditions: Option<&ExitConditions>, end: End) -> Consequence
     let options = conditions.and_then(|conditions| options(conditions, end));
     let usual = match end {
         End::Exit(0) => Consequence { dependents: DependencyAction::Satisfy, job: JobAction::None },
-        End::Exit(_) | End::NotStarted => {
+        End::Exit(_) | End::UploadFailed(_) | End::NotStarted => {
             Consequence { dependents: DependencyAction::Block, job: JobAction::Terminate }
         }
         End::Ended => Consequence { dependents: DependencyAction::Block, job: JobAction::None },
@@ -52,15 +55,14 @@ pub fn consequence(conditions: Option<&ExitConditions>, end: End) -> Consequence
 
 fn options(conditions: &ExitConditions, end: End) -> Option<&ExitOptions> {
     let default = conditions.default.as_ref();
+    let of_code = |code: i32| {
+        let alone = conditions.exit_codes.iter().find(|m| m.code == code).map(|m| &m.exit_options);
+        let in_range = || conditions.exit_code_ranges.iter().find(|m| (m.start..=m.end).contains(&code));
+        alone.or_else(|| in_range().map(|m| &m.exit_options))
+    };
     match end {
-        End::Exit(code) => {
-            let alone = conditions.exit_codes.iter().find(|m| m.code == code).map(|m| &m.exit_options);
-            let in_range = || {
-                let fits = conditions.exit_code_ranges.iter().find(|m| (m.start..=m.end).contains(&code));
-                fits.map(|m| &m.exit_options)
-            };
-            alone.or_else(in_range).or(default.filter(|_| code != 0))
-        }
+        End::Exit(code) => of_code(code).or(default.filter(|_| code != 0)),
+        End::UploadFailed(code) => of_code(code).or(conditions.file_upload_error.as_ref()).or(default),
         End::NotStarted => conditions.pre_processing_error.as_ref().or(default),
         End::Ended => default,
     }
@@ -116,6 +118,11 @@ mod tests {
         let only_default = ExitConditions { default: Some(options(None, Some(Satisfy))), ..Default::default() };
         check(Some(&only_default), End::Exit(0), Satisfy, JobAction::None);
         check(Some(&only_default), End::Exit(1), Satisfy, JobAction::Terminate);
+        check(some, End::UploadFailed(3), Satisfy, JobAction::Terminate);
+        check(some, End::UploadFailed(20), Satisfy, JobAction::None);
+        let upload = ExitConditions { file_upload_error: Some(options(None, Some(Block))), ..conditions() };
+        check(Some(&upload), End::UploadFailed(20), Block, JobAction::Terminate);
+        check(None, End::UploadFailed(0), Block, JobAction::Terminate);
         check(None, End::Exit(0), Satisfy, JobAction::None);
         check(None, End::Exit(1), Block, JobAction::Terminate);
         check(None, End::NotStarted, Block, JobAction::Terminate);
@@ -134,6 +141,7 @@ mod tests {
         assert_eq!(end(Some(2), Some(&failure("FailureExitCode"))), End::Exit(2));
         // Ended at its time limit: its command had a code all the same.
         assert_eq!(end(Some(143), Some(&failure("TaskEnded"))), End::Exit(143));
+        assert_eq!(end(Some(0), Some(&failure("FileUploadMiscError"))), End::UploadFailed(0));
         assert_eq!(end(None, Some(&failure("TaskEnded"))), End::Ended);
         assert_eq!(end(None, Some(&failure("CommandProgramNotFound"))), End::NotStarted);
     }

@@ -3,8 +3,8 @@
 
 use super::task::{self, Event, Life, Phase};
 use crate::api::{
-    Code, Duration, EnvironmentSetting, JobCreate, JobPreparationTask, JobReleaseTask, TaskConstraints, Timestamp,
-    UserIdentity,
+    Code, Duration, EnvironmentSetting, JobCreate, JobPreparationTask, JobReleaseTask, ResourceFile, TaskConstraints,
+    Timestamp, UserIdentity,
 };
 
 /// Source: job release task, `maxWallClockTime`: the default, and the most.
@@ -57,6 +57,7 @@ pub struct Command<'a> {
     pub environment: &'a [EnvironmentSetting],
     pub user_identity: Option<&'a UserIdentity>,
     pub max_wall_clock: Option<Duration>,
+    pub resource_files: &'a [ResourceFile],
 }
 
 pub fn preparation_command(task: &JobPreparationTask) -> Command<'_> {
@@ -66,6 +67,7 @@ pub fn preparation_command(task: &JobPreparationTask) -> Command<'_> {
         environment: task.environment_settings.as_deref().unwrap_or_default(),
         user_identity: task.user_identity.as_ref(),
         max_wall_clock: task.constraints.as_ref().and_then(|c| c.max_wall_clock_time).filter(|d| !d.is_unlimited()),
+        resource_files: task.resource_files.as_deref().unwrap_or_default(),
     }
 }
 
@@ -76,6 +78,7 @@ pub fn release_command(task: &JobReleaseTask) -> Command<'_> {
         environment: task.environment_settings.as_deref().unwrap_or_default(),
         user_identity: task.user_identity.as_ref(),
         max_wall_clock: Some(task.max_wall_clock_time.unwrap_or(LONGEST_RELEASE)),
+        resource_files: task.resource_files.as_deref().unwrap_or_default(),
     }
 }
 

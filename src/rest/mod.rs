@@ -23,6 +23,7 @@ pub mod range;
 mod reply;
 pub mod request_info;
 mod router;
+pub mod storage;
 mod task;
 
 pub use router::{owns, routes};

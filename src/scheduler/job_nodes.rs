@@ -292,5 +292,7 @@ fn run(
         slots: 0,
         max_wall_clock: command.max_wall_clock,
         elevated: user.and_then(|user| user.elevation_level) == Some(ElevationLevel::Admin),
+        resource_files: command.resource_files.to_vec(),
+        output_files: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Wel
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
 use crate::service::Result;
+use crate::service::storage::linked;
 use crate::store;
 
 impl Driver {
@@ -45,7 +46,7 @@ impl Driver {
         }
         let (lost, stale) = self.compare(pool_key, node_key, &hello.alive, &hello.ended);
         let killed = hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
-        self.welcome(node_key, stale);
+        self.welcome(node_key, stale).await?;
         // It may not have heard it the first time.
         self.hub.send(node_key, ToAgent::Kill { attempts: killed });
         self.save_reports(vec![(node_key, FromAgent::GaveBack { attempts: lost })]).await?;
@@ -68,9 +69,13 @@ impl Driver {
         (missing(&ours, &theirs), missing(&theirs, &ours))
     }
 
-    fn welcome(&self, node_key: i64, stale: Vec<Attempt>) {
-        let Some(node) = self.nodes.get(&node_key) else { return };
-        let Some(pool) = self.pools.get(&node.row.pool_key) else { return };
+    async fn welcome(&self, node_key: i64, stale: Vec<Attempt>) -> Result<()> {
+        let Some(node) = self.nodes.get(&node_key) else { return Ok(()) };
+        let Some(pool) = self.pools.get(&node.row.pool_key) else { return Ok(()) };
+        let start_task = match pool.start_task.clone() {
+            Some(task) => Some(linked::start_task_with_urls(&self.cx, pool.account_key, task).await?),
+            None => None,
+        };
         let number = u32::try_from(node.row.pool_key).unwrap_or_default();
         let welcome = Welcome {
             account: pool.account.to_string(),
@@ -78,15 +83,17 @@ impl Driver {
             pool: pool.id.clone(),
             is_dedicated: node.row.dedicated,
             slots: pool.slots,
-            start_task: pool.start_task.clone(),
+            start_task,
             // The provider starts agents on this host and sees for itself when one is dead.
             lease_secs: None,
             kill_wait_secs: self.settings.kill_wait_secs,
             task_user: self.settings.first_task_user.map(|first| first + number),
             elevation_allowed: self.cx.installation.elevation_allowed,
+            forbidden_addresses: self.cx.installation.forbidden_addresses.clone(),
             stale,
         };
         self.hub.send(node_key, ToAgent::Welcome(welcome));
+        Ok(())
     }
 
     pub(super) fn disconnected(&mut self, node_key: i64, connection: u64) {

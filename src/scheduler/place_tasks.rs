@@ -11,6 +11,7 @@ use crate::domain::placement::Assignment;
 use crate::domain::task::{self, Event};
 use crate::service::Result;
 use crate::service::ledger::Ledger;
+use crate::service::storage::linked;
 use crate::store;
 use crate::store::task::TaskRow;
 
@@ -48,7 +49,8 @@ impl Driver {
     /// Saves the plan, and sends what was saved.
     async fn assign(&mut self, pool_key: i64, plan: Vec<Assignment>, now: Timestamp) -> Result<()> {
         let places: HashMap<i64, String> = plan.iter().filter_map(|a| Some((a.node, self.place_of(a.node)?))).collect();
-        let wanted = plan.clone();
+        let (wanted, cx) = (plan.clone(), self.cx.clone());
+        let account_key = self.pools.get(&pool_key).map_or(0, |pool| pool.account_key);
         let Preparations { preparing, mut begun } = self.preparations(&plan, now);
         let waits = preparing.clone();
         let (assigned, begun, after) = self
@@ -72,6 +74,8 @@ impl Driver {
                         }
                         assigned.insert(row.key, run);
                     }
+                    let settings = assigned.values_mut().map(|(_, _, settings)| settings);
+                    linked::give_urls(&cx, conn, account_key, settings).await?;
                     store::job_node::save(conn, &mut begun).await?;
                     Ok((assigned, begun, ledger.save(conn, now).await?))
                 })
@@ -191,5 +195,7 @@ fn run_task(
         slots: to.slots,
         max_wall_clock: settings.constraints.and_then(|c| c.max_wall_clock_time).filter(|d| !d.is_unlimited()),
         elevated: elevation == Some(ElevationLevel::Admin),
+        resource_files: settings.resource_files.unwrap_or_default(),
+        output_files: settings.output_files.unwrap_or_default(),
     }
 }

@@ -7,8 +7,15 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::api::AddressRange;
+
 /// The port, unless said otherwise.
 const PORT: u16 = 8420;
+
+/// Link-local addresses, and others where clouds answer their own machines: with those machines' secrets, too. Not loopback:
+/// the built-in storage is there.
+const METADATA_ADDRESSES: [&str; 5] =
+    ["169.254.0.0/16", "fe80::/10", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128"];
 
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct ServeArgs {
@@ -38,6 +45,10 @@ pub struct ServeArgs {
     /// Listen on an address that others can reach, without TLS: passwords and keys go over the network as they are
     #[arg(long, env = "FOURNIL_ALLOW_PUBLIC_HTTP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub allow_public_http: Option<bool>,
+    /// Addresses from which nodes download no files of tasks and to which they upload none, as ADDRESS/BITS; replaces the
+    /// default, which is where clouds give secrets to their machines [default: link-local and metadata addresses]
+    #[arg(long, env = "FOURNIL_FORBID_DOWNLOAD_TO", value_name = "RANGE", value_delimiter = ',')]
+    pub forbid_download_to: Option<Vec<String>>,
     /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
     #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -84,6 +95,7 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     pub tls: TlsConfig,
     pub allow_public_http: bool,
+    pub forbid_download_to: Vec<AddressRange>,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -132,13 +144,14 @@ struct FileConfig {
     tls_key: Option<PathBuf>,
     tls_self_signed: Option<bool>,
     allow_public_http: Option<bool>,
+    forbid_download_to: Option<Vec<String>>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
 const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
-    "log", "log-format",
+    "forbid-download-to", "log", "log-format",
 ];
 
 impl Config {
@@ -163,6 +176,7 @@ impl Config {
             allowed_hosts: args.allowed_hosts.or(file.allowed_hosts).unwrap_or_default(),
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
+            forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
@@ -232,6 +246,8 @@ impl fmt::Display for Config {
             }
         }
         writeln!(f, "allow-public-http = {}", self.allow_public_http)?;
+        let forbidden: Vec<String> = self.forbid_download_to.iter().map(ToString::to_string).collect();
+        writeln!(f, "forbid-download-to = {}", toml::Value::from(forbidden))?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",
@@ -256,6 +272,12 @@ impl FileConfig {
         }
         Ok(table.try_into()?)
     }
+}
+
+fn forbidden(said: Option<Vec<String>>) -> anyhow::Result<Vec<AddressRange>> {
+    let ranges = said.unwrap_or_else(|| METADATA_ADDRESSES.iter().map(ToString::to_string).collect());
+    let ranges = ranges.iter().filter(|range| !range.is_empty());
+    ranges.map(|range| range.parse().with_context(|| format!("{range:?} (forbid-download-to)"))).collect()
 }
 
 fn parse_listen(text: &str) -> anyhow::Result<SocketAddr> {
@@ -371,6 +393,19 @@ mod tests {
         assert!(config.is_https());
         std::fs::write(&path, config.to_string()).unwrap();
         assert_eq!(Config::load(args(|a| a.config = Some(path))).unwrap(), config);
+    }
+
+    #[test]
+    fn metadata_addresses_are_forbidden_unless_others_are_said() {
+        let forbids = |config: &Config, address: &str| {
+            let address = address.parse().unwrap();
+            config.forbid_download_to.iter().any(|range| range.contains(address))
+        };
+        let usual = Config::load(args(|_| {})).unwrap();
+        assert!(forbids(&usual, "169.254.169.254") && forbids(&usual, "fe80::1") && !forbids(&usual, "127.0.0.1"));
+        let own = Config::load(args(|a| a.forbid_download_to = Some(vec!["10.0.0.0/8".into()]))).unwrap();
+        assert!(forbids(&own, "10.1.1.1") && !forbids(&own, "169.254.169.254"));
+        assert!(Config::load(args(|a| a.forbid_download_to = Some(vec!["ten".into()]))).is_err());
     }
 
     #[test]

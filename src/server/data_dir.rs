@@ -1,4 +1,4 @@
-//! The folder that holds everything: `state/` (the database), `run/` (how to reach the running server), `tls/` (its own
+//! The folder that holds everything: `state/` (the database), `storage/` (the files of blobs), `run/` (how to reach the running server), `tls/` (its own
 //! authority, when it has one) and `lock`.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -40,6 +40,11 @@ impl DataDir {
 
     pub fn state(&self) -> PathBuf {
         state_dir(&self.path)
+    }
+
+    /// Holds the files of blobs.
+    pub fn storage(&self) -> PathBuf {
+        self.path.join("storage")
     }
 
     pub fn admin_socket(&self) -> PathBuf {

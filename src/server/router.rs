@@ -27,8 +27,9 @@ const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// How long an answer may take to begin.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
-/// First parts of paths that belong to programs, beside those of the data plane and of the management plane: a browser never gets the portal's page for them.
-const PROGRAMS: &[&str] = &["storage", "node", "portal", "livez", "readyz"];
+/// First parts of paths that belong to programs, beside those of the data plane and of the management plane: a browser
+/// never gets the portal's page for them.
+const PROGRAMS: &[&str] = &["storage", "fournil", "node", "portal", "livez", "readyz"];
 
 pub struct Parts {
     pub cx: Context,
@@ -55,6 +56,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(map_response(name_too_large))
         .merge(scheduler::routes(parts.cx.store.clone(), parts.hub))
+        .merge(rest::storage::routes(&parts.cx))
         .layer(from_fn_with_state(door, hosts::check))
         .layer(from_fn_with_state(parts.cx, headers::name_request))
 }

@@ -15,13 +15,14 @@ use super::shutdown::{self, Stop};
 use super::tls::{OwnNames, Tls};
 use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, router};
 use crate::api::Location;
+use crate::blob::BlobFiles;
 use crate::domain::vm_size;
 use crate::scheduler::hub::Hub;
 use crate::scheduler::local_provider::LocalProvider;
 use crate::scheduler::provider::Provider;
 use crate::scheduler::{self, Driver, Inputs};
 use crate::service::context::{Clock, Installation, Random, Signal, Signals};
-use crate::service::{Context, Error, events, session};
+use crate::service::{Context, Error, events, session, storage};
 use crate::store::{Store, meta};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -72,6 +73,9 @@ impl Server {
         let local_url = local_url(address, tls.is_some());
         let url = config.public_url.clone().unwrap_or_else(|| local_url.clone());
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
+        let forbidden_addresses = config.forbid_download_to.clone();
+        cx.installation = Arc::new(Installation { forbidden_addresses, ..(*cx.installation).clone() });
+        storage::account::storage_ensure_default(&cx).await?;
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
         let socket = admin_socket::bind(&data_dir.admin_socket())?;
@@ -144,12 +148,15 @@ pub async fn open(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         build_id,
         elevation_allowed: rustix::process::geteuid().is_root(),
+        // Only a server has nodes, and it says them itself.
+        forbidden_addresses: Vec::new(),
     };
     let cx = Context {
         store,
         clock,
         random,
         events: events::Hub::new(),
+        blobs: BlobFiles::open(&data_dir.storage()).context("the folder of blobs cannot be made")?,
         signals,
         files: Arc::new(NoNodes),
         identity: Arc::default(),

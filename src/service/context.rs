@@ -11,6 +11,7 @@ use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
 use crate::auth::{Identity, secret};
+use crate::blob::BlobFiles;
 use crate::domain::condition::Condition;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::{self, Permission};
@@ -28,6 +29,8 @@ pub struct Context {
     pub events: events::Hub,
     /// Tells the scheduler what changed.
     pub signals: Signals,
+    /// The bytes of blobs.
+    pub blobs: BlobFiles,
     /// Asks nodes for files.
     pub files: Arc<dyn NodeFiles>,
     /// Finds out who calls.
@@ -49,6 +52,8 @@ pub struct Installation {
     pub build_id: String,
     /// Whether this server runs tasks under users of their own, so that elevation means something.
     pub elevation_allowed: bool,
+    /// From which nodes download no files of tasks, and to which they upload none.
+    pub forbidden_addresses: Vec<api::AddressRange>,
 }
 
 impl Installation {

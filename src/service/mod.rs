@@ -28,6 +28,7 @@ pub mod resource_group;
 pub mod session;
 pub mod slices;
 mod statistics;
+pub mod storage;
 pub mod task;
 mod task_list;
 mod task_questions;

@@ -2,6 +2,7 @@
 
 use super::account::find as find_account;
 use super::context::Signal;
+use super::storage::linked;
 use super::{Caller, Context, Result, certificate, etag, page};
 use crate::api::{self, AllocationState, Changed, Code, Duration, NodeDeallocationOption, PoolState, Timestamp};
 use crate::domain::ids::{AccountName, PoolId};
@@ -91,6 +92,7 @@ pub async fn pool_create(
                 let sizes =
                     cx_.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice()).unwrap_or_default();
                 check::pool_create(&create, sizes)?;
+                linked::check_start_task(conn, owner.key, create.start_task.as_ref()).await?;
                 certificate::check_references(conn, owner.key, create.certificate_references.as_mut()).await?;
                 match store::pool::find(conn, owner.key, &create.id).await? {
                     Some(pool) if pool.state == PoolState::Deleting => return Err(Code::PoolBeingDeleted.into()),
@@ -227,7 +229,11 @@ where
                 certificate::check_references(conn, row.account_key, references.as_mut()).await?;
                 let owner = find_account(conn, &account_).await?;
                 let sizes = cx_.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice());
+                let start_task = row.settings.start_task.clone();
                 decide(&mut row, Around { sizes: sizes.unwrap_or_default(), references })?;
+                if row.settings.start_task != start_task {
+                    linked::check_start_task(conn, owner.key, row.settings.start_task.as_ref()).await?;
+                }
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);
                 store::pool::save(conn, &row).await?;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::context::{EndedAttempt, Signal};
 use super::job::find as find_job;
 use super::ledger::Ledger;
+use super::storage::linked;
 use super::{Caller, Context, Result, etag};
 use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
 use crate::domain::ids::{AccountName, JobId, TaskId};
@@ -84,8 +85,14 @@ async fn add(
     let mut new = Vec::with_capacity(tasks.len());
     let mut waits = Vec::new();
     let mut results = Vec::with_capacity(tasks.len());
+    let linked = match tasks.iter().any(|task| linked::is_asked_for(task.resource_files.as_deref())) {
+        true => linked::linked(conn, job.account_key).await?,
+        false => None,
+    };
     for create in &tasks {
-        let error = match check::task_create_in(facts, create) {
+        let files = create.resource_files.as_deref();
+        let sound = check::task_create_in(facts, create);
+        let error = match sound.and_then(|()| linked::check("resourceFiles", files, linked.as_ref())) {
             Err(error) => Some(error),
             Ok(()) if let Some(code) = job_node::id_refusal(&job.settings, &create.id) => Some(code.into()),
             Ok(()) if !taken.insert(create.id.to_ascii_lowercase()) => Some(Code::TaskExists.into()),

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0003_dependencies.sql"),
     include_str!("migrations/0004_job_schedules.sql"),
     include_str!("migrations/0005_job_tasks.sql"),
+    include_str!("migrations/0006_storage.sql"),
     include_str!("migrations/0007_management.sql"),
 ];
 

@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod blob;
 pub mod certificate;
 pub mod convert;
 mod db;
@@ -21,6 +22,7 @@ pub mod pool;
 pub mod pool_usage;
 pub mod resource_group;
 pub mod session;
+pub mod storage;
 pub mod task;
 pub mod user;
 

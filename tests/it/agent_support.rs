@@ -51,6 +51,7 @@ pub fn welcome() -> Welcome {
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),
         elevation_allowed: false,
+        forbidden_addresses: Vec::new(),
         stale: Vec::new(),
     }
 }
@@ -71,6 +72,8 @@ pub fn task(n: i64, command_line: &str) -> RunTask {
         slots: 1,
         max_wall_clock: None,
         elevated: false,
+        resource_files: Vec::new(),
+        output_files: Vec::new(),
     }
 }
 

@@ -153,9 +153,7 @@ async fn a_collection_is_answered_task_by_task() {
 async fn what_is_not_built_is_refused_by_name() {
     let rest = with_job().await;
     for (name, value) in [
-        ("outputFiles", json!([{}])),
         ("containerSettings", json!({ "imageName": "x" })),
-        ("resourceFiles", json!([{ "httpUrl": "http://h/f", "filePath": "f" }])),
         ("multiInstanceSettings", json!({ "coordinationCommandLine": "x" })),
     ] {
         let mut create = task("t");
@@ -164,6 +162,48 @@ async fn what_is_not_built_is_refused_by_name() {
         assert_eq!(refused.value("PropertyName"), name);
     }
     rest.get("/jobs/j/tasks/t").await.is_error(404, "TaskNotFound");
+}
+
+#[tokio::test]
+async fn files_of_a_task_are_given_back_as_they_came_and_checked_by_name() {
+    let rest = with_job().await;
+    let mut create = task("t");
+    create["resourceFiles"] = json!([{ "httpUrl": "http://h/f?sig=x", "filePath": "f", "fileMode": "0640" }]);
+    create["outputFiles"] = json!([{
+        "filePattern": "../std*.txt", "destination": { "container": { "containerUrl": "http://h/c?sig=x", "path": "a" } },
+        "uploadOptions": { "uploadCondition": "taskCompletion" }
+    }]);
+    rest.post("/jobs/j/tasks", create.clone()).await.is(201);
+    let found = rest.get("/jobs/j/tasks/t").await.is(200);
+    assert_eq!(found.json()["resourceFiles"], create["resourceFiles"]);
+    assert_eq!(found.json()["outputFiles"][0]["uploadOptions"]["uploadCondition"], "taskcompletion");
+    for (name, value, code, property) in [
+        ("resourceFiles", json!([{ "filePath": "f" }]), "MissingRequiredProperty", "resourceFiles[0].httpUrl"),
+        (
+            "resourceFiles",
+            json!([{ "httpUrl": "http://h/f", "filePath": "../f" }]),
+            "InvalidPropertyValue",
+            "resourceFiles[0].filePath",
+        ),
+        (
+            "resourceFiles",
+            json!([{ "autoStorageContainerName": "abc" }]),
+            "InvalidPropertyValue",
+            "resourceFiles[0].autoStorageContainerName",
+        ),
+        (
+            "resourceFiles",
+            json!([{ "httpUrl": "http://h/f", "path": "f" }]),
+            "UnsupportedProperty",
+            "resourceFiles[0].path",
+        ),
+        ("outputFiles", json!([{}]), "MissingRequiredProperty", "outputFiles[0].filePattern"),
+    ] {
+        let mut create = task("u");
+        create[name] = value;
+        let refused = rest.post("/jobs/j/tasks", create).await.is_error(400, code);
+        assert_eq!(refused.value("PropertyName"), property);
+    }
 }
 
 #[tokio::test]

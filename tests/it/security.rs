@@ -182,7 +182,9 @@ async fn pages_are_the_index_and_programs_get_errors() {
         let reply = browser.get(path).await;
         assert_eq!((reply.status.as_u16(), reply.body.as_ref()), (200, INDEX.as_bytes()), "{path}");
     }
-    for path in ["/portal/fn", "/storage/a/b", "/node/v2"] {
+    let storage = browser.get("/storage/a/b").await;
+    assert_eq!((storage.status.as_u16(), storage.header("x-ms-error-code")), (403, Some("AuthenticationFailed")));
+    for path in ["/portal/fn", "/node/v2"] {
         browser.get(path).await.expect_error(Code::ResourceNotFound);
     }
     for path in ["/pools", "/jobs/j1", "/supportedimages", "/subscriptions", "/providers/x", "/tenants"] {

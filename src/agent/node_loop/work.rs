@@ -8,6 +8,7 @@ use super::super::run_id::RunId;
 use super::super::runs::{Fate, Over, Run};
 use super::super::{clock, failure};
 use super::Node;
+use super::stages::Ending;
 use crate::api::agent::{Ended, FromAgent, RunTask, Usage};
 use crate::api::{ElevationLevel, TaskFailureInformation, Timestamp};
 
@@ -69,9 +70,10 @@ impl Node {
             elevated: task.elevated,
             limit_mark: self.runs.next_limit_mark(),
         };
-        match self.launch(&launch) {
+        let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
+        match self.begin_first_stage(launch, task.resource_files, task.output_files) {
             Ok(pid) => {
-                let run = Run::new(launch.directory, slots, task.max_wall_clock, pid, launch.limit_mark);
+                let run = Run::new(directory, slots, task.max_wall_clock, pid, limit_mark);
                 self.runs.add(id, run);
                 self.unannounced.push(id);
                 self.send_soon();
@@ -110,13 +112,14 @@ impl Node {
             elevated,
             limit_mark: self.runs.next_limit_mark(),
         };
-        match self.launch(&launch) {
-            Ok(pid) => self.runs.add(id, Run::new(launch.directory, 0, None, pid, launch.limit_mark)),
+        let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
+        match self.begin_first_stage(launch, task.resource_files.unwrap_or_default(), Vec::new()) {
+            Ok(pid) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark)),
             Err(failure) => self.on_start_task_end(None, Some(failure), clock::now()),
         }
     }
 
-    fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
+    pub(super) fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
         if launch.elevated && !self.may_elevate() {
             return Err(failure::not_elevated());
         }
@@ -124,12 +127,12 @@ impl Node {
     }
 
     pub(super) fn on_over(&mut self, over: Over) {
-        let Over { id, run, at, exit, failure, usage } = over;
-        match id {
-            RunId::StartTask => self.on_start_task_end(Some(exit), failure, at),
-            RunId::Task(attempt) if run.fate == Fate::GiveBack => self.give_back(attempt),
-            RunId::Task(a) => {
-                self.report_end(Ended { a, started: Some(run.started), at, exit: Some(exit), failure, usage })
+        if let Some(ending) = self.next_stage(over) {
+            let Ending { id, run, at, exit, failure, usage } = ending;
+            match id {
+                RunId::StartTask => self.on_start_task_end(exit, failure, at),
+                RunId::Task(attempt) if run.fate == Fate::GiveBack => self.give_back(attempt),
+                RunId::Task(a) => self.report_end(Ended { a, started: Some(run.started), at, exit, failure, usage }),
             }
         }
         self.clean_up();

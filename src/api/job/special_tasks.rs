@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::api::shared::wire_enum;
 use crate::api::{
-    Duration, EnvironmentSetting, TaskConstraints, TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity,
+    Duration, EnvironmentSetting, OutputFile, ResourceFile, TaskConstraints, TaskExecutionResult,
+    TaskFailureInformation, Timestamp, UserIdentity,
 };
 
 /// An ordinary task that is made with its job and goes before all others.
@@ -20,9 +21,9 @@ pub struct JobManagerTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_settings: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_files: Option<Value>,
+    pub resource_files: Option<Vec<ResourceFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_files: Option<Value>,
+    pub output_files: Option<Vec<OutputFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_settings: Option<Vec<EnvironmentSetting>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +59,7 @@ pub struct JobPreparationTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_settings: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_files: Option<Value>,
+    pub resource_files: Option<Vec<ResourceFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_settings: Option<Vec<EnvironmentSetting>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +86,7 @@ pub struct JobReleaseTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_settings: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_files: Option<Value>,
+    pub resource_files: Option<Vec<ResourceFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_settings: Option<Vec<EnvironmentSetting>>,
     /// Default and most: 15 minutes.

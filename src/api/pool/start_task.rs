@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::shared::settings;
-use super::super::{EnvironmentSetting, UserIdentity};
-use super::{ContainerSettings, NodeIdentityReference};
+use super::super::{EnvironmentSetting, ResourceFile, UserIdentity};
+use super::ContainerSettings;
 
 /// A command that runs when a node joins the pool and after each reboot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,20 +26,4 @@ pub struct StartTask {
     /// Default true: tasks wait until the start task has succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_for_success: Option<bool>,
-}
-
-settings! {
-    /// Files that are brought to the node before a command runs; exactly one of the three sources.
-    ResourceFile {
-        must {}
-        may {
-            auto_storage_container_name: String,
-            storage_container_url: String,
-            http_url: String,
-            blob_prefix: String,
-            file_path: String,
-            file_mode: String,
-            identity_reference: NodeIdentityReference,
-        }
-    }
 }

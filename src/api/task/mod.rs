@@ -12,8 +12,8 @@ pub use self::exit::*;
 pub use self::waiting::*;
 use super::shared::wire_enum;
 use super::{
-    Duration, EnvironmentSetting, Error, TaskExecutionResult, TaskFailureInformation, TaskStatistics, Timestamp,
-    UserIdentity,
+    Duration, EnvironmentSetting, Error, OutputFile, ResourceFile, TaskExecutionResult, TaskFailureInformation,
+    TaskStatistics, Timestamp, UserIdentity,
 };
 
 wire_enum! {
@@ -38,9 +38,9 @@ pub struct TaskCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_conditions: Option<ExitConditions>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_files: Option<Value>,
+    pub resource_files: Option<Vec<ResourceFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_files: Option<Value>,
+    pub output_files: Option<Vec<OutputFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment_settings: Option<Vec<EnvironmentSetting>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! What a body must be like, property by property. The same functions refuse a request and mark a form's field.
 
 mod certificate;
+mod files;
 mod job;
 mod job_schedule;
 mod pool;
@@ -9,6 +10,7 @@ mod task;
 use serde_json::Value;
 
 pub use self::certificate::*;
+pub use self::files::*;
 pub use self::job::*;
 pub use self::job_schedule::*;
 pub use self::pool::*;

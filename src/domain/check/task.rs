@@ -40,8 +40,8 @@ pub fn task_create(create: &TaskCreate) -> Check {
     refuse("containerSettings", create.container_settings.as_ref())?;
     refuse("multiInstanceSettings", create.multi_instance_settings.as_ref())?;
     refuse("authenticationTokenSettings", create.authentication_token_settings.as_ref())?;
-    refuse_unless_empty("resourceFiles", create.resource_files.as_ref())?;
-    refuse_unless_empty("outputFiles", create.output_files.as_ref())?;
+    resource_files("resourceFiles", create.resource_files.as_deref())?;
+    output_files("outputFiles", create.output_files.as_deref())?;
     refuse_unless_empty("applicationPackageReferences", create.application_package_references.as_ref())
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 
+use super::storage::StorageCommand;
 use super::{Request, call, print, restore};
 use crate::api::{AccountCreate, Duration, KeyName, PublicNetworkAccess, Role, Secret};
 use crate::domain::ids::AccountName;
@@ -37,6 +38,9 @@ enum Command {
     /// Personal access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Blob storage
+    #[command(subcommand)]
+    Storage(StorageCommand),
     /// Copies the database into a file, while the server works
     Backup {
         /// A file that does not exist yet, or a folder to put one into
@@ -184,6 +188,7 @@ fn to_request(command: Command) -> anyhow::Result<Request> {
         }
         Command::Token(TokenCommand::List { user }) => Request::TokenList { user },
         Command::Token(TokenCommand::Revoke { id }) => Request::TokenRevoke { id },
+        Command::Storage(command) => Request::Storage { ask: command.into() },
         Command::Backup { target } => Request::Backup { file: backup_file(&target)? },
         Command::Restore { .. } => bail!("a database is not restored by a running server"),
         Command::Doctor => Request::Doctor,

@@ -7,6 +7,7 @@ mod cli;
 mod doctor;
 mod print;
 mod restore;
+mod storage;
 
 use std::path::PathBuf;
 
@@ -70,6 +71,9 @@ pub enum Request {
         file: PathBuf,
     },
     Doctor,
+    Storage {
+        ask: storage::StorageRequest,
+    },
 }
 
 /// What comes back over the socket.
@@ -87,6 +91,7 @@ pub enum Answer {
 pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
     let me = &Caller::system();
     let value = match request {
+        Request::Storage { ask } => storage::perform(cx, ask).await?,
         Request::AccountCreate { create } => to_value(account::account_create(cx, me, create).await?),
         Request::AccountList => to_value(all_accounts(cx, me).await?),
         Request::AccountShow { account } => to_value(account::account_get(cx, me, &account).await?),
@@ -113,7 +118,7 @@ pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
             backup::write(&cx.store, &file).await?;
             json!({ "file": file })
         }
-        Request::Doctor => json!({ "problems": doctor::problems(&cx.store).await? }),
+        Request::Doctor => json!({ "problems": doctor::problems(cx).await? }),
     };
     Ok(value)
 }

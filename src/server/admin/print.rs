@@ -72,6 +72,7 @@ fn for_people(request: &Request, answer: &Value) -> String {
         }
         Request::TokenRevoke { id } => format!("Revoked the token {id}.\n"),
         Request::Backup { file } => format!("Wrote {}.\n", file.display()),
+        Request::Storage { ask } => super::storage::print(ask, answer, text),
         Request::Doctor => diagnosis(list(&answer["problems"])),
     }
 }

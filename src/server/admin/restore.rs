@@ -42,7 +42,7 @@ async fn fill(folder: &Path, file: &Path) -> anyhow::Result<()> {
     std::fs::copy(file, &copy).with_context(|| format!("{} cannot be read", file.display()))?;
     Store::check_is_ours(&copy).await.context("it is no database of Fournil's")?;
     let store = Store::open(folder).await.context("it cannot be opened")?;
-    let problems = doctor::problems(&store).await?;
+    let problems = doctor::problems_of_store(&store).await?;
     store.close().await;
     ensure!(problems.is_empty(), "it is not sound:\n  {}", problems.join("\n  "));
     File::open(&copy)?.sync_all()?;

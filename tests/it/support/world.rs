@@ -106,8 +106,11 @@ impl World {
             version: "0".into(),
             build_id: "b".into(),
             elevation_allowed: false,
+            forbidden_addresses: Vec::new(),
         };
+        let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context {
+            blobs,
             store,
             clock: clock.clone(),
             random: Arc::new(SystemRandom),

@@ -53,9 +53,9 @@ def test_a_change_of_what_has_changed_is_refused(client: BatchClient) -> None:
 
 def test_a_feature_that_is_not_there_is_refused_by_name(client: BatchClient) -> None:
     client.create_job(job())
-    files = [models.ResourceFile(http_url="http://127.0.0.1/f", file_path="f")]
+    container = models.BatchTaskContainerSettings(image_name="ubuntu")
     with pytest.raises(HttpResponseError) as refused:
-        client.create_task("job", models.BatchTaskCreateOptions(id="t", command_line="x", resource_files=files))
+        client.create_task("job", models.BatchTaskCreateOptions(id="t", command_line="x", container_settings=container))
     assert refused.value.status_code == 400
     assert "UnsupportedProperty" in str(refused.value)
 

@@ -174,7 +174,7 @@ pub fn start_task_ok(start_task: &api::StartTask) -> Check {
     if start_task.container_settings.is_some() {
         return Err(not_built("startTask.containerSettings"));
     }
-    refuse_items("startTask.resourceFiles", start_task.resource_files.as_deref())?;
+    resource_files("startTask.resourceFiles", start_task.resource_files.as_deref())?;
     user_identity("startTask.userIdentity", start_task.user_identity.as_ref())
 }
 

@@ -1,0 +1,195 @@
+//! Storage accounts: an installation has one from its first start, and the operator can make more.
+
+use std::time::SystemTime;
+
+use crate::api::{Duration, Secret, StorageAccount, StorageError, StorageKeys, StorageSas};
+use crate::auth::storage::sas;
+use crate::domain::storage::{check_account_name, check_blob_name, check_container_name};
+use crate::service::{Context, Error, Result, key};
+use crate::store::storage::{self as table, StorageRow};
+use crate::{api, store};
+
+/// The name of the account that every installation has.
+pub const DEFAULT_NAME: &str = "fournil";
+
+/// Letters of permissions, in the order in which they are written.
+const PERMISSIONS: &str = "racwdl";
+/// Chosen here: nobody needs an address that opens something for longer.
+const LONGEST_LIFE: Duration = Duration::from_days(10 * 366);
+
+/// Makes the default account at an installation's first start.
+///
+/// # Errors
+/// Those of the store.
+pub async fn storage_ensure_default(cx: &Context) -> Result<()> {
+    if table::all(&mut *cx.store.read().await?).await?.is_empty() {
+        insert(cx, DEFAULT_NAME.to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// `InvalidPropertyValue` for a name that is none or taken.
+pub async fn storage_create(cx: &Context, name: String) -> Result<StorageAccount> {
+    check_account_name(&name).map_err(|reason| api::Error::invalid_property("name", &*name, reason))?;
+    if !insert(cx, name.clone()).await? {
+        return Err(api::Error::invalid_property("name", name, "there is a storage account of this name").into());
+    }
+    tracing::info!(storage = name, "a storage account was made");
+    find(cx, &name).await.map(|row| to_api(cx, &row))
+}
+
+async fn insert(cx: &Context, name: String) -> Result<bool> {
+    let (primary, secondary, now) = (key::new_key(cx), key::new_key(cx), cx.clock.now());
+    let write = cx.store.write::<_, Error, _>(move |conn| {
+        Box::pin(async move { Ok(table::insert(conn, &name, &primary, &secondary, now).await?) })
+    });
+    write.await
+}
+
+pub async fn storage_list(cx: &Context) -> Result<Vec<StorageAccount>> {
+    let rows = table::all(&mut *cx.store.read().await?).await?;
+    Ok(rows.iter().map(|row| to_api(cx, row)).collect())
+}
+
+/// Both keys, and the text from which programs connect. Reading them is written to the log.
+///
+/// # Errors
+/// `InvalidPropertyValue` for an account that is not there.
+pub async fn storage_keys(cx: &Context, name: &str) -> Result<StorageKeys> {
+    let row = find(cx, name).await?;
+    tracing::info!(storage = name, "the keys of a storage account were read");
+    let endpoint = endpoint(cx, &row.name);
+    let scheme = endpoint.split_once("://").map_or("http", |(scheme, _)| scheme);
+    let text = format!(
+        "DefaultEndpointsProtocol={scheme};AccountName={};AccountKey={};BlobEndpoint={endpoint};",
+        row.name, row.primary.0
+    );
+    Ok(StorageKeys { name: row.name, primary: row.primary, secondary: row.secondary, connection_string: Secret(text) })
+}
+
+/// What a shared access signature is to open.
+#[derive(Clone, Debug)]
+pub struct SasWish {
+    pub account: String,
+    pub container: String,
+    pub blob: Option<String>,
+    pub permissions: String,
+    pub life: Duration,
+}
+
+/// A URL that opens a container, or one blob of it. What it opens need not be there yet.
+///
+/// # Errors
+/// `InvalidPropertyValue`.
+pub async fn storage_sas(cx: &Context, wish: SasWish) -> Result<StorageSas> {
+    let refuse = |name: &str, value: &str, reason: &str| api::Error::invalid_property(name, value, reason);
+    check_container_name(&wish.container).map_err(|reason| refuse("container", &wish.container, reason))?;
+    if let Some(blob) = &wish.blob {
+        check_blob_name(blob).map_err(|reason| refuse("blob", blob, reason))?;
+    }
+    let is_known = !wish.permissions.is_empty() && wish.permissions.chars().all(|letter| PERMISSIONS.contains(letter));
+    if !is_known || (wish.blob.is_some() && wish.permissions.contains('l')) {
+        let reason = "letters of racwdl: read, add, create, write, delete and, for a container, list";
+        return Err(refuse("permissions", &wish.permissions, reason).into());
+    }
+    if wish.life.micros() <= 0 || wish.life > LONGEST_LIFE {
+        return Err(refuse("life", &wish.life.to_string(), "longer than nothing and at most ten years").into());
+    }
+    // They are signed in this order by everybody.
+    let permissions: String = PERMISSIONS.chars().filter(|letter| wish.permissions.contains(*letter)).collect();
+    let row = find(cx, &wish.account).await?;
+    Ok(address(cx, &row, &wish.container, wish.blob.as_deref(), &permissions, wish.life))
+}
+
+/// A URL that opens a container.
+pub(super) fn container_url(
+    cx: &Context,
+    row: &StorageRow,
+    container: &str,
+    permissions: &str,
+    life: Duration,
+) -> StorageSas {
+    address(cx, row, container, None, permissions, life)
+}
+
+fn address(
+    cx: &Context,
+    row: &StorageRow,
+    container: &str,
+    blob: Option<&str>,
+    permissions: &str,
+    life: Duration,
+) -> StorageSas {
+    let end = cx.clock.now().plus(life);
+    let sas = sas::make(&row.name, container, blob, permissions, end, &row.primary);
+    let blob = blob.map(|blob| format!("/{}", encode(blob))).unwrap_or_default();
+    let url = format!("{}/{container}{blob}?{sas}", endpoint(cx, &row.name));
+    StorageSas { url: Secret(url), sas: Secret(sas), expiry_time: end }
+}
+
+/// For whom a storage request's signature is checked.
+///
+/// # Errors
+/// Those of the store.
+pub async fn signing_storage(cx: &Context, name: &str) -> std::result::Result<Option<StorageRow>, StorageError> {
+    Ok(table::find(&mut *cx.store.read().await?, name).await?)
+}
+
+/// Removes files that nothing names: what an earlier server was making when it ended.
+pub async fn storage_sweep(cx: &Context) -> Result<()> {
+    // A second earlier: the file system's clock is coarser than ours, and what is new must stay.
+    let micros = u64::try_from(cx.clock.now().micros()).unwrap_or(0).saturating_sub(1_000_000);
+    let since = SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(micros);
+    let known: Vec<String> = table::all_files(&mut *cx.store.read().await?).await?;
+    let blobs = cx.blobs.clone();
+    let swept = tokio::task::spawn_blocking(move || blobs.sweep(&known.into_iter().collect(), since)).await;
+    match swept {
+        Ok(Ok(0)) => {}
+        Ok(Ok(n_files)) => tracing::info!(n_files, "files of no blob were removed"),
+        Ok(Err(error)) => tracing::warn!(%error, "files of no blob could not be looked for"),
+        Err(error) => tracing::error!(%error, "looking for files of no blob ended badly"),
+    }
+    Ok(())
+}
+
+/// Takes away blocks that were never made a blob.
+pub async fn storage_expire_blocks(cx: &Context) -> Result<()> {
+    /// Source: Put Block, Azure Storage: uncommitted blocks are discarded after a week.
+    const KEPT: Duration = Duration::from_days(7);
+    let before = api::Timestamp::from_micros(cx.clock.now().micros() - KEPT.micros());
+    let deleting = cx.store.write::<_, store::Error, _>(move |conn| {
+        Box::pin(async move { store::blob::delete_old_blocks(conn, before).await })
+    });
+    let files = deleting.await?;
+    cx.blobs.remove(&files).await;
+    Ok(())
+}
+
+async fn find(cx: &Context, name: &str) -> Result<StorageRow> {
+    let found = table::find(&mut *cx.store.read().await?, name).await?;
+    found.ok_or_else(|| api::Error::invalid_property("account", name, "there is no such storage account").into())
+}
+
+fn to_api(cx: &Context, row: &StorageRow) -> StorageAccount {
+    StorageAccount { name: row.name.clone(), blob_endpoint: endpoint(cx, &row.name), creation_time: row.created }
+}
+
+fn endpoint(cx: &Context, name: &str) -> String {
+    format!("{}{}", cx.installation.base_url.trim_end_matches('/'), path(name))
+}
+
+/// Where an account is on this server. The default one is at the root: for hosts without a name of their own some libraries
+/// take the first part of the path for the account's name, and the second for the container's.
+pub fn path(name: &str) -> String {
+    if name == DEFAULT_NAME { format!("/{name}") } else { format!("/storage/{name}") }
+}
+
+/// Percent-encodes a blob's name for a URL; slashes stay.
+fn encode(name: &str) -> String {
+    let piece = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    name.bytes().map(piece).collect()
+}

@@ -1,0 +1,74 @@
+//! The built-in blob storage: one function for each operation of Azure Storage that it has. Errors are that service's.
+
+pub mod account;
+pub mod blob;
+pub mod container;
+pub mod linked;
+pub mod write;
+
+use super::Context;
+use crate::api::{StorageCode, StorageError, Timestamp};
+use crate::domain::condition::Condition;
+use crate::domain::storage_access::{Access, Action, Target};
+use crate::store::storage::{ContainerRow, StorageRow};
+use crate::store::{self, Conn};
+
+pub type Result<T> = std::result::Result<T, StorageError>;
+
+/// Who uses which storage account, and with what.
+#[derive(Clone, Debug)]
+pub struct StorageCaller {
+    pub storage: StorageRow,
+    pub access: Access,
+}
+
+impl StorageCaller {
+    fn may(&self, action: Action, container: &str, blob: &str) -> Result<()> {
+        Ok(self.access.check(action, Target { container, blob })?)
+    }
+}
+
+impl From<store::Error> for StorageError {
+    fn from(error: store::Error) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "an operation of blob storage failed");
+        match error {
+            store::Error::DiskFull | store::Error::Closed => StorageCode::ServerBusy.into(),
+            _ => StorageCode::InternalError.into(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StorageError {
+    fn from(error: sqlx::Error) -> Self {
+        store::Error::from(error).into()
+    }
+}
+
+async fn find_container(conn: &mut Conn, storage_key: i64, name: &str) -> Result<ContainerRow> {
+    let found = store::storage::container(conn, storage_key, name).await?;
+    found.ok_or_else(|| StorageCode::ContainerNotFound.into())
+}
+
+/// Refuses when a condition does not hold for what is there; `None` is nothing.
+fn check_conditions(conditions: &[Condition], there: Option<(i64, Timestamp)>) -> Result<()> {
+    for condition in conditions {
+        let holds = match (there, condition) {
+            (Some((etag, modified)), condition) => condition.holds(&super::etag::text(etag), modified),
+            (None, Condition::Match(_)) => false,
+            (None, _) => true,
+        };
+        if !holds {
+            return Err(match condition {
+                // Only if it is not there: what every client asks for that must not replace anything.
+                Condition::NoneMatch(crate::domain::condition::Tags::Any) => StorageCode::BlobAlreadyExists.into(),
+                _ => StorageCode::ConditionNotMet.into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A name for a file of a blob.
+fn new_file_name(cx: &Context) -> String {
+    cx.random.hex(16)
+}
