@@ -237,6 +237,7 @@ mod tests {
 /sign-in?return=%2Faccounts%2Fa%3Fx%3D1%23L2
 /setup
 /settings
+/reference
 /tokens
 /accounts
 /accounts/new
