@@ -72,6 +72,7 @@ pub struct JobCreate {
     /// Whether tasks may say `dependsOn`; default false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses_task_dependencies: Option<bool>,
+    /// Stored and given back, without effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_configuration: Option<JobNetworkConfiguration>,
 }
@@ -104,7 +105,7 @@ pub struct PoolInformation {
     pub auto_pool_specification: Option<Value>,
 }
 
-/// Stored and echoed only: the network of one's own machines is not Batch's to arrange.
+/// Stored and given back, without effect: the network of one's own machines is not Batch's to arrange.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
