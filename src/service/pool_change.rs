@@ -189,7 +189,7 @@ pub async fn pool_remove_nodes(
             Box::pin(async move {
                 let mut row = find(conn, &account_, &id).await?;
                 etag::check(&only_if, row.etag, row.modified)?;
-                if let Some(code) = pool::resize_refusal(row.state, row.allocation) {
+                if let Some(code) = pool::resize_refusal(row.state, row.allocation, false) {
                     return Err(code.into());
                 }
                 let mut names = remove.node_list.clone();

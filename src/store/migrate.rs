@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_job_schedules.sql"),
     include_str!("migrations/0005_job_tasks.sql"),
     include_str!("migrations/0007_management.sql"),
+    include_str!("migrations/0008_autoscale.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {
