@@ -103,10 +103,10 @@ impl Function {
     /// The fewest and most arguments, and how that is said.
     pub fn arity(self) -> (usize, usize, &'static str) {
         match self {
-            Function::Percentile | Function::Val => (2, 2, "2 arguments"),
-            Function::Rand | Function::Stop => (0, 0, "no argument"),
-            Function::Time => (0, 1, "at most 1 argument"),
-            _ => (1, usize::MAX, "at least 1 argument"),
+            Function::Percentile | Function::Val => (2, 2, "2"),
+            Function::Rand | Function::Stop => (0, 0, "0"),
+            Function::Time => (0, 1, "0–1"),
+            _ => (1, usize::MAX, "≥ 1"),
         }
     }
 }
@@ -114,9 +114,9 @@ impl Function {
 impl Method {
     pub fn arity(self) -> (usize, usize, &'static str) {
         match self {
-            Method::GetSample => (1, 3, "1 to 3 arguments"),
-            Method::GetSamplePercent => (1, 2, "1 or 2 arguments"),
-            Method::GetSamplePeriod | Method::Count | Method::HistoryBeginTime => (0, 0, "no argument"),
+            Method::GetSample => (1, 3, "1–3"),
+            Method::GetSamplePercent => (1, 2, "1–2"),
+            Method::GetSamplePeriod | Method::Count | Method::HistoryBeginTime => (0, 0, "0"),
         }
     }
 }

@@ -62,7 +62,7 @@ pub enum Problem {
     ReadOnly(String),
     #[error("{0} has samples and is no number by itself: use {0}.GetSample(…)")]
     NeedsSample(String),
-    #[error("{name} takes {wanted}")]
+    #[error("{name} takes {wanted} arguments")]
     WrongCount { name: String, wanted: &'static str },
     #[error("retaineddata is not offered: files of ended tasks do not hold a node back here; use taskcompletion")]
     RetainedData,

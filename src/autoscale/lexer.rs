@@ -1,7 +1,7 @@
 //! Text into tokens.
 
-use super::error::{Error, Position, Problem};
 use super::LONGEST;
+use super::error::{Error, Position, Problem};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
@@ -28,7 +28,8 @@ impl Token {
 
 /// Longer ones first.
 const SIGNS: [&str; 23] = [
-    "<=", ">=", "==", "!=", "&&", "||", "+", "-", "*", "/", "<", ">", "!", "=", "?", ":", ";", ",", ".", "(", ")", "[", "]",
+    "<=", ">=", "==", "!=", "&&", "||", "+", "-", "*", "/", "<", ">", "!", "=", "?", ":", ";", ",", ".", "(", ")", "[",
+    "]",
 ];
 
 /// The tokens; the last one is the end.

@@ -36,10 +36,11 @@ pub async fn pool_enable_auto_scale(
             return Err(code.into());
         }
         if let Some(left) = auto_scale::pause_left(row.auto_scale.changed, now) {
-            let secs = (left.secs() + 1).to_string();
+            let secs = (left.micros() as u64).div_ceil(1_000_000).to_string();
             return Err(api::Error::new(Code::TooManyEnableAutoScaleRequests).with("RetryAfter", secs));
         }
-        if enable == api::PoolEnableAutoScale::default() || !(row.is_auto_scaled() || enable.auto_scale_formula.is_some())
+        if enable == api::PoolEnableAutoScale::default()
+            || !(row.is_auto_scaled() || enable.auto_scale_formula.is_some())
         {
             let reason = "a pool without autoscale needs a formula, one with it a new formula or interval";
             let error = api::Error::new(Code::InvalidAutoScalingSettings).with("PropertyName", "autoScaleFormula");

@@ -141,7 +141,10 @@ fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, now: Timesta
         usage_from: now,
         usage_since: now,
         dedicated_core_millis: 0,
-        auto_scale: AutoScale { next: settings.enable_auto_scale.unwrap_or_default().then_some(now), ..Default::default() },
+        auto_scale: AutoScale {
+            next: settings.enable_auto_scale.unwrap_or_default().then_some(now),
+            ..Default::default()
+        },
         settings,
     }
 }

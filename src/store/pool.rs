@@ -9,7 +9,8 @@ use super::convert::{self, get, json, name, opt_json, opt_time, time};
 use super::db::{Conn, Result};
 use super::pool_usage;
 use crate::api::{
-    self, AllocationState, AutoScaleRun, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError, Timestamp,
+    self, AllocationState, AutoScaleRun, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError,
+    Timestamp,
 };
 use crate::domain::pool::Sizes;
 

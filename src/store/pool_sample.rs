@@ -40,12 +40,13 @@ fn compact(numbers: &Numbers) -> String {
 
 /// Samples of the pool, oldest first; one that cannot be read is left out.
 pub async fn of_pool(conn: &mut Conn, pool_key: i64, now: Timestamp) -> Result<Vec<(Timestamp, Numbers)>> {
-    let rows = sqlx::query("SELECT at, numbers FROM pool_samples WHERE pool_key = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at")
-        .bind(pool_key)
-        .bind(oldest(now))
-        .bind(now.micros())
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query("SELECT at, numbers FROM pool_samples WHERE pool_key = ?1 AND at BETWEEN ?2 AND ?3 ORDER BY at")
+            .bind(pool_key)
+            .bind(oldest(now))
+            .bind(now.micros())
+            .fetch_all(conn)
+            .await?;
     Ok(rows.iter().filter_map(|row| Some((time(row, "at").ok()?, json(row, "numbers").ok()?))).collect())
 }
 
