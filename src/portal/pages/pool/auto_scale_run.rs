@@ -35,15 +35,13 @@ pub fn RunResults(run: AutoScaleRun, title: Msg) -> impl IntoView {
 
 #[component]
 fn RunError(error: AutoScaleRunError) -> impl IntoView {
-    let is_few = error.code == "InsufficientSampleData";
-    let text = if is_few { msg::AUTO_SCALE_FEW_SAMPLES } else { msg::AUTO_SCALE_RUN_FAILED };
-    let reason = error.values.into_iter().find(|value| value.name.as_deref() == Some("Message"));
+    let (text, reason) = failure(&error);
     view! {
         <div class="error-bar" role="status">
             <Glyph icon=Icon::Alert/>
             <div class="error-bar__body">
                 <p class="error-bar__text">{tx(text)}</p>
-                <p class="error-bar__reason"><code>{reason.and_then(|value| value.value)}</code></p>
+                <p class="error-bar__reason"><code>{reason}</code></p>
             </div>
         </div>
     }
@@ -81,23 +79,33 @@ pub fn TryFormula(here: PoolRef, formula: Signal<String>) -> impl IntoView {
     }
 }
 
+/// What to say of a failed run, and the server's words for the place and the reason.
+fn failure(error: &AutoScaleRunError) -> (Msg, Option<String>) {
+    let is_few = error.code == "InsufficientSampleData";
+    let text = if is_few { msg::AUTO_SCALE_FEW_SAMPLES } else { msg::AUTO_SCALE_RUN_FAILED };
+    let reason = error.values.iter().find(|value| value.name.as_deref() == Some("Message"));
+    (text, reason.and_then(|value| value.value.clone()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{NameValuePair, Timestamp};
-
-    fn html(run: AutoScaleRun) -> String {
-        Owner::new().with(|| view! { <RunResults run title=msg::AUTO_SCALE_TRIED/> }.to_html())
-    }
+    use crate::api::NameValuePair;
 
     #[test]
-    fn results_are_shown_as_a_table_and_an_error_with_its_place() {
-        let mut run =
-            AutoScaleRun { timestamp: Timestamp::default(), results: Some("$a=1;b=[2,3]".into()), error: None };
-        let text = html(run.clone());
-        assert!(text.contains("<code>$a</code>") && text.contains("[2,3]"), "{text}");
-        let message = NameValuePair { name: Some("Message".into()), value: Some("Line 2, Col 3: x".into()) };
-        run.error = Some(AutoScaleRunError { code: "C".into(), message: "m".into(), values: vec![message] });
-        assert!(html(run).contains("Line 2, Col 3: x"));
+    fn a_failed_run_is_told_with_its_place() {
+        let error = |code: &str| AutoScaleRunError {
+            code: code.into(),
+            message: "m".into(),
+            values: vec![
+                NameValuePair { name: Some("Line".into()), value: Some("2".into()) },
+                NameValuePair { name: Some("Message".into()), value: Some("Line 2, Col 3: x".into()) },
+            ],
+        };
+        let place = || Some("Line 2, Col 3: x".to_owned());
+        assert_eq!(failure(&error("InsufficientSampleData")), (msg::AUTO_SCALE_FEW_SAMPLES, place()));
+        assert_eq!(failure(&error("Other")), (msg::AUTO_SCALE_RUN_FAILED, place()));
+        let bare = AutoScaleRunError { values: Vec::new(), ..error("Other") };
+        assert_eq!(failure(&bare), (msg::AUTO_SCALE_RUN_FAILED, None));
     }
 }

@@ -26,18 +26,3 @@ pub fn FormulaEditor(fields: AutoScaleFields) -> impl IntoView {
         </Field>
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::auto_scale_form::AutoScaleForm;
-    use super::*;
-
-    #[test]
-    fn a_mistake_stands_at_the_formula_while_it_is_typed() {
-        Owner::new().with(|| {
-            let form = AutoScaleForm { formula: "x = 1;\ny = unknown;".to_owned(), ..AutoScaleForm::default() };
-            let html = view! { <FormulaEditor fields=AutoScaleFields::new(form)/> }.to_html();
-            assert!(html.contains("Line 2, column 5") && html.contains("aria-invalid=\"true\""), "{html}");
-        });
-    }
-}
