@@ -26,43 +26,56 @@ pub async fn pool_enable_auto_scale(
     id: &PoolId,
     enable: api::PoolEnableAutoScale,
 ) -> Result<()> {
-    check::auto_scale_interval(enable.auto_scale_evaluation_interval)?;
-    if let Some(text) = &enable.auto_scale_formula {
-        read(text)?;
-    }
+    check(&enable)?;
     let now = cx.clock.now();
-    change(cx, caller, account, id, move |row| {
-        if let Some(code) = auto_scale::enable_refusal(row.state, row.allocation) {
-            return Err(code.into());
-        }
-        if let Some(left) = auto_scale::pause_left(row.auto_scale.changed, now) {
-            let secs = (left.micros() as u64).div_ceil(1_000_000).to_string();
-            return Err(api::Error::new(Code::TooManyEnableAutoScaleRequests).with("RetryAfter", secs));
-        }
-        if enable == api::PoolEnableAutoScale::default()
-            || !(row.is_auto_scaled() || enable.auto_scale_formula.is_some())
-        {
-            let reason = "a pool without autoscale needs a formula, one with it a new formula or interval";
-            let error = api::Error::new(Code::InvalidAutoScalingSettings).with("PropertyName", "autoScaleFormula");
-            return Err(error.with("Reason", reason));
-        }
-        let settings = &mut row.settings;
-        if !settings.enable_auto_scale.unwrap_or_default() {
-            row.auto_scale.run = None;
-            settings.auto_scale_evaluation_interval = None;
-        }
-        settings.enable_auto_scale = Some(true);
-        (settings.target_dedicated_nodes, settings.target_low_priority_nodes) = (None, None);
-        if enable.auto_scale_formula.is_some() {
-            settings.auto_scale_formula = enable.auto_scale_formula;
-        }
-        if enable.auto_scale_evaluation_interval.is_some() {
-            settings.auto_scale_evaluation_interval = enable.auto_scale_evaluation_interval;
-        }
-        (row.auto_scale.changed, row.auto_scale.next) = (Some(now), Some(now));
-        Ok(())
-    })
-    .await
+    change(cx, caller, account, id, move |row| turn_on(row, enable, now)).await
+}
+
+/// What can be said of a formula and an interval without the pool.
+pub(super) fn check(enable: &api::PoolEnableAutoScale) -> std::result::Result<(), api::Error> {
+    check::auto_scale_interval(enable.auto_scale_evaluation_interval)?;
+    enable.auto_scale_formula.as_deref().map_or(Ok(()), |text| read(text).map(|_| ()))
+}
+
+pub(super) fn turn_on(
+    row: &mut PoolRow,
+    enable: api::PoolEnableAutoScale,
+    now: Timestamp,
+) -> std::result::Result<(), api::Error> {
+    if let Some(code) = auto_scale::enable_refusal(row.state, row.allocation) {
+        return Err(code.into());
+    }
+    if let Some(left) = auto_scale::pause_left(row.auto_scale.changed, now) {
+        let secs = (left.micros() as u64).div_ceil(1_000_000).to_string();
+        return Err(api::Error::new(Code::TooManyEnableAutoScaleRequests).with("RetryAfter", secs));
+    }
+    if enable == api::PoolEnableAutoScale::default() || !(row.is_auto_scaled() || enable.auto_scale_formula.is_some()) {
+        let reason = "a pool without autoscale needs a formula, one with it a new formula or interval";
+        let error = api::Error::new(Code::InvalidAutoScalingSettings).with("PropertyName", "autoScaleFormula");
+        return Err(error.with("Reason", reason));
+    }
+    let settings = &mut row.settings;
+    if !settings.enable_auto_scale.unwrap_or_default() {
+        row.auto_scale.run = None;
+        settings.auto_scale_evaluation_interval = None;
+    }
+    settings.enable_auto_scale = Some(true);
+    (settings.target_dedicated_nodes, settings.target_low_priority_nodes) = (None, None);
+    if enable.auto_scale_formula.is_some() {
+        settings.auto_scale_formula = enable.auto_scale_formula;
+    }
+    if enable.auto_scale_evaluation_interval.is_some() {
+        settings.auto_scale_evaluation_interval = enable.auto_scale_evaluation_interval;
+    }
+    (row.auto_scale.changed, row.auto_scale.next) = (Some(now), Some(now));
+    Ok(())
+}
+
+pub(super) fn turn_off(row: &mut PoolRow) {
+    let settings = &mut row.settings;
+    settings.enable_auto_scale = Some(false);
+    (settings.auto_scale_formula, settings.auto_scale_evaluation_interval) = (None, None);
+    (row.auto_scale.next, row.auto_scale.run) = (None, None);
 }
 
 /// Turns autoscale off; the pool keeps its size.
@@ -72,10 +85,7 @@ pub async fn pool_enable_auto_scale(
 pub async fn pool_disable_auto_scale(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId) -> Result<()> {
     change(cx, caller, account, id, |row| {
         must_be_on(row)?;
-        let settings = &mut row.settings;
-        settings.enable_auto_scale = Some(false);
-        (settings.auto_scale_formula, settings.auto_scale_evaluation_interval) = (None, None);
-        (row.auto_scale.next, row.auto_scale.run) = (None, None);
+        turn_off(row);
         Ok(())
     })
     .await

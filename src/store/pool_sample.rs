@@ -70,7 +70,7 @@ fn oldest(now: Timestamp) -> i64 {
 /// Tasks of the jobs that name a pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TaskCounts {
-    /// Of jobs that run tasks.
+    /// Of jobs that run tasks, without those that wait for other tasks.
     pub active: i64,
     pub running: i64,
     pub succeeded: i64,
@@ -80,7 +80,8 @@ pub struct TaskCounts {
 /// Counted over the jobs that exist, by pool.
 pub async fn task_counts(conn: &mut Conn, pools: &[i64]) -> Result<HashMap<i64, TaskCounts>> {
     let rows = sqlx::query(
-        "SELECT p.key, SUM((j.state = 'active') * n_active), SUM(n_running), SUM(n_succeeded), SUM(n_failed) \
+        "SELECT p.key, SUM((j.state = 'active') * (n_active - \
+         (SELECT COUNT(*) FROM tasks AS t WHERE t.job_key = j.key AND t.n_waits > 0 AND t.state = 'active'))), SUM(n_running), SUM(n_succeeded), SUM(n_failed) \
          FROM json_each(?1) AS v CROSS JOIN pools AS p ON p.key = v.value \
          CROSS JOIN jobs AS j ON j.account_key = p.account_key AND j.pool_id = p.id GROUP BY p.key",
     )

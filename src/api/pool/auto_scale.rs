@@ -6,6 +6,7 @@ use super::*;
 
 /// Turns autoscale on, or changes its formula or interval.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolEnableAutoScale {
     /// At most 8192 characters. Must be there unless autoscale is on; absent keeps the one there is.
@@ -18,6 +19,7 @@ pub struct PoolEnableAutoScale {
 
 /// A formula to be tried: nothing comes of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolEvaluateAutoScale {
     pub auto_scale_formula: String,
@@ -25,6 +27,7 @@ pub struct PoolEvaluateAutoScale {
 
 /// One run of a formula.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AutoScaleRun {
     pub timestamp: Timestamp,
@@ -37,6 +40,7 @@ pub struct AutoScaleRun {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct AutoScaleRunError {
     pub code: String,
     pub message: String,

@@ -17,3 +17,5 @@ CREATE TABLE pool_samples (
 ) WITHOUT ROWID;
 
 CREATE INDEX jobs_by_pool ON jobs (account_key, pool_id);
+-- Tasks that wait for others.
+CREATE INDEX tasks_blocked ON tasks (job_key) WHERE n_waits > 0 AND state = 'active';
