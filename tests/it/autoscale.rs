@@ -220,3 +220,16 @@ async fn samples_are_taken_each_half_minute_and_outlive_the_server() {
     };
     world.until("old samples are forgotten", async || (n_old().await == 0).then_some(())).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_that_wait_for_others_are_not_active_ones() {
+    let world = World::new().await;
+    make(&world, "p", "$TargetDedicatedNodes = 0; active = $ActiveTasks.GetSample(1);").await;
+    ran(&world, "p").await;
+    world.job_with("j", "p", |job| job.uses_task_dependencies = Some(true)).await;
+    let depends = api::TaskDependencies { task_ids: vec!["a".into()], ..Default::default() };
+    let waiting = api::TaskCreate { depends_on: Some(depends), ..crate::support::world::simple("b") };
+    world.add("j", vec![crate::support::world::simple("a"), waiting]).await;
+    world.clock.forward(Duration::from_mins(5));
+    assert_eq!(value(&ran(&world, "p").await, "active"), "[1]");
+}
