@@ -2,6 +2,7 @@
 //! The modules in reading order; who may use whom is said in ARCHITECTURE.md and checked by `tests/it/tidy.rs`.
 
 pub mod api;
+pub mod autoscale;
 pub mod domain;
 
 pub mod server_fns;

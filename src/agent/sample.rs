@@ -1,4 +1,6 @@
-//! What the machine is and how busy it is.
+//! What the machine is and how busy it is: the whole machine, also when other nodes share it.
+
+mod traffic;
 
 use std::fs;
 use std::path::Path;
@@ -28,6 +30,8 @@ impl Sampler {
             cpu: cpu.clamp(0.0, 1.0),
             memory_used_bytes: memory_used_bytes(),
             disk_free_bytes: disk_free_bytes(root),
+            disk_used_bytes: disk_used_bytes(root),
+            traffic: traffic::read(),
         }
     }
 }
@@ -52,6 +56,11 @@ fn memory_kib(name: &str) -> u64 {
 
 fn disk_free_bytes(root: &Path) -> u64 {
     rustix::fs::statvfs(root).map_or(u64::MAX, |disk| disk.f_bavail * disk.f_frsize)
+}
+
+fn disk_used_bytes(root: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(root).ok()?;
+    Some(disk.f_blocks.saturating_sub(disk.f_bfree) * disk.f_frsize)
 }
 
 /// Busy and all ticks of the first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal, …

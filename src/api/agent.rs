@@ -143,6 +143,23 @@ pub struct Sample {
     pub cpu: f64,
     pub memory_used_bytes: u64,
     pub disk_free_bytes: u64,
+    /// Of the disk with the node's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_used_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
+}
+
+/// What went over the machine's disks and network cards since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Traffic {
+    pub disk_read_bytes: u64,
+    pub disk_write_bytes: u64,
+    pub disk_reads: u64,
+    pub disk_writes: u64,
+    pub network_in_bytes: u64,
+    pub network_out_bytes: u64,
 }
 
 /// A message of the server's.

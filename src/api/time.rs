@@ -133,6 +133,9 @@ fn read_clock(text: &str) -> Result<(Time, i64), NotATime> {
         [] | [b'Z' | b'z'] => 0,
         [sign, rest @ ..] => {
             let digits: String = rest.iter().filter(|b| **b != b':').map(|b| *b as char).collect();
+            if digits.len() > 4 {
+                return Err(NotATime);
+            }
             let number: i64 = digits.parse().map_err(|_| NotATime)?;
             let secs = if digits.len() <= 2 { number * 3600 } else { number / 100 * 3600 + number % 100 * 60 };
             if *sign == b'-' { -secs } else { secs }

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::error::{Failure, Result};
 use super::operation_result;
 use super::pool_mapping;
-use super::pool_shape::PoolBody;
+use super::pool_shape::{Change, PoolBody};
 use super::pool_view::{etag, pool_to_arm};
 use super::reply;
 use super::router::Routes;
@@ -178,8 +178,8 @@ async fn pool_update(call: Call, Body(body): Body<PoolBody>) -> Result {
     call.allow(&[])?;
     let place = Place::of(&call).await?;
     let there = pool_mapping::of(&place.load(&call).await?.settings, &account_shape::id(&place.account));
-    let (patch, resize) = body.to_change(&there)?;
-    let update = pool::PoolUpdateAndResize { patch, remove_start_task: body.removes_start_task(), resize };
+    let Change { patch, resize, auto_scale } = body.to_change(&there)?;
+    let update = pool::PoolUpdateAndResize { patch, remove_start_task: body.removes_start_task(), resize, auto_scale };
     pool::pool_update_and_resize(&call.cx, &call.conditional(), &place.name, &place.id, update).await?;
     Ok(place.show(&place.load(&call).await?))
 }

@@ -12,7 +12,7 @@ use crate::api;
 pub const FIXED_SCALE: &[&str] =
     &["targetDedicatedNodes", "targetLowPriorityNodes", "resizeTimeout", "nodeDeallocationOption"];
 /// ARM's and the data plane's.
-const AUTO_SCALE: &[(&str, &str)] =
+pub const AUTO_SCALE: &[(&str, &str)] =
     &[("formula", "autoScaleFormula"), ("evaluationInterval", "autoScaleEvaluationInterval")];
 const MACHINES: &[&str] = &["virtualMachineConfiguration", "cloudServiceConfiguration"];
 

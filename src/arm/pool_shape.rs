@@ -41,6 +41,14 @@ impl Shape for PoolBody {
     ];
 }
 
+/// What a body changes on a pool.
+#[derive(Debug)]
+pub struct Change {
+    pub patch: api::PoolPatch,
+    pub resize: Option<api::PoolResize>,
+    pub auto_scale: Option<api::PoolEnableAutoScale>,
+}
+
 /// Stored and given back, as on the data plane.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,15 +88,11 @@ impl PoolBody {
 
     /// What changes settings on the data plane, and what changes the size, leaving out what the pool is already: clients
     /// send back what they read.
-    pub fn to_change(&self, there: &Properties) -> Result<(api::PoolPatch, Option<api::PoolResize>)> {
+    pub fn to_change(&self, there: &Properties) -> Result<Change> {
         self.check()?;
         let is_new = |name: &str, given: &Value| !given.is_null() && !is_within(given, &there[name]);
         let given = self.properties.iter().filter(|(name, given)| !there.contains_key(*name) || is_new(name, given));
         let given: Properties = given.map(|(name, given)| (name.clone(), given.clone())).collect();
-        if given.get("scaleSettings").is_some_and(|scale| scale.get("autoScale").is_some()) {
-            let reason = "This server does not evaluate autoscale formulas; set fixedScale instead.";
-            return Err(Failure::property("properties.scaleSettings.autoScale", reason));
-        }
         let mut batch = pool_mapping::to_batch(&given)?;
         if self.removes_start_task() {
             batch.remove("startTask");
@@ -98,7 +102,13 @@ impl PoolBody {
             resize.extend(batch.remove_entry(*name));
         }
         let resize = if resize.is_empty() { None } else { Some(body::from_json(&Value::Object(resize))?) };
-        Ok((body::from_json(&Value::Object(batch))?, resize))
+        let mut scale = Map::new();
+        for name in pool_mapping::AUTO_SCALE {
+            scale.extend(batch.remove_entry(name.1));
+        }
+        let is_scaled = batch.remove("enableAutoScale").is_some();
+        let auto_scale = if is_scaled { Some(body::from_json(&Value::Object(scale))?) } else { None };
+        Ok(Change { patch: body::from_json(&Value::Object(batch))?, resize, auto_scale })
     }
 
     /// An empty start task takes the pool's away.
@@ -186,7 +196,7 @@ mod tests {
             "scaleSettings": { "fixedScale": { "targetDedicatedNodes": 3, "nodeDeallocationOption": "TaskCompletion" } },
         });
         let body = read(given);
-        let (patch, resize) = body.to_change(&there()).unwrap();
+        let Change { patch, resize, auto_scale } = body.to_change(&there()).unwrap();
         assert_eq!(patch, api::PoolPatch { display_name: Some("x".into()), ..Default::default() });
         assert!(body.removes_start_task());
         let expected = api::PoolResize {
@@ -194,6 +204,15 @@ mod tests {
             node_deallocation_option: Some(api::NodeDeallocationOption::TaskCompletion),
             ..Default::default()
         };
-        assert_eq!(resize, Some(expected));
+        assert_eq!((resize, auto_scale), (Some(expected), None));
+        let body =
+            read(json!({ "scaleSettings": { "autoScale": { "formula": "x=1", "evaluationInterval": "PT5M" } } }));
+        let Change { patch, resize, auto_scale } = body.to_change(&there()).unwrap();
+        assert_eq!((patch, resize), (api::PoolPatch::default(), None));
+        let expected = api::PoolEnableAutoScale {
+            auto_scale_formula: Some("x=1".into()),
+            auto_scale_evaluation_interval: Some(api::Duration::from_mins(5)),
+        };
+        assert_eq!(auto_scale, Some(expected));
     }
 }

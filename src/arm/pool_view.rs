@@ -26,6 +26,9 @@ pub fn pool_to_arm(pool: &api::Pool, account_id: &str) -> Value {
     if let Some(status) = resize_status(pool) {
         properties["resizeOperationStatus"] = status;
     }
+    if let Some(run) = &pool.auto_scale_run {
+        properties["autoScaleRun"] = run_to_arm(run);
+    }
     if let Value::Object(all) = &mut properties {
         all.extend(pool_mapping::of(&pool.settings, account_id));
     }
@@ -41,6 +44,19 @@ pub fn pool_to_arm(pool: &api::Pool, account_id: &str) -> Value {
 
 pub fn etag(pool: &api::Pool) -> String {
     format!("W/\"{}\"", pool.e_tag)
+}
+
+fn run_to_arm(run: &api::AutoScaleRun) -> Value {
+    let mut shown = json!({ "evaluationTime": run.timestamp });
+    if let Some(results) = &run.results {
+        shown["results"] = json!(results);
+    }
+    if let Some(error) = &run.error {
+        let details = error.values.iter().map(|value| json!({ "code": value.name, "message": value.value }));
+        let details: Vec<Value> = details.collect();
+        shown["error"] = json!({ "code": error.code, "message": error.message, "details": details });
+    }
+    shown
 }
 
 /// The resize that goes on, or the last one if it failed. When a failed one began is not kept.

@@ -151,10 +151,11 @@ fn resize_errors(pool: &View, stopping: bool, timed_out: bool) -> Vec<ResizeErro
     errors
 }
 
-/// Why the pool cannot be resized now; the portal's button says the same.
-pub fn resize_refusal(state: PoolState, allocation: AllocationState) -> Option<Code> {
+/// Why a user cannot give the pool another size now; the portal's button says the same. With autoscale the formula does.
+pub fn resize_refusal(state: PoolState, allocation: AllocationState, is_auto_scaled: bool) -> Option<Code> {
     match (state, allocation) {
         (PoolState::Deleting, _) => Some(Code::PoolBeingDeleted),
+        _ if is_auto_scaled => Some(Code::OperationNotValidOnPool),
         (_, AllocationState::Resizing | AllocationState::Stopping) => Some(Code::PoolBeingResized),
         (_, AllocationState::Steady) => None,
     }

@@ -104,7 +104,9 @@ fn write(cx: &Context, info: &RequestInfo, failure: Failure, headers: &HeaderMap
         out.append(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"batch\""));
     }
     if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-        out.insert(RETRY_AFTER, headers.get(RETRY_AFTER).cloned().unwrap_or(HeaderValue::from_static("1")));
+        let said = error.value("RetryAfter").and_then(|secs| HeaderValue::from_str(secs).ok());
+        let said = said.or_else(|| headers.get(RETRY_AFTER).cloned());
+        out.insert(RETRY_AFTER, said.unwrap_or(HeaderValue::from_static("1")));
     }
     // What a 405 allows is said by the router.
     if let Some(allow) = headers.get(axum::http::header::ALLOW) {

@@ -10,7 +10,7 @@ use super::call::{Call, PAGE};
 use super::error::Result;
 use super::path::Of;
 use super::reply;
-use crate::api::{self, Code};
+use crate::api;
 use crate::domain::ids::PoolId;
 use crate::domain::odata::{POOL_FIELDS, Stretch};
 use crate::service::{Context, pool, pool_usage, slices};
@@ -68,8 +68,8 @@ pub fn routes() -> Router<Context> {
         .route("/pools/{pool}/stopresize", post(pool_stop_resize))
         .route("/pools/{pool}/removenodes", post(pool_remove_nodes))
         .route("/pools/{pool}/enableautoscale", post(pool_enable_auto_scale))
-        .route("/pools/{pool}/disableautoscale", post(pool_without_auto_scale))
-        .route("/pools/{pool}/evaluateautoscale", post(pool_without_auto_scale))
+        .route("/pools/{pool}/disableautoscale", post(pool_disable_auto_scale))
+        .route("/pools/{pool}/evaluateautoscale", post(pool_evaluate_auto_scale))
 }
 
 async fn pool_list(call: Call) -> Result {
@@ -157,17 +157,30 @@ async fn pool_delete(call: Call, Of(id): Of<PoolId>, _: NoBody) -> Result {
     Ok(reply::done(StatusCode::ACCEPTED, &call.url(&format!("/pools/{id}"))))
 }
 
-/// Formulas are not evaluated here: a pool that asked for one would keep its size and nobody would know why.
-async fn pool_enable_auto_scale(call: Call, Of(id): Of<PoolId>) -> Result {
-    load(&call, &id).await?;
-    let reason = "this server does not evaluate autoscale formulas; resize the pool instead";
-    Err(api::Error::new(Code::InvalidAutoScalingSettings).with("Reason", reason).into())
+async fn pool_enable_auto_scale(
+    call: Call,
+    Of(id): Of<PoolId>,
+    Body(enable): Body<api::PoolEnableAutoScale>,
+) -> Result {
+    call.no_query()?;
+    pool::pool_enable_auto_scale(&call.cx, &call.caller, &call.account, &id, enable).await?;
+    changed(&call, &id, StatusCode::OK).await
 }
 
-/// No pool has autoscale on.
-async fn pool_without_auto_scale(call: Call, Of(id): Of<PoolId>) -> Result {
-    load(&call, &id).await?;
-    Err(api::Error::new(Code::OperationNotValidOnPool).with("Reason", "autoscale is not enabled on the pool").into())
+async fn pool_disable_auto_scale(call: Call, Of(id): Of<PoolId>, _: NoBody) -> Result {
+    call.no_query()?;
+    pool::pool_disable_auto_scale(&call.cx, &call.caller, &call.account, &id).await?;
+    changed(&call, &id, StatusCode::OK).await
+}
+
+async fn pool_evaluate_auto_scale(
+    call: Call,
+    Of(id): Of<PoolId>,
+    Body(evaluate): Body<api::PoolEvaluateAutoScale>,
+) -> Result {
+    call.no_query()?;
+    let run = pool::pool_evaluate_auto_scale(&call.cx, &call.caller, &call.account, &id, evaluate).await?;
+    Ok(reply::element(&call.base_url, "Microsoft.Azure.Batch.Protocol.Entities.AutoScaleRun", &run, None))
 }
 
 async fn load(call: &Call, id: &PoolId) -> Result<api::Pool> {

@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
 use super::provider::Provider;
+use super::sample_pools::Measures;
 use crate::api::agent::{FromAgent, RunTask};
 use crate::api::{Duration, EnvironmentSetting, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp};
 use crate::domain::ids::AccountName;
@@ -76,6 +77,10 @@ pub struct Driver {
     pub(super) dirty_nodes: BTreeSet<i64>,
     /// Nodes of which a user wants something, to be looked at in this pass.
     pub(super) to_order: BTreeSet<i64>,
+    /// Formulas may be due in this pass.
+    pub(super) is_formula_due: bool,
+    /// When samples of pools were last taken.
+    pub(super) sampled: Option<Timestamp>,
     /// Pools in which a slot came free or a task came to wait.
     pub(super) to_plan: BTreeSet<i64>,
     /// Attempts that were told to end, so that they are told once: task and attempt.
@@ -99,6 +104,7 @@ pub(super) struct Node {
     pub lost_at: Option<Instant>,
     /// The row has more to save than a state.
     pub unsaved: bool,
+    pub measures: Measures,
 }
 
 pub(super) struct Pool {
@@ -145,6 +151,8 @@ impl Driver {
             dirty_schedules: BTreeSet::new(),
             dirty_nodes: BTreeSet::new(),
             to_order: BTreeSet::new(),
+            is_formula_due: true,
+            sampled: None,
             to_plan: BTreeSet::new(),
             killed: HashSet::new(),
             requeue: HashSet::new(),
@@ -203,7 +211,10 @@ impl Driver {
         let mut releases = false;
         for signal in signals {
             match signal {
-                Signal::Pool(key) => drop(self.dirty_pools.insert(key)),
+                Signal::Pool(key) => {
+                    self.dirty_pools.insert(key);
+                    self.is_formula_due = true;
+                }
                 Signal::NodesTold(nodes) => self.nodes_told(&nodes).await?,
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
                 Signal::JobSchedule(key) => drop(self.dirty_schedules.insert(key)),
@@ -229,6 +240,7 @@ impl Driver {
             self.release_more().await?;
         }
         self.carry_out_orders().await?;
+        self.evaluate_autoscale().await?;
         self.reconcile_pools().await?;
         self.run_schedules().await?;
         self.reconcile_jobs().await?;
@@ -262,7 +274,8 @@ impl Driver {
                             }
                             FromAgent::StartTask(report) => self.start_task_reported(node_key, report),
                             FromAgent::Health { error } => self.health_reported(node_key, error),
-                            FromAgent::Hello(_) | FromAgent::Heartbeat { .. } | FromAgent::FileGrew { .. } => {}
+                            FromAgent::Heartbeat { sample } => self.measured(node_key, sample),
+                            FromAgent::Hello(_) | FromAgent::FileGrew { .. } => {}
                         }
                     }
                 }
@@ -273,6 +286,8 @@ impl Driver {
 
     async fn tick(&mut self, everything: bool) -> Result<()> {
         self.watch_nodes();
+        self.is_formula_due = true;
+        self.sample_pools().await?;
         let now = self.cx.clock.now();
         let mut conn = self.cx.store.read().await?;
         self.dirty_jobs.extend(crate::store::job::expired(&mut conn, now).await?);

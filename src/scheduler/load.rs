@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::driver::{Driver, Job, Node, Pool};
 use super::job_nodes::JobNodes;
+use super::sample_pools::Measures;
 use crate::api::agent::Attempt;
 use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
 use crate::domain::ids::AccountName;
@@ -130,7 +131,7 @@ impl Driver {
         };
         let lost_at = (connection.is_none() && facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
-        self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false });
+        self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false, measures: Measures::default() });
         self.node_changed(key);
     }
 

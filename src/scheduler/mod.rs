@@ -8,6 +8,7 @@
 mod connect;
 mod dependencies;
 mod driver;
+mod evaluate_autoscale;
 pub mod hub;
 mod job_nodes;
 mod jobs;
@@ -21,6 +22,7 @@ mod preparation;
 pub mod provider;
 mod releases;
 mod run_schedules;
+mod sample_pools;
 mod task_reports;
 
 pub use connect::routes;

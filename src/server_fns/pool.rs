@@ -45,6 +45,35 @@ pub async fn pool_stop_resize(account: AccountName, pool: PoolId) -> Result<(), 
     Ok(service::pool::pool_stop_resize(&cx, &caller, &account, &pool).await?)
 }
 
+/// Turns autoscale on, or changes its formula or interval.
+#[server(prefix = "/portal/fn", endpoint = "pool_enable_auto_scale", input = Json)]
+pub async fn pool_enable_auto_scale(
+    account: AccountName,
+    pool: PoolId,
+    enable: api::PoolEnableAutoScale,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_enable_auto_scale(&cx, &caller, &account, &pool, enable).await?)
+}
+
+/// Turns autoscale off; the pool keeps its size.
+#[server(prefix = "/portal/fn", endpoint = "pool_disable_auto_scale", input = Json)]
+pub async fn pool_disable_auto_scale(account: AccountName, pool: PoolId) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_disable_auto_scale(&cx, &caller, &account, &pool).await?)
+}
+
+/// Runs a formula on the pool as it is; nothing comes of it.
+#[server(prefix = "/portal/fn", endpoint = "pool_evaluate_auto_scale", input = Json)]
+pub async fn pool_evaluate_auto_scale(
+    account: AccountName,
+    pool: PoolId,
+    evaluate: api::PoolEvaluateAutoScale,
+) -> Result<api::AutoScaleRun, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_evaluate_auto_scale(&cx, &caller, &account, &pool, evaluate).await?)
+}
+
 /// Deletes the pool and its nodes.
 #[server(prefix = "/portal/fn", endpoint = "pool_delete", input = Json)]
 pub async fn pool_delete(account: AccountName, pool: PoolId) -> Result<(), api::Error> {

@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;
 pub mod context;

@@ -3,16 +3,17 @@
 use super::account::find as find_account;
 use super::context::Signal;
 use super::storage::linked;
-use super::{Caller, Context, Result, certificate, etag, page};
+use super::{Caller, Context, Result, auto_scale, certificate, etag, page};
 use crate::api::{self, AllocationState, Changed, Code, Duration, NodeDeallocationOption, PoolState, Timestamp};
 use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
 use crate::domain::pool::Sizes;
 use crate::domain::{check, pool, vm_size};
 use crate::store::listing::{Listing, Place};
-use crate::store::pool::PoolRow;
+use crate::store::pool::{AutoScale, PoolRow};
 use crate::store::{self, Conn};
 
+pub use super::auto_scale::{pool_disable_auto_scale, pool_enable_auto_scale, pool_evaluate_auto_scale};
 pub use super::pool_change::*;
 
 pub(super) const USUAL_RESIZE_TIMEOUT: Duration = Duration::from_mins(15);
@@ -84,6 +85,9 @@ pub async fn pool_create(
     caller.may(Some(account), Permission::PoolWrite)?;
     let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
     create.vm_size.make_ascii_lowercase();
+    if let Some(text) = &create.auto_scale_formula {
+        auto_scale::read(text)?;
+    }
     let row = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
@@ -139,6 +143,10 @@ fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, now: Timesta
         usage_from: now,
         usage_since: now,
         dedicated_core_millis: 0,
+        auto_scale: AutoScale {
+            next: settings.enable_auto_scale.unwrap_or_default().then_some(now),
+            ..Default::default()
+        },
         settings,
     }
 }
@@ -160,8 +168,10 @@ pub(super) fn begin_resize(
     resize: &api::PoolResize,
     now: Timestamp,
 ) -> std::result::Result<(), api::Error> {
-    if let Some(code) = pool::resize_refusal(row.state, row.allocation) {
-        return Err(code.into());
+    if let Some(code) = pool::resize_refusal(row.state, row.allocation, row.is_auto_scaled()) {
+        let error = api::Error::new(code);
+        let is_sized = code == Code::OperationNotValidOnPool;
+        return Err(if is_sized { error.with("Reason", "autoscale is enabled on the pool") } else { error });
     }
     row.target.dedicated = resize.target_dedicated_nodes.map_or(row.target.dedicated, i64::from);
     row.target.low_priority = resize.target_low_priority_nodes.map_or(row.target.low_priority, i64::from);
@@ -237,6 +247,7 @@ where
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);
                 store::pool::save(conn, &row).await?;
+                store::pool::save_auto_scale(conn, &row).await?;
                 Ok(row)
             })
         })
@@ -269,12 +280,14 @@ pub(super) fn changed(cx: &Context, account: &AccountName, row: &PoolRow) {
 
 /// The pool as GET returns it.
 pub fn to_api(cx: &Context, account: &AccountName, row: PoolRow) -> api::Pool {
+    let interval = row.is_auto_scaled().then(|| auto_scale::interval(&row));
     let mut settings = row.settings.without_secrets();
     settings.target_dedicated_nodes = Some(small(row.target.dedicated));
     settings.target_low_priority_nodes = Some(small(row.target.low_priority));
     settings.task_slots_per_node = Some(settings.slots_per_node());
     settings.resize_timeout = Some(settings.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT));
     settings.enable_auto_scale = Some(settings.enable_auto_scale.unwrap_or(false));
+    settings.auto_scale_evaluation_interval = interval;
     settings.enable_inter_node_communication = Some(settings.enable_inter_node_communication.unwrap_or(false));
     api::Pool {
         url: format!("{}/pools/{}", cx.installation.account_url(account), row.id),
@@ -291,6 +304,7 @@ pub fn to_api(cx: &Context, account: &AccountName, row: PoolRow) -> api::Pool {
         current_dedicated_nodes: small(row.current.dedicated),
         current_low_priority_nodes: small(row.current.low_priority),
         current_node_communication_mode: Some(api::NodeCommunicationMode::Simplified),
+        auto_scale_run: row.auto_scale.run,
         stats: None,
         settings,
     }
@@ -298,9 +312,9 @@ pub fn to_api(cx: &Context, account: &AccountName, row: PoolRow) -> api::Pool {
 
 fn summary(cx: &Context, account: &AccountName, row: PoolRow) -> api::PoolSummary {
     let node_counts = row.node_counts.all();
-    let running_slots = row.running_slots;
+    let (running_slots, next_auto_scale) = (row.running_slots, row.auto_scale.next);
     let total_slots = node_counts.total * i64::from(row.settings.slots_per_node());
-    api::PoolSummary { pool: to_api(cx, account, row), node_counts, running_slots, total_slots }
+    api::PoolSummary { pool: to_api(cx, account, row), node_counts, running_slots, total_slots, next_auto_scale }
 }
 
 fn small(n: i64) -> i32 {

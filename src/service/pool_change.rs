@@ -1,8 +1,8 @@
 //! Changes of a pool's settings, and nodes that are to leave it by name.
 
 use super::context::Signal;
-use super::pool::{Around, USUAL_RESIZE_TIMEOUT, begin_resize, change, change_settings, changed, find};
-use super::{Caller, Context, Result, etag};
+use super::pool::{Around, USUAL_RESIZE_TIMEOUT, begin_resize, change_settings, changed, find};
+use super::{Caller, Context, Result, auto_scale, etag};
 use crate::api::{self, AllocationState, Code, NodeDeallocationOption, NodeState};
 use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
@@ -36,7 +36,7 @@ pub async fn pool_patch(
 /// Changes settings and size in one step, as the management plane does.
 ///
 /// # Errors
-/// As [`pool_patch`] and `pool_resize`.
+/// As [`pool_patch`], `pool_resize` and `pool_enable_auto_scale`.
 pub async fn pool_update_and_resize(
     cx: &Context,
     caller: &Caller,
@@ -46,6 +46,7 @@ pub async fn pool_update_and_resize(
 ) -> Result<()> {
     check::pool_patch(&update.patch)?;
     update.resize.as_ref().map_or(Ok(()), check::pool_resize)?;
+    update.auto_scale.as_ref().map_or(Ok(()), auto_scale::check)?;
     let (now, references) = (cx.clock.now(), update.patch.certificate_references.clone());
     change_settings(cx, caller, account, id, references, move |row, around| {
         if let Some(code) = pool::change_refusal(row.state) {
@@ -56,7 +57,13 @@ pub async fn pool_update_and_resize(
         }
         // Before the new size: what only changes on a pool without nodes is asked of the pool as it is.
         apply(row, update.patch, around)?;
-        update.resize.map_or(Ok(()), |resize| begin_resize(row, &resize, now))
+        if let Some(enable) = update.auto_scale {
+            auto_scale::turn_on(row, enable, now)?;
+        }
+        update.resize.map_or(Ok(()), |resize| {
+            auto_scale::turn_off(row);
+            begin_resize(row, &resize, now)
+        })
     })
     .await
 }
@@ -66,7 +73,10 @@ pub async fn pool_update_and_resize(
 pub struct PoolUpdateAndResize {
     pub patch: api::PoolPatch,
     pub remove_start_task: bool,
+    /// A size: autoscale goes off.
     pub resize: Option<api::PoolResize>,
+    /// A formula.
+    pub auto_scale: Option<api::PoolEnableAutoScale>,
 }
 
 fn apply(row: &mut PoolRow, patch: api::PoolPatch, around: Around<'_>) -> std::result::Result<(), api::Error> {
@@ -189,7 +199,7 @@ pub async fn pool_remove_nodes(
             Box::pin(async move {
                 let mut row = find(conn, &account_, &id).await?;
                 etag::check(&only_if, row.etag, row.modified)?;
-                if let Some(code) = pool::resize_refusal(row.state, row.allocation) {
+                if let Some(code) = pool::resize_refusal(row.state, row.allocation, false) {
                     return Err(code.into());
                 }
                 let mut names = remove.node_list.clone();
@@ -220,16 +230,4 @@ pub async fn pool_remove_nodes(
     cx.signals.send(Signal::NodesTold(nodes));
     changed(cx, account, &row);
     Ok(())
-}
-
-/// Goes back to a size that callers set.
-///
-/// # Errors
-/// `OperationNotValidOnPool`: no pool has autoscale on, for formulas are not evaluated.
-pub async fn pool_disable_auto_scale(cx: &Context, caller: &Caller, account: &AccountName, id: &PoolId) -> Result<()> {
-    let refuse = |_: &mut PoolRow| {
-        let reason = "autoscale is not enabled on the pool";
-        Err(api::Error::new(Code::OperationNotValidOnPool).with("Reason", reason))
-    };
-    change(cx, caller, account, id, refuse).await
 }

@@ -64,6 +64,11 @@ const RULES: &[Rule] = &[
                  OR COALESCE(p.node_counts ->> ('$.' || n.state || '[1]'), 0) <> n.l",
     },
     Rule {
+        text: "a pool with autoscale knows when its formula is run next, and no other does",
+        broken: "SELECT id FROM pools WHERE json_valid(settings) \
+                 AND COALESCE(settings ->> '$.enableAutoScale', 0) <> (auto_scale_next IS NOT NULL)",
+    },
+    Rule {
         text: "a node counts its running tasks right",
         broken: "SELECT id FROM nodes AS n WHERE running_tasks <> (SELECT COUNT(*) FROM tasks \
                  WHERE node_key = n.key AND assigned = 1 AND state = 'running') \

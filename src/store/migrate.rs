@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0005_job_tasks.sql"),
     include_str!("migrations/0006_storage.sql"),
     include_str!("migrations/0007_management.sql"),
+    include_str!("migrations/0008_autoscale.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

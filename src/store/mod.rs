@@ -19,6 +19,7 @@ pub mod meta;
 mod migrate;
 pub mod node;
 pub mod pool;
+pub mod pool_sample;
 pub mod pool_usage;
 pub mod resource_group;
 pub mod session;

@@ -9,7 +9,8 @@ use super::convert::{self, get, json, name, opt_json, opt_time, time};
 use super::db::{Conn, Result};
 use super::pool_usage;
 use crate::api::{
-    self, AllocationState, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError, Timestamp,
+    self, AllocationState, AutoScaleRun, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError,
+    Timestamp,
 };
 use crate::domain::pool::Sizes;
 
@@ -41,6 +42,23 @@ pub struct PoolRow {
     /// Up to here the core time is counted; since then the pool has the nodes that it has.
     pub usage_since: Timestamp,
     pub dedicated_core_millis: i64,
+    pub auto_scale: AutoScale,
+}
+
+/// How far a pool is with its formula, which is among its settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AutoScale {
+    /// When it was last turned on or changed.
+    pub changed: Option<Timestamp>,
+    /// When the formula is run next; absent while autoscale is off.
+    pub next: Option<Timestamp>,
+    pub run: Option<AutoScaleRun>,
+}
+
+impl PoolRow {
+    pub fn is_auto_scaled(&self) -> bool {
+        self.settings.enable_auto_scale.unwrap_or_default()
+    }
 }
 
 /// Nodes by state: dedicated and low-priority ones.
@@ -109,6 +127,11 @@ pub fn read(row: &SqliteRow) -> Result<PoolRow> {
         usage_from: time(row, "usage_from")?,
         usage_since: time(row, "usage_since")?,
         dedicated_core_millis: get(row, "dedicated_core_millis")?,
+        auto_scale: AutoScale {
+            changed: opt_time(row, "auto_scale_changed")?,
+            next: opt_time(row, "auto_scale_next")?,
+            run: opt_json(row, "auto_scale_run")?,
+        },
     })
 }
 
@@ -116,8 +139,9 @@ pub fn read(row: &SqliteRow) -> Result<PoolRow> {
 pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     let row = sqlx::query(
         "INSERT INTO pools (account_key, id, settings, state, state_since, allocation_state, allocation_since, resize_deadline, \
-         deallocation, target_dedicated, target_low_priority, cores, created, modified, etag, usage_from, usage_since) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?13, ?13) RETURNING key",
+         deallocation, target_dedicated, target_low_priority, cores, created, modified, etag, usage_from, usage_since, \
+         auto_scale_next) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?13, ?13, ?16) RETURNING key",
     )
     .bind(pool.account_key)
     .bind(&pool.id)
@@ -134,6 +158,7 @@ pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     .bind(pool.created.micros())
     .bind(pool.modified.micros())
     .bind(pool.etag)
+    .bind(pool.auto_scale.next.map(Timestamp::micros))
     .fetch_one(&mut *conn)
     .await?;
     sqlx::query("UPDATE accounts SET n_pools = n_pools + 1 WHERE key = ?1")
@@ -175,6 +200,30 @@ pub async fn cores_asked(conn: &mut Conn, account_key: i64, except: i64) -> Resu
     .fetch_one(conn)
     .await?;
     Ok(Sizes { dedicated: row.try_get(0)?, low_priority: row.try_get(1)? })
+}
+
+/// Pools whose formula is to be run.
+pub async fn auto_scale_due(conn: &mut Conn, now: Timestamp) -> Result<Vec<PoolRow>> {
+    let rows = sqlx::query("SELECT * FROM pools WHERE auto_scale_next <= ?1").bind(now.micros());
+    Ok(readable(&rows.fetch_all(conn).await?))
+}
+
+/// Pools that have a formula.
+pub async fn auto_scaled(conn: &mut Conn) -> Result<Vec<PoolRow>> {
+    let rows = sqlx::query("SELECT * FROM pools WHERE auto_scale_next IS NOT NULL").fetch_all(conn).await?;
+    Ok(readable(&rows))
+}
+
+/// Saves how far the pool is with its formula.
+pub async fn save_auto_scale(conn: &mut Conn, pool: &PoolRow) -> Result<()> {
+    sqlx::query("UPDATE pools SET auto_scale_changed = ?2, auto_scale_next = ?3, auto_scale_run = ?4 WHERE key = ?1")
+        .bind(pool.key)
+        .bind(pool.auto_scale.changed.map(Timestamp::micros))
+        .bind(pool.auto_scale.next.map(Timestamp::micros))
+        .bind(pool.auto_scale.run.as_ref().map(convert::to_json))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Saves settings, states and targets.

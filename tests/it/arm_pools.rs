@@ -151,8 +151,13 @@ async fn what_a_pool_cannot_be_is_refused_in_arms_words() {
     let bigger = arm.patch(&target, json!({ "properties": { "vmSize": "local_2" } })).await.is(200).json();
     assert_eq!(bigger["properties"]["vmSize"], "local_2");
     let auto = json!({ "properties": { "scaleSettings": { "autoScale": { "formula": "$TargetDedicatedNodes=1" } } } });
-    let refused = arm.patch(&target, auto).await.is_arm_error(400, "InvalidPropertyValue");
-    assert_eq!(refused, "properties.scaleSettings.autoScale");
+    let scaled = arm.patch(&target, auto.clone()).await.is(200).json();
+    let scale = &scaled["properties"]["scaleSettings"];
+    assert_eq!(scale, &json!({ "autoScale": { "formula": "$TargetDedicatedNodes=1", "evaluationInterval": "PT15M" } }));
+    // Clients send back what they read.
+    arm.patch(&target, auto).await.is(200);
+    let wrong = json!({ "properties": { "scaleSettings": { "autoScale": { "formula": "x = " } } } });
+    arm.patch(&target, wrong).await.is_arm_error(400, "AutoScalingFormulaSyntaxError");
 }
 
 #[tokio::test]

@@ -185,18 +185,6 @@ async fn a_pool_is_resized_stopped_and_deleted() {
     rest.delete("/pools/p").await.is_error(404, "PoolNotFound");
 }
 
-#[tokio::test]
-async fn autoscale_is_refused_with_a_reason() {
-    let rest = with_pools(&["p"]).await;
-    let formula = json!({ "autoScaleFormula": "$TargetDedicatedNodes=1;" });
-    let refused = rest.post("/pools/p/enableautoscale", formula.clone()).await;
-    assert!(refused.is_error(400, "InvalidAutoScalingSettings").value("Reason").contains("autoscale"));
-    rest.post("/pools/p/evaluateautoscale", formula).await.is_error(409, "OperationNotValidOnPool");
-    rest.send(rest.ask("POST", "/pools/p/disableautoscale")).await.is_error(409, "OperationNotValidOnPool");
-    let pool = json!({ "id": "q", "vmSize": "local_2", "enableAutoScale": true, "autoScaleFormula": "x" });
-    rest.post("/pools", pool).await.is_error(400, "UnsupportedProperty");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_are_listed_counted_and_removed_by_name() {
     let rest = Rest::new().await;

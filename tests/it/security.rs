@@ -43,6 +43,7 @@ fn any_arguments() -> serde_json::Value {
     json!({
         "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {},
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {},
+        "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
         "description": "", "life": "P1D", "id": "x",
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)

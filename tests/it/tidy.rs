@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &[]),
     ("domain", &["api"]),
-    ("autoscale", &[]),
+    ("autoscale", &["api"]),
     ("auth", &["api", "domain", "server::clock"]),
     ("store", &["api", "domain", "server::clock", "server::ids"]),
     ("blob", &["api", "domain", "server::clock", "server::ids"]),

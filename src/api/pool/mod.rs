@@ -5,6 +5,7 @@
 //! and has no effect, because nodes are processes on the user's own machines. What would change what tasks do and is not
 //! built is refused by `domain::check`.
 
+mod auto_scale;
 mod change;
 mod container;
 mod disk;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::auto_scale::*;
 pub use self::change::*;
 pub use self::container::*;
 pub use self::disk::*;
@@ -84,6 +86,7 @@ pub struct PoolCreate {
     pub target_low_priority_nodes: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enable_auto_scale: Option<bool>,
+    /// Sizes the pool; then there are no targets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_scale_formula: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,6 +170,9 @@ pub struct Pool {
     pub resize_errors: Option<Vec<ResizeError>>,
     pub current_dedicated_nodes: i32,
     pub current_low_priority_nodes: i32,
+    /// The last run of the formula by itself; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_scale_run: Option<AutoScaleRun>,
     /// Always simplified: agents dial out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_node_communication_mode: Option<NodeCommunicationMode>,
@@ -184,6 +190,9 @@ pub struct PoolSummary {
     pub node_counts: NodeCounts,
     pub running_slots: i64,
     pub total_slots: i64,
+    /// When the formula is run next; absent while autoscale is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_auto_scale: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

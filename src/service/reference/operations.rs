@@ -38,10 +38,17 @@ fn pools(table: &mut Table) {
     );
     let about = "Takes certain nodes out of the pool.";
     table.add("pool_remove_nodes", "POST /pools/{pool}/removenodes", 202, about).takes::<api::NodeRemove>();
-    for what in ["disableautoscale", "enableautoscale", "evaluateautoscale"] {
-        let about = "Refused: there is no autoscale yet.";
-        table.add(&format!("pool_{what}"), &format!("POST /pools/{{pool}}/{what}"), 200, about);
-    }
+    let about = "Lets a formula size the pool, or changes the formula or its interval.";
+    table
+        .add("pool_enable_auto_scale", "POST /pools/{pool}/enableautoscale", 200, about)
+        .takes::<api::PoolEnableAutoScale>();
+    let about = "Turns autoscale off; the pool keeps its size.";
+    table.add("pool_disable_auto_scale", "POST /pools/{pool}/disableautoscale", 200, about);
+    let about = "Runs a formula on the pool as it is, and does nothing else.";
+    table
+        .add("pool_evaluate_auto_scale", "POST /pools/{pool}/evaluateautoscale", 200, about)
+        .takes::<api::PoolEvaluateAutoScale>()
+        .gives::<api::AutoScaleRun>();
     let about = "Core hours of each pool by half-hour.";
     table
         .add("pool_usage_metrics_list", "GET /poolusagemetrics", 200, about)

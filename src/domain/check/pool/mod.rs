@@ -5,10 +5,11 @@ mod network;
 
 use super::*;
 use crate::api::{PoolCreate, VmSize};
+use crate::domain::auto_scale::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 
 const SHORTEST_RESIZE_TIMEOUT: Duration = Duration::from_mins(5);
 /// Chosen here: more than any machine of one location serves.
-const MOST_NODES: i32 = 10_000;
+pub const MOST_NODES: i32 = 10_000;
 /// Source: removing nodes from a pool.
 const MOST_NODES_REMOVED: usize = 100;
 
@@ -24,9 +25,7 @@ pub fn pool_create(create: &PoolCreate, sizes: &[VmSize]) -> Check {
     resize_timeout(create.resize_timeout)?;
     metadata(create.metadata.as_deref())?;
     create.start_task.as_ref().map_or(Ok(()), start_task_ok)?;
-    if create.enable_auto_scale == Some(true) || create.auto_scale_formula.is_some() {
-        return Err(not_built("autoScaleFormula"));
-    }
+    auto_scale(create)?;
     if create.cloud_service_configuration.is_some() && create.virtual_machine_configuration.is_some() {
         let reason = "a pool has one of virtualMachineConfiguration and cloudServiceConfiguration";
         return Err(Error::invalid_property("cloudServiceConfiguration", "an object", reason));
@@ -40,6 +39,38 @@ pub fn pool_create(create: &PoolCreate, sizes: &[VmSize]) -> Check {
         mounts: create.mount_configuration.as_deref(),
         users: create.user_accounts.as_deref(),
     })
+}
+
+/// A pool has a formula or targets. Whether the formula can be read, `autoscale` knows.
+fn auto_scale(create: &PoolCreate) -> Check {
+    let is_on = create.enable_auto_scale.unwrap_or_default();
+    let wrong = [
+        ("autoScaleFormula", is_on && create.auto_scale_formula.is_none(), "a pool with autoscale needs a formula"),
+        ("autoScaleFormula", !is_on && create.auto_scale_formula.is_some(), WITHOUT),
+        ("autoScaleEvaluationInterval", !is_on && create.auto_scale_evaluation_interval.is_some(), WITHOUT),
+        ("targetDedicatedNodes", is_on && create.target_dedicated_nodes.is_some(), WITH),
+        ("targetLowPriorityNodes", is_on && create.target_low_priority_nodes.is_some(), WITH),
+    ];
+    if let Some((property, _, reason)) = wrong.into_iter().find(|(_, is_wrong, _)| *is_wrong) {
+        let error = Error::new(Code::InvalidAutoScalingSettings).with("PropertyName", property);
+        return Err(error.with("Reason", reason));
+    }
+    auto_scale_interval(create.auto_scale_evaluation_interval)
+}
+
+const WITHOUT: &str = "the pool has no autoscale: enableAutoScale is not true";
+const WITH: &str = "the formula sets the size of a pool with autoscale";
+
+/// The time between two runs of a formula.
+pub fn auto_scale_interval(interval: Option<Duration>) -> Check {
+    match interval {
+        Some(i) if !(SHORTEST_INTERVAL..=LONGEST_INTERVAL).contains(&i) => Err(Error::invalid_property(
+            "autoScaleEvaluationInterval",
+            i.to_string(),
+            "between 5 minutes (PT5M) and 168 hours (P7D)",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A change of a pool, apart from its size and slots: those depend on the pool, see [`size_and_slots`].
@@ -223,11 +254,36 @@ mod tests {
         check(with(&|p| p.resize_timeout = Some(Duration::from_mins(4))), Invalid, "resizeTimeout");
         check(with(&|p| p.task_slots_per_node = Some(9)), Invalid, "taskSlotsPerNode");
         check(with(&|p| p.task_slots_per_node = Some(0)), Invalid, "taskSlotsPerNode");
-        check(with(&|p| p.enable_auto_scale = Some(true)), Unsupported, "autoScaleFormula");
         check(with(&|p| p.start_task = Some(api::StartTask::default())), Missing, "startTask.commandLine");
         let mount = api::MountConfiguration::default();
         check(with(&|p| p.mount_configuration = Some(vec![mount.clone()])), Unsupported, "mountConfiguration");
         assert_eq!(with(&|p| p.mount_configuration = Some(vec![])), Ok(()));
+    }
+
+    #[test]
+    fn a_pool_has_a_formula_or_targets() {
+        let settings = Code::InvalidAutoScalingSettings;
+        let with = |change: &dyn Fn(&mut PoolCreate)| {
+            let mut create = PoolCreate { target_dedicated_nodes: None, ..pool() };
+            (create.enable_auto_scale, create.auto_scale_formula) = (Some(true), Some("x=1".into()));
+            change(&mut create);
+            pool_create(&create, &sizes())
+        };
+        assert_eq!(with(&|_| ()), Ok(()));
+        assert_eq!(with(&|p| p.auto_scale_evaluation_interval = Some(Duration::from_days(7))), Ok(()));
+        check(with(&|p| p.auto_scale_formula = None), settings, "autoScaleFormula");
+        check(with(&|p| p.enable_auto_scale = None), settings, "autoScaleFormula");
+        check(with(&|p| p.target_dedicated_nodes = Some(0)), settings, "targetDedicatedNodes");
+        check(with(&|p| p.target_low_priority_nodes = Some(1)), settings, "targetLowPriorityNodes");
+        let interval = "autoScaleEvaluationInterval";
+        let alone = |p: &mut PoolCreate| {
+            (p.enable_auto_scale, p.auto_scale_formula) = (None, None);
+            p.auto_scale_evaluation_interval = Some(Duration::from_mins(5));
+        };
+        check(with(&alone), settings, interval);
+        for wrong in [Duration::from_secs(299), Duration::from_secs(604_801)] {
+            check(with(&|p| p.auto_scale_evaluation_interval = Some(wrong)), Code::InvalidPropertyValue, interval);
+        }
     }
 
     #[test]

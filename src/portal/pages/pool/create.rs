@@ -5,8 +5,8 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::create_sizing::{Sizing, SizingReview};
 use super::pool_form::{PoolFields, PoolForm, QuotaUse, max_slots};
-use super::resize_form::MOST_NODES;
 use crate::api::{self, NodeFillType, VmSize};
 use crate::domain::permission::Permission;
 use crate::portal::components::{
@@ -83,7 +83,14 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
         WizardStep::new(
             "nodes",
             msg::POOL_NODES,
-            &["vmSize", "targetDedicatedNodes", "targetLowPriorityNodes", "taskSlotsPerNode"],
+            &[
+                "vmSize",
+                "targetDedicatedNodes",
+                "targetLowPriorityNodes",
+                "autoScaleFormula",
+                "autoScaleEvaluationInterval",
+                "taskSlotsPerNode",
+            ],
             move || view! { <Nodes fields surroundings/> },
         ),
         WizardStep::new("start", msg::POOL_START_TASK, &["startTask"], move || view! { <Start fields/> }),
@@ -144,11 +151,7 @@ fn Nodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoVie
         <Field name="vmSize" label=msg::POOL_VM_SIZE hint=Signal::derive(size_text) required=true>
             <Combo value=fields.vm_size suggestions=Signal::derive(suggestions)/>
         </Field>
-        <Field name="targetDedicatedNodes" label=msg::POOL_TARGET_DEDICATED required=true><NumberInput value=fields.dedicated max=MOST_NODES/></Field>
-        <Quota fields surroundings/>
-        <Field name="targetLowPriorityNodes" label=msg::POOL_TARGET_LOW_PRIORITY hint=hint(msg::POOL_LOW_PRIORITY_HINT) required=true>
-            <NumberInput value=fields.low_priority max=MOST_NODES/>
-        </Field>
+        <Sizing fields quota=move || view! { <Quota fields surroundings/> }/>
         <Field name="taskSlotsPerNode" label=msg::POOL_SLOTS_PER_NODE hint=Signal::derive(slots_hint) required=true>
             <NumberInput value=fields.slots_per_node min=1 max=256/>
         </Field>
@@ -235,8 +238,7 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
             <ReviewItem label=msg::POOL_ID value=text(|form| form.id.clone())/>
             <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
             <ReviewItem label=msg::POOL_VM_SIZE value=text(|form| form.vm_size.clone())/>
-            <ReviewItem label=msg::POOL_TARGET_DEDICATED value=text(|form| form.dedicated.clone())/>
-            <ReviewItem label=msg::POOL_TARGET_LOW_PRIORITY value=text(|form| form.low_priority.clone())/>
+            <SizingReview fields/>
             <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
             <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
@@ -254,6 +256,6 @@ fn size_note(size: &VmSize) -> String {
     format!("{}, {memory}", tn(msg::POOL_CORES_ONE, msg::POOL_CORES_OTHER, size.cores))
 }
 
-fn hint(message: crate::portal::i18n::Msg) -> Signal<Option<String>> {
+pub(super) fn hint(message: crate::portal::i18n::Msg) -> Signal<Option<String>> {
     Signal::derive(move || Some(t(message).to_owned()))
 }

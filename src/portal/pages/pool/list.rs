@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use super::pool_commands::{PoolFacts, pool_commands};
+use super::pool_commands::{PoolFacts, PoolPanels, pool_commands};
 use super::pool_state::{self, PoolStateBadge};
 use crate::api::{Changed, PoolSummary};
 use crate::domain::ids::AccountName;
@@ -116,8 +116,11 @@ fn row_commands(account: Memo<AccountName>) -> RowCommands<PoolSummary> {
     RowCommands::new(move |pool: &PoolSummary| {
         let (Ok(id), account) = (pool.pool.settings.id.parse(), account.get()) else { return Vec::new() };
         let here = PoolRef { account, pool: id };
-        let panel = paths::with_query(paths::pool(&here.account, &here.pool), &[("panel", "resize")]);
-        let resize = Callback::new(move |()| go.run(panel.clone()));
-        pool_commands(here, Signal::stored(PoolFacts::of(pool)), resize, Callback::new(|()| ()))
+        let panel = |name: &str| {
+            let path = paths::with_query(paths::pool(&here.account, &here.pool), &[("panel", name)]);
+            Callback::new(move |()| go.run(path.clone()))
+        };
+        let panels = PoolPanels { resize: panel("resize"), auto_scale: panel("autoscale") };
+        pool_commands(here, Signal::stored(PoolFacts::of(pool)), panels, Callback::new(|()| ()))
     })
 }

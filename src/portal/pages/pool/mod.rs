@@ -1,6 +1,13 @@
 //! Pools.
 
+mod auto_scale_form;
+mod auto_scale_panel;
+mod auto_scale_run;
+mod auto_scale_section;
 mod create;
+mod create_sizing;
+mod formula;
+mod formula_editor;
 mod list;
 mod overview;
 mod page;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::auto_scale_section::AutoScaleSection;
 use super::page::PoolContext;
 use super::remedy::resize_remedy;
 use crate::api::{self, AllocationState, NodeFillType, NodeState, PoolSummary, ResizeError};
@@ -22,6 +23,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <ResizeErrors pool/>
             <PoolEssentials pool/>
             <Allocation pool/>
+            <AutoScaleSection pool/>
             <NodeStates pool/>
             <StartTaskSettings pool/>
         </Loaded>

@@ -5,7 +5,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_navigate;
 
-use super::pool_commands::{PoolFacts, pool_commands};
+use super::auto_scale_panel::AutoScalePanel;
+use super::pool_commands::{PoolFacts, PoolPanels, pool_commands};
 use super::pool_state::{self, PoolStateBadge};
 use super::resize_panel::ResizePanel;
 use crate::api::{Changed, Code, PoolSummary};
@@ -24,13 +25,31 @@ use crate::server_fns::pool_get;
 pub struct PoolContext {
     pub here: Memo<Option<PoolRef>>,
     pub reading: Reading<PoolSummary>,
-    /// `resize` while that panel is open.
+    /// `resize` or `autoscale` while that panel is open.
     panel: QueryParam,
 }
 
 impl PoolContext {
     pub fn open_resize(self) {
         self.panel.push("resize");
+    }
+
+    pub fn open_auto_scale(self) {
+        self.panel.push("autoscale");
+    }
+
+    /// Whether a panel is open. The URL says whether it is; closing it in any way says so to the URL.
+    fn panel_open(self, name: &'static str, has_data: Memo<bool>) -> RwSignal<bool> {
+        let open = RwSignal::new(false);
+        Effect::new(move || open.set(self.panel.get() == name && has_data.get()));
+        Effect::new(move |was: Option<bool>| {
+            let is = open.get();
+            if was == Some(true) && !is {
+                self.panel.replace("");
+            }
+            is
+        });
+        open
     }
 }
 
@@ -74,28 +93,24 @@ fn PoolCommands(here: PoolRef) -> impl IntoView {
     let navigate = use_navigate();
     let list = paths::pools(&here.account);
     let deleted = Callback::new(move |()| navigate(&list, NavigateOptions::default()));
-    let resize = Callback::new(move |()| context.open_resize());
+    let panels = PoolPanels {
+        resize: Callback::new(move |()| context.open_resize()),
+        auto_scale: Callback::new(move |()| context.open_auto_scale()),
+    };
     let facts = Memo::new(move |last: Option<&PoolFacts>| {
         context.reading.with(|pool| pool.map(PoolFacts::of)).or(last.copied()).unwrap_or(PoolFacts::UNKNOWN)
     });
-    let panel_open = RwSignal::new(false);
-    // The URL says whether the panel is open; closing it in any way says so to the URL.
-    Effect::new(move || panel_open.set(context.panel.get() == "resize" && has_data.get()));
-    Effect::new(move |was: Option<bool>| {
-        let is = panel_open.get();
-        if was == Some(true) && !is {
-            context.panel.replace("");
-        }
-        is
-    });
-    let commands = StoredValue::new(pool_commands(here.clone(), facts.into(), resize, deleted));
+    let (resize_open, scale_open) = (context.panel_open("resize", has_data), context.panel_open("autoscale", has_data));
+    let commands = StoredValue::new(pool_commands(here.clone(), facts.into(), panels, deleted));
     let pool = Memo::new(move |last: Option<&Option<crate::api::Pool>>| {
         context.reading.with(|pool| pool.map(|pool| pool.pool.clone())).or_else(|| last.cloned().flatten())
     });
+    let known = Signal::derive(move || pool.get().expect("shown when there is a pool"));
     view! {
         <Show when=move || has_data.get()>
             <CommandBar commands=commands.get_value()/>
-            <ResizePanel open=panel_open here=here.clone() pool=Signal::derive(move || pool.get().expect("shown when there is a pool"))/>
+            <ResizePanel open=resize_open here=here.clone() pool=known/>
+            <AutoScalePanel open=scale_open here=here.clone() pool=known/>
         </Show>
     }
 }

@@ -4,6 +4,7 @@ use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, StartTask, Ta
 use crate::domain::ids::PoolId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
+use crate::portal::pages::pool::auto_scale_form::AutoScaleForm;
 use crate::portal::pages::pool::resize_form::MOST_NODES;
 use crate::portal::pages::typed::{self, Pair, form};
 
@@ -13,6 +14,10 @@ form! {
         id: String,
         display_name: String,
         vm_size: String,
+        /// [`FIXED`] or [`AUTO`].
+        sizing: String,
+        formula: String,
+        interval: String,
         dedicated: String,
         low_priority: String,
         slots_per_node: String,
@@ -31,6 +36,9 @@ impl Default for PoolForm {
             id: String::new(),
             display_name: String::new(),
             vm_size: String::new(),
+            sizing: FIXED.to_owned(),
+            formula: String::new(),
+            interval: AutoScaleForm::default().interval,
             dedicated: "1".to_owned(),
             low_priority: "0".to_owned(),
             slots_per_node: "1".to_owned(),
@@ -42,6 +50,11 @@ impl Default for PoolForm {
         }
     }
 }
+
+/// The user says how many nodes there are.
+pub const FIXED: &str = "fixed";
+/// A formula does.
+pub const AUTO: &str = "auto";
 
 /// More slots than this no node has, whatever its cores.
 const MAX_SLOTS: i64 = 256;
@@ -60,9 +73,6 @@ impl PoolForm {
             vm_size: errors
                 .take("vmSize", size.map(|s| s.name.clone()).ok_or_else(|| msg::FIELD_REQUIRED.into()))
                 .unwrap_or_default(),
-            target_dedicated_nodes: errors.take("targetDedicatedNodes", typed::number(&self.dedicated, 0..=MOST_NODES)),
-            target_low_priority_nodes: errors
-                .take("targetLowPriorityNodes", typed::number(&self.low_priority, 0..=MOST_NODES)),
             task_slots_per_node: errors
                 .take("taskSlotsPerNode", typed::number(&self.slots_per_node, 1..=max_slots(size))),
             task_scheduling_policy: Some(TaskSchedulingPolicy {
@@ -72,7 +82,32 @@ impl PoolForm {
             start_task: self.start_task(&mut errors),
             ..api::PoolCreate::default()
         };
+        let create = self.sized(create, &mut errors);
         errors.or(create)
+    }
+
+    pub fn is_auto(&self) -> bool {
+        self.sizing == AUTO
+    }
+
+    /// With targets, or with the formula that sets them.
+    fn sized(&self, create: api::PoolCreate, errors: &mut FieldErrors) -> api::PoolCreate {
+        if self.is_auto() {
+            let form = AutoScaleForm { formula: self.formula.clone(), interval: self.interval.clone() };
+            let api::PoolEnableAutoScale { auto_scale_formula, auto_scale_evaluation_interval } = form.check(errors);
+            return api::PoolCreate {
+                enable_auto_scale: Some(true),
+                auto_scale_formula,
+                auto_scale_evaluation_interval,
+                ..create
+            };
+        }
+        api::PoolCreate {
+            target_dedicated_nodes: errors.take("targetDedicatedNodes", typed::number(&self.dedicated, 0..=MOST_NODES)),
+            target_low_priority_nodes: errors
+                .take("targetLowPriorityNodes", typed::number(&self.low_priority, 0..=MOST_NODES)),
+            ..create
+        }
     }
 
     fn start_task(&self, errors: &mut FieldErrors) -> Option<StartTask> {
@@ -155,6 +190,17 @@ mod tests {
         assert_eq!((create.target_dedicated_nodes, create.target_low_priority_nodes), (Some(1), Some(0)));
         assert_eq!((create.slots_per_node(), create.fill_type()), (1, NodeFillType::Spread));
         assert_eq!(create.start_task, None);
+    }
+
+    #[test]
+    fn a_pool_with_a_formula_has_no_targets() {
+        let create = form(|f| (f.sizing, f.formula) = (AUTO.into(), "$TargetDedicatedNodes = 1;".into()));
+        let create = create.to_create(&sizes()).unwrap();
+        assert_eq!((create.enable_auto_scale, create.target_dedicated_nodes), (Some(true), None));
+        assert_eq!(create.auto_scale_formula.as_deref(), Some("$TargetDedicatedNodes = 1;"));
+        assert_eq!(create.auto_scale_evaluation_interval.map(|i| i.to_string()).as_deref(), Some("PT15M"));
+        check_error("autoScaleFormula", |f| (f.sizing, f.formula) = (AUTO.into(), "x = ".into()));
+        check_error("autoScaleEvaluationInterval", |f| (f.sizing, f.interval) = (AUTO.into(), "1m".into()));
     }
 
     #[test]
