@@ -66,10 +66,17 @@ async fn endpoints(Extension(info): Extension<RequestInfo>, Query(query): Query<
     Json(if is_old { json!([cloud]) } else { cloud })
 }
 
+/// By its name: the server's outer routes can have found parameters of their own in the same path, as those of blob storage
+/// do below `/fournil`.
+#[derive(serde::Deserialize)]
+struct Tenant {
+    tenant: String,
+}
+
 async fn openid_configuration(
     State(cx): State<Context>,
     Extension(info): Extension<RequestInfo>,
-    Path(tenant): Path<String>,
+    Path(Tenant { tenant }): Path<Tenant>,
     request: Request,
 ) -> Result {
     let tenant = known_tenant(&cx, &tenant)?;
@@ -105,7 +112,7 @@ fn known_tenant(cx: &Context, tenant: &str) -> Result<String> {
 async fn token(
     State(cx): State<Context>,
     Extension(info): Extension<RequestInfo>,
-    Path(tenant): Path<String>,
+    Path(Tenant { tenant }): Path<Tenant>,
     body: Bytes,
 ) -> Response {
     if known_tenant(&cx, &tenant).is_err() {

@@ -175,8 +175,10 @@ async fn a_reboot_waits_for_tasks_or_ends_them_when_asked_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reimaged_node_keeps_its_id_and_nothing_else() {
     let (rest, node) = with_node(1).await;
+    rest.world.provider.hold();
     rest.post(&of(&node, "reimage"), json!({ "nodeReimageOption": "requeue" })).await.is(202);
     assert_eq!(node_json(&rest, &node.id).await["state"], "reimaging");
+    rest.world.provider.go_on();
     until_state(&rest, &node.id, NodeState::Starting).await;
     // Removed with its folder, and wanted again.
     let is_wanted = async || rest.world.provider.wanted.lock().unwrap().contains_key(&node.id).then_some(());
@@ -189,8 +191,10 @@ async fn a_reimaged_node_keeps_its_id_and_nothing_else() {
 async fn a_deallocated_node_rests_until_it_is_started() {
     let (rest, node) = with_node(1).await;
     rest.send(rest.ask("POST", &of(&node, "start"))).await.is_error(409, "OperationNotValidOnNode");
+    rest.world.provider.hold();
     rest.post(&of(&node, "deallocate"), json!({ "nodeDeallocateOption": "terminate" })).await.is(202);
     assert_eq!(node_json(&rest, &node.id).await["state"], "deallocating");
+    rest.world.provider.go_on();
     until_state(&rest, &node.id, NodeState::Deallocated).await;
     rest.post(&of(&node, "reboot"), json!({})).await.is_error(409, "OperationNotValidOnNode");
     let (key, id) = node.disconnects();

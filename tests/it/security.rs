@@ -177,6 +177,15 @@ async fn the_portal_is_sent_with_strict_headers() {
 }
 
 #[tokio::test]
+async fn programs_sign_in_beside_the_storage_of_the_same_name() {
+    let (_server, browser) = server_with_owner().await;
+    let page = browser.get("/fournil/v2.0/.well-known/openid-configuration").await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let blob = browser.get("/fournil/container/blob").await;
+    assert_eq!((blob.status.as_u16(), blob.header("x-ms-error-code")), (403, Some("AuthenticationFailed")));
+}
+
+#[tokio::test]
 async fn pages_are_the_index_and_programs_get_errors() {
     let (_server, browser) = server_with_owner().await;
     for path in ["/", "/accounts", "/accounts/abc/keys", "/sign-in", "/jobs-of-mine"] {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Usage, Welcome};
@@ -47,6 +47,26 @@ impl Clock for TestClock {
 pub struct FakeProvider {
     pub wanted: Mutex<HashMap<String, String>>,
     pub killed: Mutex<Vec<String>>,
+    /// While it is shut, nodes are not killed: what lasts for moments can be looked at.
+    shut: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl FakeProvider {
+    pub fn hold(&self) {
+        *self.shut.lock().unwrap() = true;
+    }
+
+    pub fn go_on(&self) {
+        *self.shut.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+
+    /// A test that failed meanwhile does not wait for ever.
+    fn pass(&self) {
+        let shut = self.shut.lock().unwrap();
+        drop(self.opened.wait_timeout_while(shut, std::time::Duration::from_secs(20), |shut| *shut).unwrap());
+    }
 }
 
 impl Provider for FakeProvider {
@@ -56,11 +76,13 @@ impl Provider for FakeProvider {
     }
 
     fn kill(&self, node: &str) -> io::Result<()> {
+        self.pass();
         self.killed.lock().unwrap().push(node.to_owned());
         Ok(())
     }
 
     fn remove(&self, node: &str) -> io::Result<()> {
+        self.pass();
         self.wanted.lock().unwrap().remove(node);
         Ok(())
     }
