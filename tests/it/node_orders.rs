@@ -35,7 +35,11 @@ async fn until_state(server: &RealServer, node: &str, state: &str) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reboot_restarts_the_agent_keeps_files_and_requeues_what_ran() {
     let (mut server, id) = with_node().await;
-    server.batch.task("j", "long", &sh("echo ran >> $AZ_BATCH_NODE_SHARED_DIR/long; sleep 600")).await;
+    // Its first run does not end when it is asked to: so long the node is seen rebooting.
+    let stubborn = "touch $AZ_BATCH_NODE_SHARED_DIR/long; n=$(wc -l < $AZ_BATCH_NODE_SHARED_DIR/long); \
+        [ $n -gt 0 ] || trap : TERM; echo ran >> $AZ_BATCH_NODE_SHARED_DIR/long; \
+        if [ $n -gt 0 ]; then sleep 600; else while :; do sleep 600; done; fi";
+    server.batch.task("j", "long", &sh(stubborn)).await;
     until("the task runs", || server.shared_lines("long").len() == 1).await;
     let (before, agent) = (node(&server, &id).await, server.agent(&id).unwrap());
     order(&server, &id, "reboot").await;
