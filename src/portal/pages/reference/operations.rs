@@ -38,7 +38,7 @@ fn row(operation: ReferenceOperation) -> impl IntoView {
     view! {
         <tr id=format!("operation-{name}")>
             <th scope="row"><code class="reference__path">{method}" "{path}</code></th>
-            <td>{about}{query}</td>
+            <td><span lang="en">{about}</span>{query}</td>
             <td>{takes.map(|name| shape_link(&name))}</td>
             <td><code>{status.to_string()}</code>" "{gives}</td>
         </tr>

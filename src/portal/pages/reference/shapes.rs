@@ -53,7 +53,7 @@ fn shape(shape: ReferenceShape) -> impl IntoView {
     view! {
         <article class="reference__shape" id=id>
             <h3><code>{name}</code></h3>
-            {(!about.is_empty()).then(|| view! { <p>{about}</p> })}
+            {(!about.is_empty()).then(|| view! { <p lang="en">{about}</p> })}
             {values}
             {table}
         </article>
@@ -74,7 +74,7 @@ fn property(property: ReferenceProperty) -> impl IntoView {
         <tr>
             <th scope="row"><code>{name}</code>{required}{echo}</th>
             <td>{kind}</td>
-            <td>{about}</td>
+            <td lang="en">{about}</td>
         </tr>
     }
 }
