@@ -46,21 +46,10 @@ pub(super) async fn page_of(
     let rows = store::listing::rows(
         conn,
         &Listing {
-            select: "SELECT * FROM jobs WHERE",
-            owner_column: owner.0,
-            owner: owner.1,
-            id_column: "id",
-            key_column: "key",
-            prefix: &query.search,
-            states: &query.states,
-            state_column: "state",
             also: if query.failed_only { "n_failed > 0" } else { "" },
-            equals: None,
-            sort_column,
             // The newest job is what a reader looks for.
             descending: query.descending || query.sort.is_empty(),
-            after: page::after(&query.cursor)?,
-            limit: limit + 1,
+            ..page::listing(query, "SELECT * FROM jobs WHERE", owner, sort_column)?
         },
     )
     .await?;

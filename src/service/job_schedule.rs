@@ -11,7 +11,7 @@ use crate::domain::ids::{AccountName, JobScheduleId};
 use crate::domain::job_schedule::{self, Turns, Wish};
 use crate::domain::permission::Permission;
 use crate::store::job_schedule::JobScheduleRow;
-use crate::store::listing::{Listing, Place};
+use crate::store::listing::Place;
 use crate::store::{self, Conn};
 
 pub async fn job_schedule_list(
@@ -32,22 +32,7 @@ pub async fn job_schedule_list(
     };
     let rows = store::listing::rows(
         &mut conn,
-        &Listing {
-            select: "SELECT * FROM job_schedules WHERE",
-            owner_column: "account_key",
-            owner: owner.key,
-            id_column: "id",
-            key_column: "key",
-            prefix: &query.search,
-            states: &query.states,
-            state_column: "state",
-            also: "",
-            equals: None,
-            sort_column,
-            descending: query.descending,
-            after: page::after(&query.cursor)?,
-            limit: limit + 1,
-        },
+        &page::listing(query, "SELECT * FROM job_schedules WHERE", ("account_key", owner.key), sort_column)?,
     )
     .await?;
     let place = |row: &JobScheduleRow| {

@@ -7,7 +7,7 @@ use super::{Caller, Context, Result, page, task};
 use crate::api::{self, Code};
 use crate::domain::ids::{AccountName, NodeId, PoolId};
 use crate::domain::permission::Permission;
-use crate::store::listing::{Listing, Place};
+use crate::store::listing::Place;
 use crate::store::node::NodeRow;
 use crate::store::pool::PoolRow;
 use crate::store::task::TaskRow;
@@ -39,22 +39,7 @@ pub async fn node_list(
     };
     let rows = store::listing::rows(
         &mut conn,
-        &Listing {
-            select: "SELECT * FROM nodes WHERE",
-            owner_column: "pool_key",
-            owner: pool.key,
-            id_column: "id",
-            key_column: "key",
-            prefix: &query.search,
-            states: &query.states,
-            state_column: "state",
-            also: "",
-            equals: None,
-            sort_column,
-            descending: query.descending,
-            after: page::after(&query.cursor)?,
-            limit: limit + 1,
-        },
+        &page::listing(query, "SELECT * FROM nodes WHERE", ("pool_key", pool.key), sort_column)?,
     )
     .await?;
     let place = |row: &NodeRow| {

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::Result;
 use crate::api::{Code, Error, ListQuery, Page};
+use crate::store::listing::Listing;
 
 const USUAL: u32 = 100;
 const MOST: u32 = 1000;
@@ -26,6 +27,34 @@ pub fn after<T: DeserializeOwned>(cursor: &str) -> Result<Option<T>> {
     }
     let place = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|json| serde_json::from_slice(&json).ok());
     place.map(Some).ok_or_else(|| invalid("cursor", cursor, "It is no place in this list.").into())
+}
+
+/// The rows of a page and one more, of a table whose columns are called as most are: `id`, `key` and `state`.
+///
+/// # Errors
+/// As [`after`].
+pub fn listing<'q>(
+    query: &'q ListQuery,
+    select: &'static str,
+    owner: (&'static str, i64),
+    sort_column: &'static str,
+) -> Result<Listing<'q>> {
+    Ok(Listing {
+        select,
+        owner_column: owner.0,
+        owner: owner.1,
+        id_column: "id",
+        key_column: "key",
+        prefix: &query.search,
+        states: &query.states,
+        state_column: "state",
+        also: "",
+        equals: None,
+        sort_column,
+        descending: query.descending,
+        after: after(&query.cursor)?,
+        limit: limit(query) + 1,
+    })
 }
 
 /// A cursor to go on after this place.

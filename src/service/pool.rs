@@ -9,7 +9,7 @@ use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
 use crate::domain::pool::Sizes;
 use crate::domain::{check, pool, vm_size};
-use crate::store::listing::{Listing, Place};
+use crate::store::listing::Place;
 use crate::store::pool::{AutoScale, PoolRow};
 use crate::store::{self, Conn};
 
@@ -37,22 +37,7 @@ pub async fn pool_list(
     };
     let rows = store::listing::rows(
         &mut conn,
-        &Listing {
-            select: "SELECT * FROM pools WHERE",
-            owner_column: "account_key",
-            owner: owner.key,
-            id_column: "id",
-            key_column: "key",
-            prefix: &query.search,
-            states: &query.states,
-            state_column: "state",
-            also: "",
-            equals: None,
-            sort_column,
-            descending: query.descending,
-            after: page::after(&query.cursor)?,
-            limit: limit + 1,
-        },
+        &page::listing(query, "SELECT * FROM pools WHERE", ("account_key", owner.key), sort_column)?,
     )
     .await?;
     let place = |row: &PoolRow| {
