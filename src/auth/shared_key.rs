@@ -69,9 +69,8 @@ impl Credentials {
 /// Which of the keys the request was signed with: its index. Every key and candidate is tried until one fits; each
 /// comparison takes the same time wherever the signatures differ.
 pub fn verify(signed: &Signed<'_>, credentials: &Credentials, keys: &[&[u8]]) -> Option<usize> {
-    let candidates = candidates(signed, &credentials.account);
-    keys.iter()
-        .position(|key| candidates.iter().any(|text| sign(key, text).ct_eq(credentials.signature.as_slice()).into()))
+    let fits = |key: &[u8], text: &str| sign(key, text).ct_eq(credentials.signature.as_slice()).into();
+    candidates(signed, &credentials.account).find_map(|text| keys.iter().position(|key| fits(key, &text)))
 }
 
 /// The signature of a text.
@@ -88,30 +87,35 @@ pub fn check_date(headers: &HeaderMap, now: Timestamp) -> Result<(), BadDate> {
     if date.since(now).micros().abs() <= DATE_WINDOW.micros() { Ok(()) } else { Err(BadDate::TooFarOff) }
 }
 
-/// The texts that a client may have signed; the one of the written rule comes first.
-pub fn candidates(signed: &Signed<'_>, account: &str) -> Vec<String> {
+/// The texts that a client may have signed, each once; the one of the written rule comes first. They are made as they are
+/// needed: it is nearly always the first.
+pub fn candidates<'a>(signed: &'a Signed<'a>, account: &'a str) -> impl Iterator<Item = String> + 'a {
     let lower = account.to_ascii_lowercase();
-    let accounts = if lower == account { vec![account] } else { vec![account, &lower] };
+    let accounts = if lower == account { vec![lower] } else { vec![account.to_owned(), lower] };
     let actual_length = header(signed.headers, "content-length").unwrap_or_default();
     // Some sign an empty line or `0` for a request without a body, whatever they send.
     let lengths = match &*actual_length {
-        "" => vec!["", "0"],
-        "0" => vec!["0", ""],
-        length => vec![length],
+        "" => vec!["".into(), "0".into()],
+        "0" => vec!["0".into(), "".into()],
+        _ => vec![actual_length],
     };
-    let mut texts: Vec<String> = Vec::new();
+    let mut choices = Vec::new();
     for form in QueryForm::all(signed.query) {
-        let query = canonical_query(signed.query, form);
         for length in &lengths {
-            for account in &accounts {
-                let text = string_to_sign(signed, length, account, &query);
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
-            }
+            choices.extend(accounts.iter().map(|account| (form, length.clone(), account.clone())));
         }
     }
-    texts
+    let mut seen: Vec<String> = Vec::new();
+    choices
+        .into_iter()
+        .map(|(form, length, account)| string_to_sign(signed, &length, &account, &canonical_query(signed.query, form)))
+        .filter(move |text| {
+            let is_new = !seen.contains(text);
+            if is_new {
+                seen.push(text.clone());
+            }
+            is_new
+        })
 }
 
 fn string_to_sign(signed: &Signed<'_>, content_length: &str, account: &str, query: &str) -> String {
@@ -226,7 +230,7 @@ mod tests {
 
     fn first(method: &str, path: &str, query: &str, pairs: &[(&str, &str)]) -> String {
         let headers = headers(pairs);
-        candidates(&Signed { method, path, query, headers: &headers }, "acc").swap_remove(0)
+        candidates(&Signed { method, path, query, headers: &headers }, "acc").next().unwrap()
     }
 
     #[test]
@@ -262,18 +266,18 @@ mod tests {
     fn candidates_differ_where_clients_do() {
         let no_headers = HeaderMap::new();
         let signed = Signed { method: "POST", path: "/", query: "timeOut=1&x=a+b&y=", headers: &no_headers };
-        let texts = candidates(&signed, "Acc");
+        let texts: Vec<String> = candidates(&signed, "Acc").collect();
         assert_eq!(texts.len(), 2 * 2 * 2 * 2 * 2);
         assert!(texts.iter().any(|t| t == "POST\n\n\n0\n\n\n\n\n\n\n\n\n/acc/\ntimeOut:1\nx:a+b\ny:"));
         let body = headers(&[("content-length", "7")]);
-        assert_eq!(candidates(&Signed { method: "POST", path: "/", query: "a=b", headers: &body }, "acc").len(), 1);
+        assert_eq!(candidates(&Signed { method: "POST", path: "/", query: "a=b", headers: &body }, "acc").count(), 1);
     }
 
     #[test]
     fn both_keys_verify_and_no_other() {
         let headers = headers(&[("ocp-date", "o")]);
         let signed = Signed { method: "GET", path: "/pools", query: "", headers: &headers };
-        let text = candidates(&signed, "acc").swap_remove(0);
+        let text = candidates(&signed, "acc").next().unwrap();
         let with = |key: &[u8]| Credentials { account: "acc".into(), signature: sign(key, &text) };
         let keys: [&[u8]; 2] = [b"first", b"second"];
         assert_eq!(verify(&signed, &with(b"first"), &keys), Some(0));

@@ -57,7 +57,7 @@ async fn by_shared_key(cx: &Context, info: &RequestInfo, request: &Parts, text: 
         None => None,
     };
     // An unknown account takes as long to refuse as a wrong signature, and is told no more.
-    let bytes = keys.as_ref().and_then(key_bytes);
+    let bytes = keys.as_deref().and_then(key_bytes);
     let [first, second] = bytes.as_ref().map_or([&[0; 64][..]; 2], |[first, second]| [first, second]);
     let fits = shared_key::verify(&signed, &credentials, &[first, second]).filter(|_| bytes.is_some());
     let (Some(account), Some(keys), Some(index)) = (account, keys, fits) else {
@@ -116,7 +116,7 @@ fn key_bytes(keys: &KeysRow) -> Option<[Vec<u8>; 2]> {
 
 /// What the server would have signed: the caller compares it with its own.
 fn signature_detail(signed: &Signed<'_>, credentials: &Credentials) -> String {
-    let text = shared_key::candidates(signed, &credentials.account).swap_remove(0);
+    let text = shared_key::candidates(signed, &credentials.account).next().unwrap_or_default();
     format!("The signature is not that of the account's keys for this text: '{text}'")
 }
 

@@ -33,7 +33,6 @@ pub struct Call {
     /// Links in the answer begin with it.
     pub base_url: String,
     pub query: Query,
-    method: Method,
     path: String,
     headers: HeaderMap,
 }
@@ -44,17 +43,19 @@ pub async fn prepare(State(cx): State<Context>, mut request: Request, next: Next
     let query = Query::parse(request.uri().query().unwrap_or_default())?;
     query.api_version()?;
     let time = query.timeout()?;
+    // Whoever reads a body looks at its headers again.
+    let reads = matches!(info.method, Method::GET | Method::HEAD);
+    let headers = if reads { std::mem::take(request.headers_mut()) } else { request.headers().clone() };
     let mut call = Call {
         cx,
         caller: known.caller,
         account: known.account,
         base_url: info.base_url,
         query,
-        method: info.method,
         path: request.uri().path().to_owned(),
-        headers: request.headers().clone(),
+        headers,
     };
-    if !call.reads() {
+    if !reads {
         call.caller.only_if = call.condition()?;
     }
     request.extensions_mut().insert(call);
@@ -71,7 +72,7 @@ impl<S: Sync> FromRequestParts<S> for Call {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Call>().cloned().expect("`prepare` is a layer of every route"))
+        Ok(parts.extensions.remove::<Call>().expect("`prepare` is a layer of every route, which takes one call"))
     }
 }
 
@@ -148,11 +149,6 @@ impl Call {
             }
         }
         link
-    }
-
-    /// Whether the request only looks.
-    fn reads(&self) -> bool {
-        matches!(self.method, Method::GET | Method::HEAD)
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -21,7 +21,7 @@ use crate::scheduler::hub::Hub;
 use crate::scheduler::local_provider::LocalProvider;
 use crate::scheduler::provider::Provider;
 use crate::scheduler::{self, Driver, Inputs};
-use crate::service::context::{Clock, Installation, Random, Signal, Signals};
+use crate::service::context::{Clock, Installation, Random, Shared, Signal, Signals};
 use crate::service::{Context, Error, events, session, storage};
 use crate::store::{Store, meta};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -151,7 +151,7 @@ pub async fn open(
         // Only a server has nodes, and it says them itself.
         forbidden_addresses: Vec::new(),
     };
-    let cx = Context {
+    let cx = Context::new(Shared {
         store,
         clock,
         random,
@@ -160,9 +160,10 @@ pub async fn open(
         signals,
         files: Arc::new(NoNodes),
         identity: Arc::default(),
+        signing_keys: Arc::default(),
         rates: Arc::default(),
         installation: Arc::new(installation),
-    };
+    });
     Ok((cx, receiver))
 }
 

@@ -1,11 +1,13 @@
 //! What every operation has at hand, and who calls.
 
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::key::SigningKeys;
 use super::rates::Rates;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
@@ -19,9 +21,13 @@ use crate::domain::placement::Demands;
 use crate::store::Store;
 use crate::store::dependency::ReadyTask;
 
-/// Built once by `server`; cheap to clone.
+/// Everything shared, behind one pointer: each layer of each request has a copy of it.
 #[derive(Clone)]
-pub struct Context {
+pub struct Context(Arc<Shared>);
+
+/// Built once by `server`.
+#[derive(Clone)]
+pub struct Shared {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
@@ -35,9 +41,31 @@ pub struct Context {
     pub files: Arc<dyn NodeFiles>,
     /// Finds out who calls.
     pub identity: Arc<Identity>,
+    pub signing_keys: Arc<SigningKeys>,
     /// How fast the tasks of jobs end.
     pub rates: Arc<Rates>,
     pub installation: Arc<Installation>,
+}
+
+impl Context {
+    pub fn new(shared: Shared) -> Context {
+        Context(Arc::new(shared))
+    }
+}
+
+impl Deref for Context {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// For what is known only when other parts have been built; earlier copies do not see it.
+impl DerefMut for Context {
+    fn deref_mut(&mut self) -> &mut Shared {
+        Arc::make_mut(&mut self.0)
+    }
 }
 
 /// What is fixed while the server runs.

@@ -330,8 +330,11 @@ where
 /// # Errors
 /// `AccountNotFound`, `JobNotFound`.
 pub async fn find(conn: &mut Conn, account: &AccountName, id: &JobId) -> Result<JobRow> {
-    let owner = find_account(conn, account).await?;
-    store::job::find(conn, owner.key, id.as_str()).await?.ok_or_else(|| Code::JobNotFound.into())
+    if let Some(job) = store::job::find_by_names(conn, account.as_str(), id.as_str()).await? {
+        return Ok(job);
+    }
+    find_account(conn, account).await?;
+    Err(Code::JobNotFound.into())
 }
 
 /// Tells the scheduler and open pages.

@@ -1,5 +1,8 @@
-//! Keys of accounts. Nothing keeps a copy of them: each signed request is checked against what is stored now, so that a
-//! replaced key is dead when its replacement is answered.
+//! Keys of accounts. What is kept of them in memory is true while no account changes ([`SigningKeys`]), so that a replaced
+//! key is dead when its replacement is answered.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Caller, Context, Error, Result};
 use crate::api::{
@@ -8,6 +11,7 @@ use crate::api::{
 use crate::auth::secret;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
+use crate::store::changes::{Changes, Version};
 use crate::store::key as table;
 pub use crate::store::key::KeysRow;
 
@@ -67,12 +71,40 @@ pub async fn key_regenerate(
     Ok(to_api(cx, account, keys))
 }
 
+/// Keys of the accounts that called lately: every request of the data plane needs them.
+#[derive(Default)]
+pub struct SigningKeys(Mutex<Known>);
+
+/// With the moment before they were read.
+type Known = HashMap<AccountName, (Version, Arc<KeysRow>)>;
+
+impl SigningKeys {
+    fn get(&self, changes: &Changes, account: &AccountName) -> Option<Arc<KeysRow>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(account).filter(|(version, _)| changes.accounts_are_as_at(*version)).map(|(_, keys)| keys.clone())
+    }
+
+    fn keep(&self, version: Version, account: &AccountName, keys: Option<&Arc<KeysRow>>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match keys {
+            Some(keys) => known.insert(account.clone(), (version, keys.clone())),
+            None => known.remove(account),
+        };
+    }
+}
+
 /// The keys that a signature of the account is checked with now. For the data plane's authentication.
 ///
 /// # Errors
 /// None for an unknown account, which must take as long to refuse as a wrong signature.
-pub async fn signing_keys(cx: &Context, account: &AccountName) -> Result<Option<KeysRow>> {
-    Ok(table::find(&mut *cx.store.read().await?, account).await?)
+pub async fn signing_keys(cx: &Context, account: &AccountName) -> Result<Option<Arc<KeysRow>>> {
+    if let Some(keys) = cx.signing_keys.get(cx.store.changes(), account) {
+        return Ok(Some(keys));
+    }
+    let version = cx.store.changes().version();
+    let found = table::find(&mut *cx.store.read().await?, account).await?.map(Arc::new);
+    cx.signing_keys.keep(version, account, found.as_ref());
+    Ok(found)
 }
 
 /// Whether the account answers calls to its data plane.
@@ -130,7 +162,7 @@ pub(super) fn new_key(cx: &Context) -> Secret {
 }
 
 async fn find(cx: &Context, account: &AccountName) -> Result<KeysRow> {
-    signing_keys(cx, account).await?.ok_or_else(|| Code::AccountNotFound.into())
+    table::find(&mut *cx.store.read().await?, account).await?.ok_or_else(|| Code::AccountNotFound.into())
 }
 
 fn to_api(cx: &Context, account: &AccountName, keys: KeysRow) -> AccountKeys {

@@ -254,8 +254,11 @@ pub(super) struct Around<'a> {
 /// # Errors
 /// `AccountNotFound`, `PoolNotFound`.
 pub async fn find(conn: &mut Conn, account: &AccountName, id: &PoolId) -> Result<PoolRow> {
-    let owner = find_account(conn, account).await?;
-    store::pool::find(conn, owner.key, id.as_str()).await?.ok_or_else(|| Code::PoolNotFound.into())
+    if let Some(pool) = store::pool::find_by_names(conn, account.as_str(), id.as_str()).await? {
+        return Ok(pool);
+    }
+    find_account(conn, account).await?;
+    Err(Code::PoolNotFound.into())
 }
 
 pub(super) fn changed(cx: &Context, account: &AccountName, row: &PoolRow) {

@@ -16,6 +16,7 @@ use crate::domain::task::{self, Event, Life, Phase};
 use crate::domain::{check, dependency, job_node};
 use crate::store::job::JobRow;
 use crate::store::task::{NewTask, TaskRow};
+use crate::store::task_cache::TaskNames;
 use crate::store::{self, Conn};
 
 pub use super::task_list::*;
@@ -32,9 +33,13 @@ pub async fn task_get(
     id: &TaskId,
 ) -> Result<api::Task> {
     caller.may(Some(account), Permission::JobRead)?;
-    let mut conn = cx.store.read().await?;
-    let (job, row) = find(&mut conn, account, job, id).await?;
-    to_api(cx, account, &job.id, row)
+    let names = TaskNames { account: account.clone(), job: job.clone(), task: id.clone() };
+    if let Some(found) = cx.store.task(names).await? {
+        return to_api(cx, account, &found.job_id, &found.row);
+    }
+    // Which of the names there is none of.
+    let (job, row) = find(&mut *cx.store.read().await?, account, job, id).await?;
+    to_api(cx, account, &job.id, &row)
 }
 
 /// Adds up to 100 tasks; each has its own result. What is refused does not hold the others back.
@@ -292,7 +297,7 @@ pub fn url(cx: &Context, account: &AccountName, job: &str, task: &str) -> String
 ///
 /// # Errors
 /// When its settings cannot be read.
-pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> Result<api::Task> {
+pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: &TaskRow) -> Result<api::Task> {
     let mut settings = row.settings()?;
     settings.required_slots = Some(settings.slots());
     with_defaults(settings.constraints.get_or_insert_default());

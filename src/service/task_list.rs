@@ -87,7 +87,7 @@ fn total(query: &api::ListQuery, counts: &api::TaskCounts) -> Option<i64> {
 /// The row for a list; one whose settings cannot be read is logged and left out.
 pub fn readable(cx: &Context, account: &AccountName, job: &str, row: TaskRow) -> Option<api::Task> {
     let key = row.key;
-    to_api(cx, account, job, row)
+    to_api(cx, account, job, &row)
         .inspect_err(|error| tracing::error!(task.key = key, %error, "a stored task cannot be shown"))
         .ok()
 }

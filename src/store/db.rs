@@ -14,7 +14,9 @@ use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
 
+use super::changes::Changes;
 use super::migrate;
+use super::task_cache::{FoundTask, TaskCache, TaskNames};
 
 /// A connection, of the writer inside [`Store::write`] or of a reader.
 pub type Conn = SqliteConnection;
@@ -68,6 +70,8 @@ pub struct Store {
     readers: SqlitePool,
     closing: Arc<Notify>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+    changes: Arc<Changes>,
+    tasks: Arc<TaskCache>,
 }
 
 impl Store {
@@ -91,14 +95,40 @@ impl Store {
         let mut writer = SqliteConnection::connect_with(&options).await?;
         check_version(&mut writer).await?;
         migrate::run(&mut writer).await?;
+        let (changes, tasks) = (Arc::<Changes>::default(), Arc::<TaskCache>::default());
+        changes.watch(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
+            // A file does not go away as a server does: asking whether it is there doubles the time of a read.
+            .test_before_acquire(false)
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await?;
         let (queue, commands) = mpsc::channel(QUEUE);
         let closing = Arc::new(Notify::new());
-        let writer = tokio::spawn(run_writer(writer, commands, closing.clone()));
-        Ok(Store { queue, readers, closing, writer: Arc::new(Mutex::new(Some(writer))) })
+        let after_commit = {
+            let (changes, tasks) = (changes.clone(), tasks.clone());
+            move || tasks.forget(&changes.close())
+        };
+        let writer = tokio::spawn(run_writer(writer, commands, closing.clone(), after_commit));
+        Ok(Store { queue, readers, closing, writer: Arc::new(Mutex::new(Some(writer))), changes, tasks })
+    }
+
+    /// What has changed lately.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The task by names, from memory when it was asked for since it last changed.
+    pub async fn task(&self, names: TaskNames) -> Result<Option<Arc<FoundTask>>> {
+        if let Some(task) = self.tasks.get(&names) {
+            return Ok(Some(task));
+        }
+        let version = self.changes.version();
+        let found = super::task::find_by_names(&mut *self.read().await?, &names).await?.map(Arc::new);
+        if let Some(task) = &found {
+            self.tasks.keep(names, task, || self.changes.task_is_as_at(version, task.row.key));
+        }
+        Ok(found)
     }
 
     /// Runs a command in the writer's next transaction; returns when it is on the disk. An error undoes what it did.
@@ -222,7 +252,12 @@ async fn join(task: Option<JoinHandle<()>>) -> Option<std::result::Result<(), Jo
     Some(task?.await)
 }
 
-async fn run_writer(mut conn: Conn, mut commands: mpsc::Receiver<Box<dyn Command>>, closing: Arc<Notify>) {
+async fn run_writer(
+    mut conn: Conn,
+    mut commands: mpsc::Receiver<Box<dyn Command>>,
+    closing: Arc<Notify>,
+    after_commit: impl Fn(),
+) {
     let mut batch = Vec::new();
     loop {
         let n_commands = tokio::select! {
@@ -242,6 +277,7 @@ async fn run_writer(mut conn: Conn, mut commands: mpsc::Receiver<Box<dyn Command
             // A failed COMMIT may leave the transaction open.
             let _ = sqlx::query("ROLLBACK").execute(&mut conn).await;
         }
+        after_commit();
         for command in batch.drain(..) {
             command.answer(committed.clone());
         }

@@ -122,6 +122,17 @@ pub async fn find(conn: &mut Conn, account_key: i64, id: &str) -> Result<Option<
     row.as_ref().map(read).transpose()
 }
 
+/// The job by names alone, in one statement.
+pub async fn find_by_names(conn: &mut Conn, account: &str, id: &str) -> Result<Option<JobRow>> {
+    let row =
+        sqlx::query("SELECT j.* FROM accounts a JOIN jobs j ON j.account_key = a.key AND j.id = ?2 WHERE a.name = ?1")
+            .bind(account)
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The jobs with these keys, without those that cannot be read.
 pub async fn with_keys(conn: &mut Conn, keys: &[i64]) -> Result<Vec<JobRow>> {
     let rows = sqlx::query("SELECT * FROM jobs WHERE key IN (SELECT value FROM json_each(?1))")

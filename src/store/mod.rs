@@ -5,6 +5,7 @@ pub mod access_token;
 pub mod account;
 pub mod blob;
 pub mod certificate;
+pub mod changes;
 pub mod convert;
 mod db;
 pub mod dependency;
@@ -25,6 +26,7 @@ pub mod resource_group;
 pub mod session;
 pub mod storage;
 pub mod task;
+pub mod task_cache;
 pub mod user;
 
 pub use db::{Conn, Error, Result, Store, Write};

@@ -177,6 +177,17 @@ pub async fn find(conn: &mut Conn, account_key: i64, id: &str) -> Result<Option<
     row.as_ref().map(read).transpose()
 }
 
+/// The pool by names alone, in one statement.
+pub async fn find_by_names(conn: &mut Conn, account: &str, id: &str) -> Result<Option<PoolRow>> {
+    let row =
+        sqlx::query("SELECT p.* FROM accounts a JOIN pools p ON p.account_key = a.key AND p.id = ?2 WHERE a.name = ?1")
+            .bind(account)
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    row.as_ref().map(read).transpose()
+}
+
 pub async fn with_key(conn: &mut Conn, key: i64) -> Result<Option<PoolRow>> {
     let row = sqlx::query("SELECT * FROM pools WHERE key = ?1").bind(key).fetch_optional(conn).await?;
     row.as_ref().map(read).transpose()

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::convert::{self, get, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Error, Result};
+use super::task_cache::{FoundTask, TaskNames};
 use crate::api::agent::Usage;
 use crate::api::{self, TaskState, Timestamp};
 use crate::domain::placement::Demands;
@@ -165,6 +166,21 @@ pub async fn find(conn: &mut Conn, job_key: i64, id: &str) -> Result<Option<Task
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The task by names alone, in one statement.
+pub async fn find_by_names(conn: &mut Conn, names: &TaskNames) -> Result<Option<FoundTask>> {
+    let row = sqlx::query(concat_columns!(
+        "SELECT j.id AS job_id, ",
+        " FROM accounts a JOIN jobs j ON j.account_key = a.key AND j.id = ?2 JOIN tasks t ON t.job_key = j.key AND t.id = ?3 \
+         WHERE a.name = ?1"
+    ))
+    .bind(names.account.as_str())
+    .bind(names.job.as_str())
+    .bind(names.task.as_str())
+    .fetch_optional(conn)
+    .await?;
+    row.as_ref().map(|row| Ok(FoundTask { job_id: get(row, "job_id")?, row: read(row)? })).transpose()
 }
 
 /// The tasks with these keys. One that cannot be read is left out and logged: it stops nothing else.

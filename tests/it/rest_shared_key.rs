@@ -72,7 +72,7 @@ fn every_recorded_request_verifies() {
     let (key, requests) = recorded();
     assert_eq!(requests.len(), 109);
     for request in &requests {
-        let texts = candidates(&request.signed(), &request.credentials.account);
+        let texts: Vec<String> = candidates(&request.signed(), &request.credentials.account).collect();
         assert!(texts.contains(&request.string_to_sign), "{} {}: {texts:?}", request.client, request.path);
         assert!(request.verifies(&key), "{} {} {}", request.client, request.method, request.path);
     }

@@ -15,7 +15,7 @@ use fournil::scheduler::hub::Hub;
 use fournil::scheduler::provider::{NodeSpec, Provider};
 use fournil::scheduler::{Driver, Inputs, Settings};
 use fournil::server::ids::SystemRandom;
-use fournil::service::context::{Clock, Installation, Signals};
+use fournil::service::context::{Clock, Installation, Shared, Signals};
 use fournil::service::{Caller, Context, account, events, job, pool, task};
 use fournil::store::{self, Store};
 use tokio::sync::mpsc;
@@ -131,7 +131,7 @@ impl World {
             forbidden_addresses: Vec::new(),
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
-        let cx = Context {
+        let cx = Context::new(Shared {
             blobs,
             store,
             clock: clock.clone(),
@@ -140,9 +140,10 @@ impl World {
             signals,
             files: Arc::new(hub.clone()),
             identity: Arc::default(),
+            signing_keys: Arc::default(),
             rates: Arc::default(),
             installation: Arc::new(installation),
-        };
+        });
         let inputs = Inputs { signals: receiver, node_events };
         let settings = Settings { lease: api::Duration::from_millis(300), kill_wait_secs: 1, first_task_user: None };
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider.clone(), settings, inputs));
