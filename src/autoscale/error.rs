@@ -64,8 +64,6 @@ pub enum Problem {
     NeedsSample(String),
     #[error("{name} takes {wanted} arguments")]
     WrongCount { name: String, wanted: &'static str },
-    #[error("retaineddata is not offered: files of ended tasks do not hold a node back here; use taskcompletion")]
-    RetainedData,
     #[error("a {wanted} is expected, and this is a {found}")]
     WrongKind { wanted: Kind, found: Kind },
     #[error("{sign} has no meaning for a {left} and a {right}")]
@@ -82,7 +80,7 @@ pub enum Problem {
     OutOfVector { index: i64, len: usize },
     #[error("{0:?} is not a time such as 2027-01-31T02:00:00Z")]
     NotATime(String),
-    #[error("{0:?} is none of requeue, terminate and taskcompletion")]
+    #[error("{0:?} is none of requeue, terminate, taskcompletion and retaineddata")]
     NotAnOption(String),
     #[error("Insufficient data from data set: {variable} wanted {wanted}%, received {found}%")]
     TooFewSamples { variable: &'static str, wanted: u32, found: u32 },

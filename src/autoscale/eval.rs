@@ -214,7 +214,6 @@ fn option(value: &Value) -> Result<NodeDeallocationOption, Problem> {
         return Err(Problem::WrongKind { wanted: Kind::String, found: value.kind() });
     };
     match text.parse() {
-        Ok(NodeDeallocationOption::RetainedData) => Err(Problem::RetainedData),
         Ok(option) => Ok(option),
         Err(_) => Err(Problem::NotAnOption(text.clone())),
     }

@@ -10,8 +10,7 @@ use super::{DEEPEST, MOST_STATEMENTS};
 const BINARY: [&[&str]; 6] = [&["||"], &["&&"], &["==", "!="], &["<", "<=", ">", ">="], &["+", "-"], &["*", "/"]];
 
 /// Bare words that are texts: what becomes of the tasks of nodes that leave.
-const OPTIONS: [&str; 3] = ["requeue", "terminate", "taskcompletion"];
-const RETAINED_DATA: &str = "retaineddata";
+const OPTIONS: [&str; 4] = ["requeue", "terminate", "taskcompletion", "retaineddata"];
 
 pub(super) fn parse(text: &str) -> Result<Formula, Error> {
     let mut parser = Parser { tokens: tokens(text)?, next: 0, names: Vec::new(), stops: false };
@@ -205,7 +204,6 @@ impl Parser {
                 Some(number) => Expr::Set(Target::Variable(number)),
                 None => return Err(Problem::UnknownName(name).at(at)),
             },
-            Err(_) if name == RETAINED_DATA => return Err(Problem::RetainedData.at(at)),
             Err(_) => match INTERVALS.iter().find(|(constant, _)| *constant == name) {
                 Some((_, ticks)) => Expr::Interval(*ticks),
                 None => Expr::Text(name),
@@ -255,7 +253,7 @@ fn settable(name: &str) -> Result<Option<Target>, Problem> {
         "$TargetLowPriorityNodes" => Ok(Some(Target::LowPriority)),
         "$NodeDeallocationOption" => Ok(Some(Target::Deallocation)),
         _ => {
-            let is_word = OPTIONS.contains(&name) || name == RETAINED_DATA;
+            let is_word = OPTIONS.contains(&name);
             let is_constant = INTERVALS.iter().any(|(constant, _)| *constant == name);
             if is_word || is_constant || Variable::named(name).is_some() {
                 return Err(Problem::ReadOnly(name.to_owned()));

@@ -219,8 +219,6 @@ fn every_error_has_its_place() {
     check_error("x = val(1);", 1, 5, "val takes 2 arguments");
     check_error("x = $PendingTasks.GetSample();", 1, 19, "GetSample takes 1–3 arguments");
     check_error("x = max();", 1, 5, "takes ≥ 1");
-    check_error("$NodeDeallocationOption = retaineddata;", 1, 27, "retaineddata is not offered");
-    check_error("$NodeDeallocationOption = \"retaineddata\";", 1, 27, "retaineddata is not offered");
     check_error("$NodeDeallocationOption = \"later\";", 1, 27, "none of requeue");
     check_error("$NodeDeallocationOption = 1;", 1, 27, "a string is expected, and this is a double");
     check_error("$TargetDedicatedNodes = requeue;", 1, 25, "a double is expected, and this is a string");

@@ -135,6 +135,8 @@ pub struct Work {
     pub n_tasks: usize,
     pub connected: bool,
     pub leaving: bool,
+    /// It has files of ended tasks whose time is not over.
+    pub keeps_files: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +157,9 @@ pub fn next_step(work: Work) -> Step {
     if work.leaving {
         return Step::Stay;
     }
+    let waits_for_files = work.keeps_files && order.is_some_and(|order| order.tasks == O::RetainedData);
     match (order, disabled) {
+        (Some(_), _) if n_tasks == 0 && waits_for_files => Step::Stay,
         (Some(order), _) if n_tasks == 0 => Step::CarryOut(order.kind),
         (None, _) if n_tasks == 0 => Step::Stay,
         (Some(Order { tasks: tasks @ (O::Requeue | O::Terminate), .. }), _) if connected => Step::EndTasks(tasks),

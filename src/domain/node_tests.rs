@@ -47,7 +47,7 @@ fn an_order_is_carried_out_when_its_tasks_are_over() {
     use NodeDeallocationOption::{Requeue, TaskCompletion, Terminate};
     use OrderKind::{Deallocate, Reboot, Reimage};
     let check = |order, n_tasks, connected, expected| {
-        let work = Work { order, disabled: None, n_tasks, connected, leaving: false };
+        let work = Work { order, disabled: None, n_tasks, connected, leaving: false, keeps_files: false };
         assert_eq!(next_step(work), expected, "{work:?}");
         assert_eq!(next_step(Work { leaving: true, ..work }), Step::Stay, "a leaving node has its own way to go");
     };
@@ -67,10 +67,27 @@ fn an_order_is_carried_out_when_its_tasks_are_over() {
 }
 
 #[test]
+fn with_retaineddata_the_time_of_files_is_waited_for() {
+    let work = |tasks, n_tasks, keeps_files| Work {
+        order: Some(Order { kind: OrderKind::Reimage, tasks }),
+        disabled: None,
+        n_tasks,
+        connected: true,
+        leaving: false,
+        keeps_files,
+    };
+    use NodeDeallocationOption::{RetainedData, TaskCompletion};
+    assert_eq!(next_step(work(RetainedData, 1, true)), Step::GiveBackWaiting);
+    assert_eq!(next_step(work(RetainedData, 0, true)), Step::Stay);
+    assert_eq!(next_step(work(RetainedData, 0, false)), Step::CarryOut(OrderKind::Reimage));
+    assert_eq!(next_step(work(TaskCompletion, 0, true)), Step::CarryOut(OrderKind::Reimage));
+}
+
+#[test]
 fn disabled_scheduling_ends_tasks_or_lets_them_end() {
     use NodeDeallocationOption::{Requeue, TaskCompletion, Terminate};
     let check = |option, n_tasks, connected, expected| {
-        let work = Work { order: None, disabled: Some(option), n_tasks, connected, leaving: false };
+        let work = Work { order: None, disabled: Some(option), n_tasks, connected, leaving: false, keeps_files: false };
         assert_eq!(next_step(work), expected, "{work:?}");
     };
     check(Requeue, 1, true, Step::EndTasks(Requeue));

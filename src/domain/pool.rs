@@ -35,6 +35,8 @@ pub struct NodeView {
     pub state: NodeState,
     /// Tasks that the node has, begun or not.
     pub n_tasks: usize,
+    /// It has files of ended tasks whose time is not over.
+    pub keeps_files: bool,
     /// The provider has no trace of it any more, or it never joined.
     pub joined: bool,
 }
@@ -72,6 +74,7 @@ pub fn next_steps(pool: &View, now: Timestamp) -> Steps {
     let leaving = pool.nodes.iter().filter(|n| n.state == NodeState::LeavingPool);
     for node in leaving {
         match (node.n_tasks, deleting, pool.deallocation) {
+            (0, false, NodeDeallocationOption::RetainedData) if node.keeps_files => {}
             (0, ..) => steps.remove.push(node.key),
             (_, false, NodeDeallocationOption::TaskCompletion | NodeDeallocationOption::RetainedData) => {
                 steps.give_back.push(node.key);
@@ -193,7 +196,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_secs(1000);
 
     fn node(key: i64, state: NodeState, n_tasks: usize) -> NodeView {
-        NodeView { key, dedicated: true, state, n_tasks, joined: state != NodeState::Creating }
+        NodeView { key, dedicated: true, state, n_tasks, keeps_files: false, joined: state != NodeState::Creating }
     }
 
     fn view(target: i64, nodes: Vec<NodeView>) -> View {
@@ -231,6 +234,19 @@ mod tests {
         let waits = next_steps(&leaving(NodeDeallocationOption::TaskCompletion), NOW);
         assert_eq!(waits, Steps { give_back: vec![1], ..Steps::default() });
         assert_eq!(next_steps(&view(0, vec![node(1, NodeState::LeavingPool, 0)]), NOW).remove, [1]);
+    }
+
+    #[test]
+    fn a_node_that_leaves_with_retaineddata_waits_for_the_time_of_its_files() {
+        let leaving = |n_tasks, keeps_files| View {
+            deallocation: NodeDeallocationOption::RetainedData,
+            ..view(0, vec![NodeView { keeps_files, ..node(1, NodeState::LeavingPool, n_tasks) }])
+        };
+        assert_eq!(next_steps(&leaving(1, true), NOW), Steps { give_back: vec![1], ..Steps::default() });
+        assert_eq!(next_steps(&leaving(0, true), NOW), Steps::default());
+        assert_eq!(next_steps(&leaving(0, false), NOW).remove, [1]);
+        let deleted = View { state: PoolState::Deleting, ..leaving(0, true) };
+        assert_eq!(next_steps(&deleted, NOW).remove, [1], "a pool that is deleted keeps nothing");
     }
 
     #[test]

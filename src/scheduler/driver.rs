@@ -225,7 +225,12 @@ impl Driver {
                     self.task_back(job_key, task_key, slots, demands)
                 }
                 Signal::TasksEnded(attempts) => ended.extend(attempts),
-                Signal::CleanUps(nodes) => clean_ups.extend(nodes),
+                Signal::CleanUps(nodes) => {
+                    // Files have gone that may have held a node.
+                    self.dirty_pools.extend(nodes.iter().filter_map(|key| Some(self.nodes.get(key)?.row.pool_key)));
+                    self.to_order.extend(nodes.iter().copied());
+                    clean_ups.extend(nodes);
+                }
             }
         }
         self.end_attempts(&ended);
@@ -288,6 +293,7 @@ impl Driver {
         self.watch_nodes();
         self.is_formula_due = true;
         self.sample_pools().await?;
+        self.remove_old_files().await?;
         let now = self.cx.clock.now();
         let mut conn = self.cx.store.read().await?;
         self.dirty_jobs.extend(crate::store::job::expired(&mut conn, now).await?);

@@ -1,7 +1,7 @@
 //! Jobs go on by themselves: disabled when nothing runs, completed when all is done, gone when deleted.
 
 use super::driver::Driver;
-use super::load;
+use super::{load, retention};
 use crate::api::{Changed, DisableJobOption, JobState, OnAllTasksComplete};
 use crate::domain::job::{self, EndRunning, Step, View};
 use crate::domain::job_node::{self, Kind};
@@ -96,6 +96,7 @@ impl Driver {
                     }
                     if state == JobState::Completed {
                         current.ended = Some(now);
+                        retention::job_ended(conn, &current, now).await?;
                     }
                     store::job::save(conn, &current).await?;
                     Ok(true)

@@ -21,6 +21,7 @@ mod pools;
 mod preparation;
 pub mod provider;
 mod releases;
+mod retention;
 mod run_schedules;
 mod sample_pools;
 mod task_reports;

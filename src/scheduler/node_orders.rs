@@ -44,8 +44,15 @@ impl Driver {
 
     /// Takes the next step for each node of which a user wants something.
     pub(super) async fn carry_out_orders(&mut self) -> Result<()> {
-        for key in std::mem::take(&mut self.to_order) {
-            let Some(work) = self.work_of(key) else { continue };
+        let keys = std::mem::take(&mut self.to_order);
+        let waits_for_files = |key: &i64| {
+            let order = self.nodes.get(key).and_then(|node| node.facts.order);
+            order.is_some_and(|order| order.tasks == NodeDeallocationOption::RetainedData)
+        };
+        let waiting: Vec<i64> = keys.iter().copied().filter(waits_for_files).collect();
+        let with_files = self.nodes_with_files(&waiting).await?;
+        for key in keys {
+            let Some(work) = self.work_of(key, with_files.contains(&key)) else { continue };
             match next_step(work) {
                 Step::Stay => {}
                 Step::GiveBackWaiting => self.recall_waiting(key),
@@ -60,7 +67,7 @@ impl Driver {
         Ok(())
     }
 
-    fn work_of(&self, key: i64) -> Option<Work> {
+    fn work_of(&self, key: i64, keeps_files: bool) -> Option<Work> {
         let node = self.nodes.get(&key).filter(|node| node.is_told())?;
         let placed = self.world.pools.get(&node.row.pool_key).and_then(|pool| pool.nodes.get(&key));
         Some(Work {
@@ -69,6 +76,7 @@ impl Driver {
             n_tasks: placed.map_or(0, |placed| placed.held.len()),
             connected: node.connection.is_some(),
             leaving: node.facts.leaving,
+            keeps_files,
         })
     }
 

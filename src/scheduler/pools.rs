@@ -1,5 +1,7 @@
 //! Pools follow their targets: nodes are made, leave and are removed.
 
+use std::collections::HashSet;
+
 use tokio::time::Instant;
 
 use super::driver::Driver;
@@ -37,7 +39,8 @@ impl Driver {
                 dedicated: (quotas.dedicated_core_quota - asked.dedicated).max(0) / cores,
                 low_priority: (quotas.low_priority_core_quota - asked.low_priority).max(0) / cores,
             };
-            let view = self.view(&row, allowed);
+            let with_files = self.leaving_with_files(&row).await?;
+            let view = self.view(&row, allowed, &with_files);
             let steps = pool::next_steps(&view, self.now());
             if steps != Steps::default() {
                 self.take_steps(row, steps).await?;
@@ -46,12 +49,29 @@ impl Driver {
         Ok(())
     }
 
-    fn view(&self, row: &PoolRow, allowed: Sizes) -> View {
+    /// Leaving nodes that have files of ended tasks, where those are to be waited for.
+    async fn leaving_with_files(&self, row: &PoolRow) -> Result<HashSet<i64>> {
+        if row.deallocation != NodeDeallocationOption::RetainedData {
+            return Ok(HashSet::new());
+        }
+        let leaving = self.nodes.values().filter(|node| node.row.pool_key == row.key && node.facts.leaving);
+        let leaving: Vec<i64> = leaving.map(|node| node.row.key).collect();
+        self.nodes_with_files(&leaving).await
+    }
+
+    fn view(&self, row: &PoolRow, allowed: Sizes, with_files: &HashSet<i64>) -> View {
         let placed = self.world.pools.get(&row.key);
         let nodes = self.nodes.values().filter(|node| node.row.pool_key == row.key).map(|node| {
             let n_tasks = placed.and_then(|p| p.nodes.get(&node.row.key)).map_or(0, |n| n.held.len());
             let state = if node.facts.leaving { NodeState::LeavingPool } else { node.row.state };
-            NodeView { key: node.row.key, dedicated: node.row.dedicated, state, n_tasks, joined: node.facts.joined }
+            NodeView {
+                key: node.row.key,
+                dedicated: node.row.dedicated,
+                state,
+                n_tasks,
+                keeps_files: with_files.contains(&node.row.key),
+                joined: node.facts.joined,
+            }
         });
         let mut nodes: Vec<NodeView> = nodes.collect();
         nodes.sort_by_key(|node| node.key);

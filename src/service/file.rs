@@ -29,7 +29,8 @@ impl Place {
 /// Where a task's files are.
 ///
 /// # Errors
-/// `OperationInvalidForCurrentState` before its first run, `TaskFilesUnavailable` when its node is gone.
+/// `OperationInvalidForCurrentState` before its first run, `TaskFilesUnavailable` when its node is gone,
+/// `TaskFilesCleanedup` when their time was over.
 pub async fn task_place(
     cx: &Context,
     caller: &Caller,
@@ -40,6 +41,9 @@ pub async fn task_place(
     caller.may(Some(account), Permission::JobRead)?;
     let mut conn = cx.store.read().await?;
     let (job, row) = task::find(&mut conn, account, job, id).await?;
+    if row.files_gone {
+        return Err(Code::TaskFilesCleanedup.into());
+    }
     let has_run = row.life.started.is_some() || row.life.retries + row.life.requeues > 0;
     let Some(node_key) = row.life.node_key.filter(|_| has_run || row.life.state() != TaskState::Active) else {
         return Err(Code::OperationInvalidForCurrentState.into());

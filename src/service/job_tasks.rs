@@ -7,7 +7,7 @@ use super::{Caller, Context, Result, etag, statistics};
 use crate::api::{self, Timestamp};
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::permission::Permission;
-use crate::domain::{dependency, job_manager, job_node};
+use crate::domain::{dependency, job_manager, job_node, retention};
 use crate::store::job::JobRow;
 use crate::store::task::NewTask;
 use crate::store::{self, Conn};
@@ -78,6 +78,6 @@ fn set_defaults(settings: &mut api::JobCreate) {
     if let Some(own) = &mut settings.job_release_task {
         own.id = Some(job_node::release_id(own).to_owned());
         own.max_wall_clock_time = Some(own.max_wall_clock_time.unwrap_or(job_node::LONGEST_RELEASE));
-        own.retention_time = Some(own.retention_time.unwrap_or(api::Duration::from_days(7)));
+        own.retention_time = Some(own.retention_time.unwrap_or(retention::USUAL));
     }
 }

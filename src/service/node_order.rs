@@ -6,7 +6,6 @@ use super::node::find;
 use super::pool::find as find_pool;
 use super::{Caller, Context, Result};
 use crate::api::{self, Changed, DisableSchedulingOption, NodeDeallocationOption, NodeState, SchedulingState};
-use crate::domain::check;
 use crate::domain::ids::{AccountName, NodeId, PoolId};
 use crate::domain::node::{Order, OrderKind, restart_refusal, scheduling_refusal, start_refusal};
 use crate::domain::permission::Permission;
@@ -25,9 +24,7 @@ pub async fn node_reboot(
     node: &NodeId,
     reboot: api::NodeReboot,
 ) -> Result<()> {
-    let option = reboot.node_reboot_option;
-    check::node_option("nodeRebootOption", option)?;
-    order(cx, caller, account, pool, node, OrderKind::Reboot, option).await
+    order(cx, caller, account, pool, node, OrderKind::Reboot, reboot.node_reboot_option).await
 }
 
 /// As [`node_reboot`], and removes all files of the node.
@@ -42,9 +39,7 @@ pub async fn node_reimage(
     node: &NodeId,
     reimage: api::NodeReimage,
 ) -> Result<()> {
-    let option = reimage.node_reimage_option;
-    check::node_option("nodeReimageOption", option)?;
-    order(cx, caller, account, pool, node, OrderKind::Reimage, option).await
+    order(cx, caller, account, pool, node, OrderKind::Reimage, reimage.node_reimage_option).await
 }
 
 /// Stops the node's agent when its tasks are over, until the node is started.
@@ -59,9 +54,7 @@ pub async fn node_deallocate(
     node: &NodeId,
     deallocate: api::NodeDeallocate,
 ) -> Result<()> {
-    let option = deallocate.node_deallocate_option;
-    check::node_option("nodeDeallocateOption", option)?;
-    order(cx, caller, account, pool, node, OrderKind::Deallocate, option).await
+    order(cx, caller, account, pool, node, OrderKind::Deallocate, deallocate.node_deallocate_option).await
 }
 
 async fn order(

@@ -13,7 +13,7 @@ use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::placement::Demands;
 use crate::domain::task::{self, Event, Life, Phase};
-use crate::domain::{check, dependency, job_node};
+use crate::domain::{check, dependency, job_node, retention};
 use crate::store::job::JobRow;
 use crate::store::task::{NewTask, TaskRow};
 use crate::store::task_cache::TaskNames;
@@ -196,7 +196,8 @@ async fn change(
     Ok(())
 }
 
-/// Sets the constraints of a task that is not completed; absent ones become the defaults.
+/// Sets the constraints of a task; absent ones become the defaults. Of a completed task the retention time counts from its
+/// end on; files that are gone do not come back.
 pub async fn task_update(
     cx: &Context,
     caller: &Caller,
@@ -215,8 +216,8 @@ pub async fn task_update(
             Box::pin(async move {
                 let (job, mut row) = find(conn, &account_, &job, &id).await?;
                 etag::check(&only_if, row.etag, row.modified)?;
-                if let Some(code) = task::terminate_refusal(row.life.state()) {
-                    return Err(code.into());
+                if job.state == api::JobState::Deleting {
+                    return Err(Code::JobBeingDeleted.into());
                 }
                 let settings = api::TaskCreate { constraints: update.constraints, ..row.settings()? };
                 row.settings = store::convert::to_json(&settings);
@@ -323,7 +324,7 @@ pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: &TaskRow) -> 
 /// Constraints as GET returns them.
 pub fn with_defaults(constraints: &mut api::TaskConstraints) {
     constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
-    constraints.retention_time = Some(constraints.retention_time.unwrap_or(api::Duration::from_days(7)));
+    constraints.retention_time = Some(constraints.retention_time.unwrap_or(retention::USUAL));
     constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));
 }
 

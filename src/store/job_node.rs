@@ -60,6 +60,11 @@ pub async fn unfinished(conn: &mut Conn) -> Result<Vec<JobNodeRow>> {
     Ok(readable(&rows))
 }
 
+pub async fn of_job(conn: &mut Conn, job_key: i64) -> Result<Vec<JobNodeRow>> {
+    let rows = sqlx::query("SELECT * FROM job_nodes WHERE job_key = ?1").bind(job_key).fetch_all(conn).await?;
+    Ok(readable(&rows))
+}
+
 /// Saves rows; those that are new get their keys.
 pub async fn save(conn: &mut Conn, rows: &mut [JobNodeRow]) -> Result<()> {
     if rows.is_empty() {

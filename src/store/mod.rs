@@ -23,6 +23,7 @@ pub mod pool;
 pub mod pool_sample;
 pub mod pool_usage;
 pub mod resource_group;
+pub mod retention;
 pub mod session;
 pub mod storage;
 pub mod task;

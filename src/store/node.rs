@@ -280,6 +280,18 @@ pub async fn clean_up(conn: &mut Conn, node_key: i64, directory: &str) -> Result
     Ok(())
 }
 
+/// The same of many folders: nodes, and what to remove there. Nodes that are gone need not be told.
+pub async fn clean_up_many(conn: &mut Conn, folders: &[(i64, String)]) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO clean_ups (node_key, directory) SELECT n.key, v.value ->> 1 FROM json_each(?1) AS v \
+         CROSS JOIN nodes AS n ON n.key = v.value ->> 0",
+    )
+    .bind(convert::to_json(&folders))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Remembers a folder to remove on all nodes of an account; their keys.
 pub async fn clean_up_everywhere(conn: &mut Conn, account_key: i64, directory: &str) -> Result<Vec<i64>> {
     let nodes: Vec<i64> = sqlx::query_scalar(

@@ -10,6 +10,7 @@ use super::task_cache::{FoundTask, TaskNames};
 use crate::api::agent::Usage;
 use crate::api::{self, TaskState, Timestamp};
 use crate::domain::placement::Demands;
+use crate::domain::retention;
 use crate::domain::task::{Life, Phase, Spent};
 
 /// A task as it is stored.
@@ -34,11 +35,22 @@ pub struct TaskRow {
     /// Its id as a number that ranges can name; only in jobs that use dependencies.
     pub number: Option<i32>,
     pub demands: Demands,
+    /// When its files go; as they were when the row was read.
+    pub files_until: Option<Timestamp>,
+    /// Its files went, and it has not run since.
+    pub files_gone: bool,
 }
 
 impl TaskRow {
     pub fn settings(&self) -> Result<api::TaskCreate> {
         serde_json::from_str(&self.settings).map_err(|e| Error::unreadable("task", e))
+    }
+
+    /// When its files go, as its life and its settings say now. Settings are read only where they say something of it.
+    pub fn files_until_now(&self) -> Option<Timestamp> {
+        let is_said = self.life.phase == Phase::Completed && self.settings.contains("retentionTime");
+        let settings = is_said.then(|| self.settings().ok()).flatten();
+        retention::until(&self.life, retention::of_task(settings.as_ref().and_then(|s| s.constraints.as_ref())))
     }
 }
 
@@ -60,7 +72,7 @@ macro_rules! concat_columns {
             "t.key, t.job_key, t.id, t.settings, t.slots, t.created, t.modified, t.etag, t.state, t.state_since, ",
             "t.previous_state, t.previous_since, t.attempt, t.node_key, t.assigned, t.node_info, t.started, t.ended, ",
             "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number, t.alone, t.dedicated, t.wall, t.user_time, t.kernel_time, ",
-            "t.blocks_read, t.blocks_written",
+            "t.blocks_read, t.blocks_written, t.files_until, t.files_gone",
             $after
         )
     };
@@ -108,6 +120,8 @@ pub fn read(row: &SqliteRow) -> Result<TaskRow> {
         satisfied: get(row, "satisfied")?,
         number: get(row, "number")?,
         demands: demands(row)?,
+        files_until: opt_time(row, "files_until")?,
+        files_gone: get(row, "files_gone")?,
     })
 }
 
@@ -258,7 +272,8 @@ pub async fn save(conn: &mut Conn, tasks: &[TaskRow]) -> Result<()> {
          failure = v.value ->> 12, retries = v.value ->> 13, last_retry = v.value ->> 14, requeues = v.value ->> 15, \
          last_requeue = v.value ->> 16, node_info = v.value ->> 17, satisfied = v.value ->> 18, wall = v.value ->> 19, \
          user_time = v.value ->> 20, kernel_time = v.value ->> 21, blocks_read = v.value ->> 22, \
-         blocks_written = v.value ->> 23 \
+         blocks_written = v.value ->> 23, files_until = v.value ->> 24, \
+         files_gone = CASE WHEN v.value ->> 1 = 'completed' THEN files_gone ELSE 0 END \
          FROM json_each(?1) AS v WHERE tasks.key = v.value ->> 0",
     )
     .bind(convert::to_json(&rows))
@@ -295,16 +310,19 @@ fn life_columns(task: &TaskRow) -> serde_json::Value {
         life.spent.usage.kernel_micros,
         life.spent.usage.blocks_read,
         life.spent.usage.blocks_written,
+        micros(task.files_until_now()),
     ])
 }
 
 /// New settings of a task (its constraints, for all that a caller can change).
 pub async fn save_settings(conn: &mut Conn, task: &TaskRow) -> Result<()> {
-    sqlx::query("UPDATE tasks SET settings = ?2, modified = ?3, etag = ?4 WHERE key = ?1")
+    let until = task.files_until_now().filter(|_| !task.files_gone);
+    sqlx::query("UPDATE tasks SET settings = ?2, modified = ?3, etag = ?4, files_until = ?5 WHERE key = ?1")
         .bind(task.key)
         .bind(&task.settings)
         .bind(task.modified.micros())
         .bind(task.etag)
+        .bind(until.map(Timestamp::micros))
         .execute(conn)
         .await?;
     Ok(())

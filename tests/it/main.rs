@@ -26,6 +26,8 @@ mod job_preparation;
 mod job_preparation_real;
 mod node_orders;
 mod reference;
+mod retention;
+mod retention_real;
 mod rest_auth;
 mod rest_autoscale;
 mod rest_certificates;

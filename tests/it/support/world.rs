@@ -348,6 +348,15 @@ impl FakeNode {
         }
     }
 
+    /// The next folders to remove.
+    pub async fn cleans_up(&mut self) -> Vec<String> {
+        loop {
+            if let ToAgent::CleanUp { directories } = self.hears().await {
+                return directories;
+            }
+        }
+    }
+
     pub fn says(&self, message: FromAgent) {
         self.hub.said(self.key, self.connection, vec![message]);
     }

@@ -160,8 +160,7 @@ pub fn node_remove(remove: &api::NodeRemove) -> Check {
         let reason = format!("1 to {MOST_NODES_REMOVED} nodes in one call");
         return Err(Error::invalid_property("nodeList", remove.node_list.len().to_string(), reason));
     }
-    resize_timeout(remove.resize_timeout)?;
-    deallocation_option(remove.node_deallocation_option)
+    resize_timeout(remove.resize_timeout)
 }
 
 /// Target sizes of a pool.
@@ -181,21 +180,7 @@ pub fn pool_resize(resize: &api::PoolResize) -> Check {
         return Err(missing("targetDedicatedNodes"));
     }
     targets(resize.target_dedicated_nodes, resize.target_low_priority_nodes)?;
-    resize_timeout(resize.resize_timeout)?;
-    deallocation_option(resize.node_deallocation_option)
-}
-
-fn deallocation_option(option: Option<api::NodeDeallocationOption>) -> Check {
-    node_option("nodeDeallocationOption", option)
-}
-
-/// What is to become of a node's tasks.
-pub fn node_option(path: &str, option: Option<api::NodeDeallocationOption>) -> Check {
-    if option == Some(api::NodeDeallocationOption::RetainedData) {
-        let reason = "files of ended tasks do not hold a node back here: use taskcompletion";
-        return Err(Error::invalid_property(path, "retaineddata", reason));
-    }
-    Ok(())
+    resize_timeout(resize.resize_timeout)
 }
 
 pub fn start_task_ok(start_task: &api::StartTask) -> Check {

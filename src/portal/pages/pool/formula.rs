@@ -60,7 +60,6 @@ fn words(problem: &Problem) -> (Msg, Vec<(&'static str, String)>) {
         P::WrongCount { name, wanted } => {
             (msg::AUTO_SCALE_WRONG_COUNT, vec![("name", name.clone()), ("wanted", (*wanted).to_owned())])
         }
-        P::RetainedData => (msg::AUTO_SCALE_RETAINED_DATA, vec![]),
         // What only a run can find: the server says it.
         P::WrongKind { .. }
         | P::NoOperator { .. }

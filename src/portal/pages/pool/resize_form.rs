@@ -13,10 +13,6 @@ form! {
     }
 }
 
-/// What the service carries out; it has no use for `retaineddata`.
-pub const DEALLOCATIONS: [NodeDeallocationOption; 3] =
-    [NodeDeallocationOption::Requeue, NodeDeallocationOption::Terminate, NodeDeallocationOption::TaskCompletion];
-
 /// As many nodes as one pool can be asked for.
 pub const MOST_NODES: i32 = 10_000;
 

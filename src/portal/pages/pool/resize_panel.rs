@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::resize_form::{DEALLOCATIONS, MOST_NODES, ResizeFields, ResizeForm};
+use super::resize_form::{MOST_NODES, ResizeFields, ResizeForm};
 use crate::api::{self, NodeDeallocationOption, Pool};
 use crate::portal::components::{
     Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, NumberInput, Select, SidePanel,
@@ -57,7 +57,7 @@ fn ResizeBody(open: RwSignal<bool>, here: PoolRef, pool: Signal<Pool>) -> impl I
         });
     };
     let options = Signal::derive(|| {
-        DEALLOCATIONS
+        NodeDeallocationOption::ALL
             .iter()
             .map(|option| (option.to_string(), t(deallocation_label(*option)).to_owned()))
             .collect::<Vec<_>>()
@@ -94,7 +94,8 @@ fn now_text(n_nodes: i32) -> String {
 
 const fn deallocation_label(option: NodeDeallocationOption) -> Msg {
     match option {
-        NodeDeallocationOption::Requeue | NodeDeallocationOption::RetainedData => msg::POOL_REQUEUE,
+        NodeDeallocationOption::Requeue => msg::POOL_REQUEUE,
+        NodeDeallocationOption::RetainedData => msg::POOL_RETAINED_DATA,
         NodeDeallocationOption::Terminate => msg::POOL_TERMINATE,
         NodeDeallocationOption::TaskCompletion => msg::POOL_TASK_COMPLETION,
     }
@@ -102,7 +103,8 @@ const fn deallocation_label(option: NodeDeallocationOption) -> Msg {
 
 const fn deallocation_effect(option: NodeDeallocationOption) -> Msg {
     match option {
-        NodeDeallocationOption::Requeue | NodeDeallocationOption::RetainedData => msg::POOL_REQUEUE_EFFECT,
+        NodeDeallocationOption::Requeue => msg::POOL_REQUEUE_EFFECT,
+        NodeDeallocationOption::RetainedData => msg::POOL_RETAINED_DATA_EFFECT,
         NodeDeallocationOption::Terminate => msg::POOL_TERMINATE_EFFECT,
         NodeDeallocationOption::TaskCompletion => msg::POOL_TASK_COMPLETION_EFFECT,
     }
