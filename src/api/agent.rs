@@ -67,6 +67,10 @@ pub enum FromAgent {
     Heartbeat {
         sample: Sample,
     },
+    /// These folders of a [`ToAgent::CleanUp`] are out of the way.
+    CleanedUp {
+        directories: Vec<String>,
+    },
     /// A watched file has grown; or its watch has ended because the file went or the watch's time was up.
     FileGrew {
         watch: u64,
@@ -185,8 +189,8 @@ pub enum ToAgent {
     Ack {
         attempts: Vec<Attempt>,
     },
-    /// Remove these folders below the node's root; they belong to tasks that are gone. A folder in which a task still runs
-    /// is removed after its end.
+    /// Remove these folders below the node's root; nobody needs them any more. A folder in which a task still runs is removed
+    /// after its end. Said again with each connection until [`FromAgent::CleanedUp`] answers it.
     CleanUp {
         directories: Vec<String>,
     },

@@ -1,6 +1,7 @@
 //! What follows from the end of a task, for its job and for the tasks that depend on it. A table, not a state machine: the
 //! task has ended for good, its retries are used up.
 
+use super::task::DEPENDENCY_FAILED;
 use crate::api::{DependencyAction, ExitConditions, ExitOptions, JobAction, TaskFailureInformation};
 
 /// How a task ended.
@@ -12,7 +13,7 @@ pub enum End {
     UploadFailed(i32),
     /// Its command was never started.
     NotStarted,
-    /// Somebody ended it, whatever its command was doing.
+    /// Somebody ended it, whatever its command was doing; or what it depends on failed.
     Ended,
 }
 
@@ -28,7 +29,7 @@ pub fn end(exit_code: Option<i32>, failure: Option<&TaskFailureInformation>) -> 
     match (exit_code, failure) {
         (Some(code), Some(failure)) if failure.code.starts_with("FileUpload") => End::UploadFailed(code),
         (Some(code), _) => End::Exit(code),
-        (None, Some(failure)) if failure.code == "TaskEnded" => End::Ended,
+        (None, Some(failure)) if matches!(&*failure.code, "TaskEnded" | DEPENDENCY_FAILED) => End::Ended,
         (None, _) => End::NotStarted,
     }
 }
@@ -143,6 +144,7 @@ mod tests {
         assert_eq!(end(Some(143), Some(&failure("TaskEnded"))), End::Exit(143));
         assert_eq!(end(Some(0), Some(&failure("FileUploadMiscError"))), End::UploadFailed(0));
         assert_eq!(end(None, Some(&failure("TaskEnded"))), End::Ended);
+        assert_eq!(end(None, Some(&failure(DEPENDENCY_FAILED))), End::Ended);
         assert_eq!(end(None, Some(&failure("CommandProgramNotFound"))), End::NotStarted);
     }
 

@@ -4,7 +4,7 @@
 //! order in which they were added. The work of a plan grows with the assignments that it makes, not with what exists.
 //!
 //! Order: higher job priority first; jobs of one priority take turns; within a job, tasks in order of adding. A task that
-//! fits nowhere now lets the next few of its job, and then other jobs, go before it. Short tasks are sent ahead of free
+//! fits nowhere now lets the next few of its job, and then other jobs, go before it, unless its job is strict. Short tasks are sent ahead of free
 //! slots, as many as run within [`AHEAD_MILLIS`], so that a node does not wait for the network between two of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -35,6 +35,10 @@ pub struct Pool {
     pub low_priority: BTreeSet<i64>,
     /// Open nodes by free slots; negative where tasks were sent ahead.
     free: BTreeSet<(i32, i64)>,
+    /// What nodes have of each job, by the time since when.
+    by_job: BTreeMap<i64, BTreeSet<(Timestamp, i64, i64)>>,
+    /// Of nodes, what was told to end: tasks and their slots.
+    ending: BTreeMap<i64, BTreeMap<i64, i32>>,
     /// Open jobs with waiting tasks: highest priority first, then who waited longest for a turn.
     queue: BTreeSet<(i32, u64, i64)>,
 }
@@ -67,6 +71,10 @@ pub struct Job {
     pub open: bool,
     /// Most tasks at a time; `i64::MAX` for no limit.
     pub most: i64,
+    /// Its tasks give way to those of jobs with a higher priority.
+    pub preemptible: bool,
+    /// Its first waiting task is not overtaken: where that one finds no room, a node is kept for it.
+    pub strict: bool,
     pub on_nodes: i64,
     pub waiting: BTreeMap<i64, Waiting>,
     /// There are waiting tasks beyond the window, with keys above `loaded_to`.
@@ -121,6 +129,8 @@ impl Pool {
             nodes: BTreeMap::new(),
             low_priority: BTreeSet::new(),
             free: BTreeSet::new(),
+            by_job: BTreeMap::new(),
+            ending: BTreeMap::new(),
             queue: BTreeSet::new(),
         }
     }
@@ -142,6 +152,8 @@ impl Pool {
 
     pub fn remove_node(&mut self, key: i64) -> Option<Node> {
         let node = self.nodes.remove(&key)?;
+        node.held.iter().for_each(|(task, held)| self.unlist(key, *task, held));
+        self.ending.remove(&key);
         self.free.remove(&(node.slots - node.used, key));
         self.low_priority.remove(&key);
         Some(node)
@@ -158,8 +170,69 @@ impl Pool {
     }
 
     pub fn hold(&mut self, node: i64, task: i64, held: Held) {
-        let before = self.nodes.get_mut(&node).and_then(|n| n.held.insert(task, held));
+        let Some(holder) = self.nodes.get_mut(&node) else { return };
+        let before = holder.held.insert(task, held);
+        if let Some(before) = before {
+            self.unlist(node, task, &before);
+        }
+        // Job preparation and release tasks take nothing that another could have.
+        if held.slots > 0 {
+            self.by_job.entry(held.job).or_default().insert((held.since, node, task));
+        }
         self.change_used(node, held.slots - before.map_or(0, |b| b.slots));
+    }
+
+    fn unlist(&mut self, node: i64, task: i64, held: &Held) {
+        if let Some(tasks) = self.by_job.get_mut(&held.job) {
+            tasks.remove(&(held.since, node, task));
+            if tasks.is_empty() {
+                self.by_job.remove(&held.job);
+            }
+        }
+    }
+
+    /// A node was told to end what it has of a task: its slots come free soon.
+    pub fn end(&mut self, node: i64, task: i64) {
+        if let Some(held) = self.nodes.get(&node).and_then(|node| node.held.get(&task)) {
+            self.ending.entry(node).or_default().insert(task, held.slots);
+        }
+    }
+
+    pub fn is_ending(&self, node: i64, task: i64) -> bool {
+        self.ending.get(&node).is_some_and(|tasks| tasks.contains_key(&task))
+    }
+
+    /// Slots that are free or come free soon, of the nodes where something is ending.
+    pub fn coming_room(&self) -> BTreeMap<i64, i32> {
+        let room = |(key, tasks): (&i64, &BTreeMap<i64, i32>)| {
+            let node = self.nodes.get(key)?;
+            Some((*key, node.slots - node.used + tasks.values().sum::<i32>()))
+        };
+        self.ending.iter().filter_map(room).collect()
+    }
+
+    /// Jobs that have something on nodes.
+    pub fn jobs_on_nodes(&self) -> impl Iterator<Item = i64> {
+        self.by_job.keys().copied()
+    }
+
+    /// What nodes have of a job, as node and task, the youngest first.
+    pub fn of_job(&self, job: i64) -> impl Iterator<Item = (i64, i64)> {
+        self.by_job.get(&job).into_iter().flatten().rev().map(|(_, node, task)| (*node, *task))
+    }
+
+    /// Jobs with tasks that could be given to nodes, the highest priority first.
+    pub fn waiting_jobs(&self) -> impl Iterator<Item = i64> {
+        self.queue.iter().map(|(_, _, job)| *job)
+    }
+
+    /// Whether the task could run on the node if nothing else did.
+    pub fn may_run(&self, key: i64, job: &Job, task: &Waiting) -> bool {
+        let Some(node) = self.nodes.get(&key) else { return false };
+        node.open
+            && node.slots >= task.slots
+            && job.preparation.as_ref().is_none_or(|preparation| !preparation.failed.contains(&key))
+            && !(task.demands.dedicated && self.low_priority.contains(&key))
     }
 
     /// Slots that a task takes on a node: all of them, where it must be alone.
@@ -170,21 +243,41 @@ impl Pool {
         }
     }
 
+    /// The node that is the first to have room for the task, if nothing else is given to it.
+    fn emptiest_for(&self, job: &Job, task: &Waiting, kept: &BTreeSet<i64>) -> Option<i64> {
+        let nodes = self.free.iter().rev().map(|(_, key)| *key);
+        nodes.filter(|key| !kept.contains(key)).find(|key| self.may_run(*key, job, task))
+    }
+
     /// The attempt is over on this node. Nothing, when the node has another attempt of the task by now.
     pub fn release(&mut self, node: i64, task: i64, attempt: i64) -> Option<Held> {
         let holder = self.nodes.get_mut(&node)?;
         let held = *holder.held.get(&task).filter(|held| held.attempt == attempt)?;
         holder.held.remove(&task);
+        self.unlist(node, task, &held);
+        if let Some(tasks) = self.ending.get_mut(&node) {
+            tasks.remove(&task);
+            if tasks.is_empty() {
+                self.ending.remove(&node);
+            }
+        }
         self.change_used(node, -held.slots);
         Some(held)
     }
 
     /// A node where `need` slots are free, or will be soon when `ahead` more may be sent.
-    fn pick(&self, task: &Waiting, ahead: i32, preparation: Option<&Preparation>) -> Option<i64> {
+    fn pick(
+        &self,
+        task: &Waiting,
+        ahead: i32,
+        preparation: Option<&Preparation>,
+        kept: &BTreeSet<i64>,
+    ) -> Option<i64> {
         let Waiting { slots: need, affinity, demands } = *task;
         let fits = |node: &Node| node.open && node.slots >= need;
         let may = |key: &i64| {
             preparation.is_none_or(|p| !p.failed.contains(key))
+                && !kept.contains(key)
                 && !(demands.dedicated && self.low_priority.contains(key))
         };
         if demands.alone {
@@ -220,6 +313,8 @@ impl Job {
             priority,
             open,
             most,
+            preemptible: false,
+            strict: false,
             on_nodes: 0,
             waiting: BTreeMap::new(),
             more: true,
@@ -233,6 +328,11 @@ impl Job {
     /// Takes the run time of a task into the average.
     pub fn ran_for(&mut self, millis: f64) {
         self.millis = Some(self.millis.map_or(millis, |average| average + (millis - average) * 0.2));
+    }
+
+    /// Tasks that are looked at when the first does not fit.
+    fn look_ahead(&self) -> usize {
+        if self.strict { 1 } else { LOOK_AHEAD }
     }
 
     /// Tasks of this job that may lie on a node for each of its slots beyond those that run.
@@ -282,17 +382,22 @@ impl World {
     pub fn plan(&mut self, pool_key: i64, most: usize, now: Timestamp) -> Vec<Assignment> {
         let mut plan = Vec::new();
         let mut stuck = Vec::new();
+        // Nodes that strict jobs wait for. They change until one has room, and lose nothing meanwhile.
+        let mut kept = BTreeSet::new();
         while plan.len() < most {
             let Some(pool) = self.pools.get_mut(&pool_key) else { break };
             let Some(place) = pool.queue.pop_first() else { break };
             let Some(job) = self.jobs.get_mut(&place.2) else { continue };
             let ahead = job.ahead();
             let preparation = job.preparation.as_ref();
-            let found = job.waiting.iter().take(LOOK_AHEAD).find_map(|(task, waiting)| {
-                let node = pool.pick(waiting, ahead, preparation)?;
+            let found = job.waiting.iter().take(job.look_ahead()).find_map(|(task, waiting)| {
+                let node = pool.pick(waiting, ahead, preparation, &kept)?;
                 Some((*task, *waiting, node))
             });
             let Some((task, waiting, node)) = found else {
+                if let Some((_, first)) = job.waiting.first_key_value().filter(|_| job.strict) {
+                    kept.extend(pool.emptiest_for(job, first, &kept));
+                }
                 stuck.push(place);
                 continue;
             };

@@ -186,3 +186,39 @@ fn a_task_that_must_be_alone_takes_a_whole_dedicated_node() {
     assert_eq!(assigned[0], Assignment { task: 1, job: 1, node: 3, slots: 2 });
     assert_ne!(assigned[1].node, 3, "nobody else goes there");
 }
+
+#[test]
+fn the_first_task_of_a_strict_job_is_not_overtaken_for_ever() {
+    let run = |strict: bool| {
+        let mut world = world(NodeFillType::Spread, &[2]);
+        job(&mut world, 1, 0, &[(1, 2), (2, 1)]);
+        job(&mut world, 2, 0, &(10..30).map(|task| (task, 1)).collect::<Vec<_>>());
+        world.jobs.get_mut(&1).unwrap().strict = strict;
+        // Both slots are taken by tasks that end one after the other.
+        let pool = world.pools.get_mut(&POOL).unwrap();
+        for task in [98, 99] {
+            pool.hold(1, task, Held { job: 9, attempt: 0, slots: 1, since: NOW, begun: true });
+        }
+        let mut begun = Vec::new();
+        for round in 0..6 {
+            let running: Vec<i64> = world.pools[&POOL].nodes[&1].held.keys().copied().collect();
+            let oldest = running.into_iter().max_by_key(|task| (*task >= 98, -task));
+            world.pools.get_mut(&POOL).unwrap().release(1, oldest.unwrap_or(0), 0);
+            begun.extend(plan(&mut world).into_iter().map(|(task, _)| (round, task)));
+        }
+        begun.into_iter().find(|(_, task)| *task == 1).map(|(round, _)| round)
+    };
+    assert_eq!(run(true), Some(1), "as soon as both slots are free");
+    assert_eq!(run(false), None, "small ones go before it again and again");
+}
+
+#[test]
+fn a_strict_job_keeps_its_own_order_and_leaves_other_nodes_to_others() {
+    let mut world = world(NodeFillType::Spread, &[2, 1]);
+    job(&mut world, 1, 0, &[(1, 2), (2, 1)]);
+    job(&mut world, 2, 0, &[(3, 1), (4, 1)]);
+    world.jobs.get_mut(&1).unwrap().strict = true;
+    let pool = world.pools.get_mut(&POOL).unwrap();
+    pool.hold(1, 99, Held { job: 9, attempt: 1, slots: 1, since: NOW, begun: true });
+    assert_eq!(plan(&mut world), [(3, 2)]);
+}

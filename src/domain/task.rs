@@ -90,6 +90,10 @@ pub enum Event {
     Terminate {
         message: &'static str,
     },
+    /// A task that it waits for has failed, and its job lets dependents fail.
+    DependencyFailed {
+        on: String,
+    },
     Reactivate,
 }
 
@@ -283,6 +287,14 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
         }
         (Phase::Completed, Event::Terminate { .. }) => return Err(Refusal::IsCompleted),
 
+        (Phase::Waiting, Event::DependencyFailed { on }) => {
+            life.complete(now, now, None, Some(dependency_failed(&on)));
+        }
+        // What has begun, or ended meanwhile, waits for nothing.
+        (Phase::Assigned | Phase::Preparing | Phase::Running | Phase::Completed, Event::DependencyFailed { .. }) => {
+            return Ok(false);
+        }
+
         (Phase::Completed, Event::Reactivate) if life.failure.is_none() => return Err(Refusal::HasSucceeded),
         (Phase::Completed, Event::Reactivate) => {
             life.wait_again(now);
@@ -312,6 +324,18 @@ pub fn task_ended(message: &str) -> TaskFailureInformation {
         code: "TaskEnded".to_owned(),
         message: Some(message.to_owned()),
         details: Vec::new(),
+    }
+}
+
+/// The code of [`dependency_failed`]. Chosen here among Batch's own, since Azure lets such tasks wait for ever.
+pub const DEPENDENCY_FAILED: &str = "TaskSchedulingConstraintFailed";
+
+fn dependency_failed(on: &str) -> TaskFailureInformation {
+    TaskFailureInformation {
+        category: ErrorCategory::UserError,
+        code: DEPENDENCY_FAILED.to_owned(),
+        message: Some(format!("The task {on}, on which this one depends, has failed.")),
+        details: vec![api::NameValuePair { name: Some("DependencyTaskId".to_owned()), value: Some(on.to_owned()) }],
     }
 }
 

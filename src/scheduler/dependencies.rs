@@ -5,7 +5,7 @@ use super::driver::Driver;
 use super::load::WINDOW;
 use crate::domain::placement::{Demands, Waiting};
 use crate::service::Result;
-use crate::service::consequences::{Aftermath, MOST_RELEASED};
+use crate::service::consequences::{self, Aftermath, MOST_RELEASED};
 use crate::store;
 use crate::store::dependency::ReadyTask;
 
@@ -28,7 +28,7 @@ impl Driver {
         }
     }
 
-    /// Releases dependents that were left, and comes again when there are more.
+    /// Releases dependents that were left, lets those fail that are to, and comes again when there are more.
     pub(super) async fn release_more(&mut self) -> Result<()> {
         let released = self
             .cx
@@ -38,6 +38,17 @@ impl Driver {
             })
             .await?;
         Aftermath::from(released).tell(&self.cx.signals);
+        let now = self.now();
+        if store::dependent_failure::is_any(&mut *self.cx.store.read().await?).await? {
+            let after = self
+                .cx
+                .store
+                .write::<_, crate::service::Error, _>(move |conn| {
+                    Box::pin(async move { Ok(consequences::fail_more(conn, now).await?) })
+                })
+                .await?;
+            after.tell(&self.cx.signals);
+        }
         Ok(())
     }
 

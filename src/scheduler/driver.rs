@@ -1,6 +1,6 @@
 //! The loop: takes what waits, and runs one step after the other.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -92,6 +92,8 @@ pub struct Driver {
     pub(super) awaiting: HashMap<(i64, i64), Vec<RunTask>>,
     /// Nodes for which the provider is at work.
     pub(super) provider_busy: HashSet<i64>,
+    /// Folders that nodes were told to remove and have not said to have removed: by node, and by key.
+    pub(super) cleaning: HashMap<i64, BTreeMap<i64, String>>,
     pub(super) done: mpsc::UnboundedSender<Done>,
 }
 
@@ -159,6 +161,7 @@ impl Driver {
             job_nodes: JobNodes::default(),
             awaiting: HashMap::new(),
             provider_busy: HashSet::new(),
+            cleaning: HashMap::new(),
             done,
         };
         let mut tick = tokio::time::interval(TICK);
@@ -260,7 +263,7 @@ impl Driver {
 
     /// Node events in their order; task reports of all nodes together, in one transaction.
     async fn hear(&mut self, events: Vec<NodeEvent>) -> Result<()> {
-        let mut reports = Vec::new();
+        let (mut reports, mut cleaned) = (Vec::new(), Vec::new());
         for event in events {
             match event {
                 NodeEvent::Connected { node_key, connection, hello } => {
@@ -280,13 +283,15 @@ impl Driver {
                             FromAgent::StartTask(report) => self.start_task_reported(node_key, report),
                             FromAgent::Health { error } => self.health_reported(node_key, error),
                             FromAgent::Heartbeat { sample } => self.measured(node_key, sample),
+                            FromAgent::CleanedUp { directories } => cleaned.push((node_key, directories)),
                             FromAgent::Hello(_) | FromAgent::FileGrew { .. } => {}
                         }
                     }
                 }
             }
         }
-        self.save_reports(reports).await
+        self.save_reports(reports).await?;
+        self.cleaned_up(cleaned).await
     }
 
     async fn tick(&mut self, everything: bool) -> Result<()> {
@@ -330,6 +335,10 @@ impl Driver {
     /// Tells a node to end an attempt, once.
     pub(super) fn kill(&mut self, node_key: i64, task: i64, number: i64) {
         if self.killed.insert((task, number)) {
+            let pool = self.nodes.get(&node_key).and_then(|node| self.world.pools.get_mut(&node.row.pool_key));
+            if let Some(pool) = pool {
+                pool.end(node_key, task);
+            }
             let attempts = vec![crate::api::agent::Attempt { task, number }];
             self.hub.send(node_key, crate::api::agent::ToAgent::Kill { attempts });
         }

@@ -13,7 +13,7 @@ use crate::domain::ids::AccountName;
 use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Demands, Held, Waiting, World};
-use crate::domain::{job, task};
+use crate::domain::{job, job_rules, task};
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::store::job::JobRow;
@@ -156,6 +156,8 @@ impl Driver {
         let placed = self.world.jobs.entry(row.key).or_insert_with(|| placement::Job::new(pool, priority, open, most));
         (placed.pool, placed.priority, placed.open, placed.most, placed.on_nodes) =
             (pool, priority, open, most, on_nodes);
+        (placed.preemptible, placed.strict) =
+            (row.settings.allow_task_preemption == Some(true), job_rules::keeps_order(&row.settings));
         let ends_itself = row.settings.on_all_tasks_complete == Some(OnAllTasksComplete::TerminateJob);
         let known = Job {
             account: account.clone(),

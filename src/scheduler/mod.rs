@@ -5,6 +5,7 @@
 //! plan, and tells the nodes. Every step is level-triggered: it looks at what is, so a lost signal only costs a tick. When
 //! anything fails, the world is built again from the store.
 
+mod clean_ups;
 mod connect;
 mod dependencies;
 mod driver;

@@ -50,6 +50,7 @@ impl Driver {
         // It may not have heard it the first time.
         self.hub.send(node_key, ToAgent::Kill { attempts: killed });
         self.save_reports(vec![(node_key, FromAgent::GaveBack { attempts: lost })]).await?;
+        self.cleaning.remove(&node_key);
         self.send_clean_ups(node_key).await?;
         self.node_changed(node_key);
         self.to_order.insert(node_key);
@@ -236,26 +237,6 @@ impl Driver {
         let held = self.world.pools.get(&node.row.pool_key).and_then(|p| p.nodes.get(&key)).map(|n| &n.held);
         let attempts: Vec<Attempt> = held.into_iter().flatten().map(|(task, h)| attempt(*task, h.attempt)).collect();
         self.save_reports(vec![(key, FromAgent::GaveBack { attempts })]).await
-    }
-
-    /// Folders of deleted tasks, for nodes that can be told.
-    pub(super) async fn send_clean_ups(&mut self, node_key: i64) -> Result<()> {
-        if self.nodes.get(&node_key).is_none_or(|node| node.connection.is_none()) {
-            return Ok(());
-        }
-        let mut conn = self.cx.store.read().await?;
-        let (keys, directories): (Vec<i64>, Vec<String>) =
-            store::node::clean_ups(&mut conn, node_key).await?.into_iter().unzip();
-        drop(conn);
-        if keys.is_empty() || !self.hub.send(node_key, ToAgent::CleanUp { directories }) {
-            return Ok(());
-        }
-        self.cx
-            .store
-            .write::<_, crate::service::Error, _>(move |conn| {
-                Box::pin(async move { Ok(store::node::forget_clean_ups(conn, &keys).await?) })
-            })
-            .await
     }
 
     /// Saves nodes of which something changed, with the states that follow from it.

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::clean_ups;
 use super::driver::Driver;
 use super::load::attempt;
 use super::preparation::Preparations;
 use crate::api::agent::{RunTask, ToAgent};
 use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
 use crate::domain::placement::Assignment;
+use crate::domain::preemption::Victim;
 use crate::domain::task::{self, Event};
 use crate::service::Result;
 use crate::service::ledger::Ledger;
@@ -30,11 +32,24 @@ impl Driver {
                 self.to_plan.insert(pool);
                 self.cx.signals.send(crate::service::context::Signal::Pool(pool));
             }
+            let is_all = plan.len() < MOST_ASSIGNMENTS;
             if !plan.is_empty() {
                 self.assign(pool, plan, now).await?;
             }
+            if is_all {
+                self.preempt(pool);
+            }
         }
         Ok(())
+    }
+
+    /// Ends tasks that give way to waiting ones. They run again, and count a requeue: chosen here, since another user's job is
+    /// the cause as with a resize.
+    fn preempt(&mut self, pool: i64) {
+        for Victim { node, task, attempt } in self.world.to_preempt(pool) {
+            self.requeue.insert((task, attempt));
+            self.kill(node, task, attempt);
+        }
     }
 
     async fn fill_windows(&mut self, pool: i64) -> Result<()> {
@@ -53,7 +68,8 @@ impl Driver {
         let account_key = self.pools.get(&pool_key).map_or(0, |pool| pool.account_key);
         let Preparations { preparing, mut begun } = self.preparations(&plan, now);
         let waits = preparing.clone();
-        let (assigned, begun, after) = self
+        let (stale, job_ids) = (self.being_removed(&plan), self.ids_of_jobs(&plan));
+        let (assigned, begun, after, stale) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
@@ -63,6 +79,7 @@ impl Driver {
                         store::task::with_keys(conn, &keys).await?.into_iter().map(|row| (row.key, row)).collect();
                     let mut ledger = Ledger::default();
                     let mut assigned = HashMap::with_capacity(rows.len());
+                    let mut new_folders = Vec::new();
                     for assignment in &wanted {
                         let (Some(row), Some(place)) = (rows.get(&assignment.task), places.get(&assignment.node))
                         else {
@@ -72,16 +89,21 @@ impl Driver {
                         if waits.contains(&row.key) {
                             let _ = ledger.apply(row, Event::Preparing { attempt: run.0 }, 0, now);
                         }
+                        if let Some(job) = job_ids.get(&assignment.job).filter(|_| !stale.is_empty()) {
+                            new_folders.push((assignment.node, task::directory(job, &row.id)));
+                        }
                         assigned.insert(row.key, run);
                     }
                     let settings = assigned.values_mut().map(|(_, _, settings)| settings);
                     linked::give_urls(&cx, conn, account_key, settings).await?;
                     store::job_node::save(conn, &mut begun).await?;
-                    Ok((assigned, begun, ledger.save(conn, now).await?))
+                    let stale = clean_ups::forget_stale(conn, stale, &new_folders).await?;
+                    Ok((assigned, begun, ledger.save(conn, now).await?, stale))
                 })
             })
             .await?;
         after.tell(&self.cx.signals);
+        self.forget_told(stale);
         self.send_preparations(begun);
         self.send_runs(pool_key, plan, assigned, &preparing);
         Ok(())

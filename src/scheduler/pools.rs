@@ -269,6 +269,7 @@ impl Driver {
     pub(super) async fn node_removed(&mut self, key: i64) -> Result<()> {
         let Some(node) = self.nodes.remove(&key) else { return Ok(()) };
         self.hub.forget(key);
+        self.cleaning.remove(&key);
         let (pool_key, now) = (node.row.pool_key, self.now());
         if let Some(pool) = self.world.pools.get_mut(&pool_key) {
             pool.remove_node(key);

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{Signal, Signals};
 use super::job::enter;
+use super::ledger::Ledger;
 use crate::api::{DependencyAction, DisableJobOption, JobAction, JobState, Timestamp};
 use crate::domain::job::{self, Wish};
-use crate::domain::{exit, job_manager};
+use crate::domain::task::Event;
+use crate::domain::{exit, job_manager, job_rules};
 use crate::store::dependency::{ReadyTask, Released, Satisfied};
 use crate::store::job::JobRow;
 use crate::store::task::TaskRow;
@@ -26,6 +28,17 @@ pub struct Aftermath {
 }
 
 impl Aftermath {
+    /// More dependents are left than were looked at.
+    pub fn with_more(self, is_more: bool) -> Aftermath {
+        Aftermath { is_more: self.is_more || is_more, ..self }
+    }
+
+    /// Something of these jobs has changed.
+    pub fn with_jobs(mut self, jobs: impl IntoIterator<Item = i64>) -> Aftermath {
+        self.jobs.extend(jobs);
+        self
+    }
+
     pub fn tell(self, signals: &Signals) {
         if !self.ready.is_empty() {
             signals.send(Signal::TasksReady(self.ready));
@@ -47,6 +60,8 @@ impl From<Released> for Aftermath {
 #[derive(Debug, Default)]
 pub struct Consequences {
     satisfied: Vec<Satisfied>,
+    /// Tasks whose dependents fail with them.
+    failed: Vec<Satisfied>,
     /// The strongest action of each job.
     actions: BTreeMap<i64, JobAction>,
     /// Jobs whose manager has ended.
@@ -79,8 +94,11 @@ impl Consequences {
         let consequence = exit::consequence(conditions.as_ref(), end);
         if job.settings.has_dependencies() {
             row.satisfied = consequence.dependents == DependencyAction::Satisfy;
+            let ended = Satisfied { job_key: job.key, id: row.id.clone(), number: row.number };
             if row.satisfied {
-                self.satisfied.push(Satisfied { job_key: job.key, id: row.id.clone(), number: row.number });
+                self.satisfied.push(ended);
+            } else if job_rules::fails_dependents(&job.settings) {
+                self.failed.push(ended);
             }
         }
         if job_manager::ends_job(&job.settings, &row.id) {
@@ -98,6 +116,9 @@ impl Consequences {
         if !self.satisfied.is_empty() {
             after = store::dependency::release(conn, &self.satisfied, MOST_RELEASED).await?.into();
         }
+        if !self.failed.is_empty() {
+            after.is_more |= store::dependent_failure::queue(conn, &self.failed).await?;
+        }
         let managed = self.managed.into_iter().map(|key| (key, JobAction::Terminate, "JMComplete"));
         let failed = self.actions.into_iter().map(|(key, action)| (key, action, "TaskFailed"));
         for (key, action, reason) in managed.chain(failed) {
@@ -107,6 +128,34 @@ impl Consequences {
         }
         Ok(after)
     }
+}
+
+/// Lets dependents of failed tasks fail, about [`MOST_RELEASED`] of them. What follows from that is queued in turn, so that a
+/// long chain is no deep recursion.
+pub async fn fail_more(conn: &mut Conn, now: Timestamp) -> store::Result<Aftermath> {
+    let mut ledger = Ledger::default();
+    let (mut n_failed, mut jobs, mut done) = (0, BTreeSet::new(), Vec::new());
+    for failure in store::dependent_failure::queued(conn).await? {
+        if n_failed >= MOST_RELEASED {
+            break;
+        }
+        let keys = store::dependent_failure::dependents(conn, &failure, MOST_RELEASED).await?;
+        let on = failure.on();
+        for row in store::task::with_keys(conn, &keys).await? {
+            // Never refused: one that has ended meanwhile stays as it is.
+            let _ = ledger.apply(&row, Event::DependencyFailed { on: on.clone() }, 0, now);
+        }
+        let n_found = keys.len() as i64;
+        n_failed += n_found;
+        jobs.extend((n_found > 0).then_some(failure.job_key));
+        if n_found < MOST_RELEASED {
+            done.push(failure.key);
+        }
+    }
+    store::dependent_failure::forget(conn, &done).await?;
+    let after = ledger.save(conn, now).await?;
+    let is_more = store::dependent_failure::is_any(conn).await?;
+    Ok(after.with_more(is_more).with_jobs(jobs))
 }
 
 /// Does to a job what a task's end asks for, unless it is on its way to an end already.

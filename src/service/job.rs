@@ -6,7 +6,7 @@ pub use super::job_tasks::job_statistics;
 pub(super) use super::job_tasks::with_defaults;
 use super::{Caller, Context, Result, etag, job_tasks, page};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
-use crate::domain::check;
+use crate::domain::{check, job_rules};
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
@@ -304,11 +304,12 @@ where
 {
     caller.may(Some(account), Permission::JobWrite)?;
     let (account_, id, now, only_if) = (account.clone(), id.clone(), cx.clock.now(), caller.only_if.clone());
-    let row = cx
+    let (row, is_more) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
                 let mut row = find(conn, &account_, &id).await?;
+                let failed_dependents = job_rules::fails_dependents(&row.settings);
                 etag::check(&only_if, row.etag, row.modified)?;
                 if let Some(code) = job::refusal(row.state, wish) {
                     return Err(code.into());
@@ -317,10 +318,16 @@ where
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);
                 store::job::save(conn, &row).await?;
-                Ok(row)
+                // Asked for only now: also of those that wait in vain already.
+                let is_new = !failed_dependents && job_rules::fails_dependents(&row.settings);
+                let is_more = is_new && store::dependent_failure::queue_of_job(conn, row.key).await?;
+                Ok((row, is_more))
             })
         })
         .await?;
+    if is_more {
+        cx.signals.send(Signal::Releases);
+    }
     changed(cx, account, &row);
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::placement::Demands;
 use crate::domain::task::{self, Event, Life, Phase};
-use crate::domain::{check, dependency, job_node, retention};
+use crate::domain::{check, dependency, job_node, job_rules, retention};
 use crate::store::job::JobRow;
 use crate::store::task::{NewTask, TaskRow};
 use crate::store::task_cache::TaskNames;
@@ -127,7 +127,11 @@ async fn add(
         });
     }
     store::task::insert(conn, job.key, &new, now).await?;
-    let is_more = store::dependency::insert(conn, job.key, &waits).await?;
+    let mut is_more = store::dependency::insert(conn, job.key, &waits).await?;
+    if job_rules::fails_dependents(&job.settings) && !waits.is_empty() {
+        let ids: Vec<&str> = waits.iter().map(|(id, _)| *id).collect();
+        is_more |= store::dependent_failure::queue_of(conn, job.key, &ids).await?;
+    }
     let mut ledger = Ledger::default();
     ledger.added(job.key, new.iter().map(|t| t.slots));
     // Nothing has ended, so nothing follows.
@@ -178,10 +182,15 @@ async fn change(
                 {
                     return Err(code.into());
                 }
+                let event_puts_back = event == Event::Reactivate;
                 let ended = live_attempt(&row);
                 let mut ledger = Ledger::default();
                 let after = ledger.apply(&row, event, 0, now).map_err(Code::from)?;
-                let aftermath = ledger.save(conn, now).await?;
+                let mut aftermath = ledger.save(conn, now).await?;
+                if row.n_waits > 0 && event_puts_back && job_rules::fails_dependents(&job.settings) {
+                    let is_more = store::dependent_failure::queue_of(conn, job.key, &[&row.id]).await?;
+                    aftermath = aftermath.with_more(is_more);
+                }
                 // One that was ended while it waited for others waits for them again.
                 let back = after.filter(|after| after.life.phase == Phase::Waiting && after.n_waits == 0);
                 Ok((job, ended, back.map(|row| (row.key, row.slots, row.demands)), aftermath))

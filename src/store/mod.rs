@@ -9,6 +9,7 @@ pub mod changes;
 pub mod convert;
 mod db;
 pub mod dependency;
+pub mod dependent_failure;
 pub mod doctor;
 pub mod filter;
 pub mod job;

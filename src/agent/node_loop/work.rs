@@ -170,8 +170,12 @@ impl Node {
         };
         let (later, now) = std::mem::take(&mut self.clean_up_later).into_iter().partition(is_busy);
         self.clean_up_later = later;
-        let discarded: Vec<String> =
-            Vec::into_iter(now).filter_map(|directory| self.files.discard(&directory)).collect();
+        let now: Vec<String> = now;
+        let discarded: Vec<String> = now.iter().filter_map(|directory| self.files.discard(directory)).collect();
+        if !now.is_empty() {
+            self.outbox.push(FromAgent::CleanedUp { directories: now });
+            self.send_soon();
+        }
         if !discarded.is_empty() {
             let files = Arc::clone(&self.files);
             tokio::task::spawn_blocking(move || discarded.iter().for_each(|name| files.remove_discarded(name)));

@@ -1,7 +1,7 @@
 //! Jobs.
 
 use super::*;
-use crate::domain::{job_manager, job_node};
+use crate::domain::{job_manager, job_node, job_rules};
 
 /// Everything that a new job must be like.
 pub fn job_create(create: &api::JobCreate) -> Check {
@@ -14,6 +14,7 @@ pub fn job_create(create: &api::JobCreate) -> Check {
     job_constraints(create.constraints.as_ref())?;
     environment("commonEnvironmentSettings", create.common_environment_settings.as_deref())?;
     metadata(create.metadata.as_deref())?;
+    job_rules::check(create.metadata.as_deref())?;
     create.job_manager_task.as_ref().map_or(Ok(()), |task| manager_task(create, task))?;
     create.job_preparation_task.as_ref().map_or(Ok(()), preparation_task)?;
     create.job_release_task.as_ref().map_or(Ok(()), |task| release_task(task, create.job_preparation_task.as_ref()))
@@ -69,6 +70,7 @@ pub fn job_patch(patch: &api::JobPatch) -> Check {
     max_parallel_tasks(patch.max_parallel_tasks)?;
     job_constraints(patch.constraints.as_ref())?;
     metadata(patch.metadata.as_deref())?;
+    job_rules::check(patch.metadata.as_deref())?;
     patch.pool_info.as_ref().map_or(Ok(()), pool_info)
 }
 

@@ -15,6 +15,9 @@ CREATE INDEX job_nodes_by_preparation_until ON job_nodes (preparation_until) WHE
 CREATE INDEX job_nodes_by_release_until ON job_nodes (release_until) WHERE release_until IS NOT NULL;
 CREATE INDEX job_nodes_by_node ON job_nodes (node_key);
 
+-- In jobs whose dependents fail: the task failed, and those that wait for it are to fail too.
+ALTER TABLE task_releases ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+
 -- Of what has ended already: seven days, unless its settings say something else. Those are looked at when the server starts.
 UPDATE tasks SET files_until = CASE WHEN instr(settings, 'retentionTime') THEN ended ELSE ended + 604800000000 END
     WHERE state = 'completed' AND node_key IS NOT NULL AND ended IS NOT NULL;

@@ -1,0 +1,122 @@
+//! Which running tasks give way: where a job waits that has a higher priority than theirs, and their own job allows it.
+//!
+//! Only what no other way helps is ended: room that is free or about to come free is counted first. Tasks of the lowest
+//! priority go first, the youngest before the oldest, and no more of them than the waiting task needs. The work is bounded by
+//! the constants here, whatever the pool holds; what is left over is looked at in the next pass.
+//! Source: jobs, `allowTaskPreemption`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::placement::{Job, Pool, Waiting, World};
+
+/// Waiting tasks for which room is made in one pass.
+const MOST_SERVED: usize = 64;
+/// Running tasks that are looked at in one pass.
+const MOST_LOOKED_AT: usize = 1024;
+
+/// A task that is to give way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Victim {
+    pub node: i64,
+    pub task: i64,
+    pub attempt: i64,
+}
+
+impl World {
+    /// Tasks of a pool that are to give way to those that still wait after a plan.
+    pub fn to_preempt(&self, pool_key: i64) -> Vec<Victim> {
+        let Some(pool) = self.pools.get(&pool_key) else { return Vec::new() };
+        let preemptible = self.preemptible(pool);
+        let Some((lowest, _)) = preemptible.first() else { return Vec::new() };
+        let mut search = Search { pool, room: pool.coming_room(), taken: BTreeSet::new(), n_looked_at: 0 };
+        let mut victims = Vec::new();
+        let waiting = pool.waiting_jobs().filter_map(|key| self.jobs.get(&key)).take_while(|job| job.priority > *lowest);
+        let tasks = waiting.flat_map(|job| {
+            let most = usize::try_from(job.most - job.on_nodes).unwrap_or(0);
+            job.waiting.values().take(most).map(move |task| (job, task))
+        });
+        for (job, task) in tasks.take(MOST_SERVED) {
+            if !search.has_room(job, task) {
+                let lower = preemptible.iter().filter(|(priority, _)| *priority < job.priority).map(|(_, key)| *key);
+                victims.extend(search.make_room(job, task, lower));
+            }
+            if search.n_looked_at >= MOST_LOOKED_AT {
+                break;
+            }
+        }
+        victims
+    }
+
+    /// Jobs that have something on the pool's nodes and allow it to be taken off, by priority, the lowest first.
+    fn preemptible(&self, pool: &Pool) -> Vec<(i32, i64)> {
+        let mut found: Vec<(i32, i64)> = pool
+            .jobs_on_nodes()
+            .filter_map(|key| self.jobs.get(&key).filter(|job| job.preemptible).map(|job| (job.priority, key)))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+struct Search<'a> {
+    pool: &'a Pool,
+    /// Slots that are free or about to be, of nodes where something is ending or was promised in this search.
+    room: BTreeMap<i64, i32>,
+    taken: BTreeSet<(i64, i64)>,
+    n_looked_at: usize,
+}
+
+impl Search<'_> {
+    /// Whether a node will have room for the task anyway; the room is the task's then.
+    fn has_room(&mut self, job: &Job, task: &Waiting) -> bool {
+        let fits = |(key, room): &(&i64, &mut i32)| {
+            let need = self.pool.slots_taken(**key, task.slots, task.demands);
+            **room >= need && self.pool.may_run(**key, job, task)
+        };
+        let Some((key, room)) = self.room.iter_mut().find(fits) else { return false };
+        *room -= self.pool.slots_taken(*key, task.slots, task.demands);
+        true
+    }
+
+    /// The tasks of these jobs that must end so that the task has room; none when that does not help.
+    fn make_room(&mut self, job: &Job, task: &Waiting, jobs: impl Iterator<Item = i64>) -> Vec<Victim> {
+        let mut found: BTreeMap<i64, Vec<(Victim, i32)>> = BTreeMap::new();
+        for (since_node_task, held_job) in jobs.flat_map(|key| self.pool.of_job(key).map(move |held| (held, key))) {
+            let (node_key, task_key) = since_node_task;
+            self.n_looked_at += 1;
+            if self.n_looked_at > MOST_LOOKED_AT {
+                break;
+            }
+            let Some(node) = self.pool.nodes.get(&node_key) else { continue };
+            let Some(held) = node.held.get(&task_key).filter(|held| held.job == held_job && held.attempt > 0) else {
+                continue;
+            };
+            let is_gone = self.taken.contains(&(node_key, task_key)) || self.pool.is_ending(node_key, task_key);
+            if is_gone || !self.pool.may_run(node_key, job, task) {
+                continue;
+            }
+            let victims = found.entry(node_key).or_default();
+            victims.push((Victim { node: node_key, task: task_key, attempt: held.attempt }, held.slots));
+            let need = self.pool.slots_taken(node_key, task.slots, task.demands);
+            let room = self.room.get(&node_key).copied().unwrap_or(node.slots - node.used);
+            let freed: i32 = victims.iter().map(|(_, slots)| slots).sum();
+            if room + freed >= need {
+                let mut spare = room + freed - need;
+                // A large one that came later may make the small ones before it needless.
+                victims.retain(|(_, slots)| {
+                    let is_needless = *slots <= spare;
+                    spare -= if is_needless { *slots } else { 0 };
+                    !is_needless
+                });
+                self.room.insert(node_key, spare);
+                self.taken.extend(victims.iter().map(|(victim, _)| (victim.node, victim.task)));
+                return victims.iter().map(|(victim, _)| *victim).collect();
+            }
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+#[path = "preemption_tests.rs"]
+mod tests;
