@@ -266,13 +266,7 @@ impl Pool {
     }
 
     /// A node where `need` slots are free, or will be soon when `ahead` more may be sent.
-    fn pick(
-        &self,
-        task: &Waiting,
-        ahead: i32,
-        preparation: Option<&Preparation>,
-        kept: &BTreeSet<i64>,
-    ) -> Option<i64> {
+    fn pick(&self, task: &Waiting, ahead: i32, preparation: Option<&Preparation>, kept: &BTreeSet<i64>) -> Option<i64> {
         let Waiting { slots: need, affinity, demands } = *task;
         let fits = |node: &Node| node.open && node.slots >= need;
         let may = |key: &i64| {

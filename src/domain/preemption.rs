@@ -30,7 +30,8 @@ impl World {
         let Some((lowest, _)) = preemptible.first() else { return Vec::new() };
         let mut search = Search { pool, room: pool.coming_room(), taken: BTreeSet::new(), n_looked_at: 0 };
         let mut victims = Vec::new();
-        let waiting = pool.waiting_jobs().filter_map(|key| self.jobs.get(&key)).take_while(|job| job.priority > *lowest);
+        let waiting =
+            pool.waiting_jobs().filter_map(|key| self.jobs.get(&key)).take_while(|job| job.priority > *lowest);
         let tasks = waiting.flat_map(|job| {
             let most = usize::try_from(job.most - job.on_nodes).unwrap_or(0);
             job.waiting.values().take(most).map(move |task| (job, task))

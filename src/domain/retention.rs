@@ -18,9 +18,7 @@ pub fn of_task(constraints: Option<&TaskConstraints>) -> Duration {
 /// Of the preparation or release task of a job.
 pub fn of_run(job: &JobCreate, kind: Kind) -> Duration {
     let own = match kind {
-        Kind::Preparation => {
-            job.job_preparation_task.as_ref().map(|task| of_task(task.constraints.as_ref()))
-        }
+        Kind::Preparation => job.job_preparation_task.as_ref().map(|task| of_task(task.constraints.as_ref())),
         Kind::Release => job.job_release_task.as_ref().and_then(|task| task.retention_time),
     };
     own.unwrap_or(USUAL)

@@ -12,7 +12,8 @@ use super::reply;
 use crate::api;
 use crate::domain::ids::JobId;
 use crate::domain::odata::{JOB_FIELDS, JOB_NODE_FIELDS};
-use crate::service::{Context, job, slices};
+use crate::domain::waiting::explanation;
+use crate::service::{Context, job, slices, waiting};
 
 pub(super) const PROPERTIES: &[&str] = &[
     "id",
@@ -54,6 +55,7 @@ pub fn routes() -> Router<Context> {
         .route("/jobs/{job}/enable", post(job_enable))
         .route("/jobs/{job}/terminate", post(job_terminate))
         .route("/jobs/{job}/taskcounts", get(job_task_counts))
+        .route("/jobs/{job}/waiting", get(job_waiting))
         .route("/jobs/{job}/jobpreparationandreleasetaskstatus", get(job_preparation_and_release))
 }
 
@@ -134,6 +136,13 @@ async fn job_preparation_and_release(call: Call, Of(id): Of<JobId>) -> Result {
     let list = call.list_query(JOB_NODE_FIELDS, JOB_NODE_PROPERTIES, PAGE)?;
     let nodes = slices::job_preparation_and_release_slice(&call.cx, &call.caller, &call.account, &id, &list.slice);
     Ok(call.list_reply("jobpreparationandreleasetaskstatus", &list, nodes.await?))
+}
+
+/// Fournil's own.
+async fn job_waiting(call: Call, Of(id): Of<JobId>) -> Result {
+    call.no_query()?;
+    let why = waiting::job_waiting(&call.cx, &call.caller, &call.account, &id).await?;
+    Ok(reply::element(&call.base_url, "waiting", &explanation(why), None))
 }
 
 async fn load(call: &Call, id: &JobId) -> Result<api::JobSummary> {

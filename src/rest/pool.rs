@@ -13,7 +13,8 @@ use super::reply;
 use crate::api;
 use crate::domain::ids::PoolId;
 use crate::domain::odata::{POOL_FIELDS, Stretch};
-use crate::service::{Context, pool, pool_usage, slices};
+use crate::domain::waiting::explanation;
+use crate::service::{Context, pool, pool_usage, slices, waiting};
 
 const PROPERTIES: &[&str] = &[
     "id",
@@ -64,6 +65,7 @@ pub fn routes() -> Router<Context> {
         .route("/pools", get(pool_list).post(pool_create))
         .route("/pools/{pool}", get(pool_get).patch(pool_patch).delete(pool_delete))
         .route("/pools/{pool}/updateproperties", post(pool_update_properties))
+        .route("/pools/{pool}/waiting", get(pool_waiting))
         .route("/pools/{pool}/resize", post(pool_resize))
         .route("/pools/{pool}/stopresize", post(pool_stop_resize))
         .route("/pools/{pool}/removenodes", post(pool_remove_nodes))
@@ -84,6 +86,13 @@ async fn pool_create(call: Call, Body(create): Body<api::PoolCreate>) -> Result 
     let pool = pool::pool_create(&call.cx, &call.caller, &call.account, create).await?;
     let url = call.url(&format!("/pools/{}", pool.settings.id));
     Ok(reply::with_version(reply::created(&url), &pool.e_tag, pool.last_modified))
+}
+
+/// Fournil's own.
+async fn pool_waiting(call: Call, Of(id): Of<PoolId>) -> Result {
+    call.no_query()?;
+    let why = waiting::pool_waiting(&call.cx, &call.caller, &call.account, &id).await?;
+    Ok(reply::element(&call.base_url, "waiting", &explanation(why), None))
 }
 
 /// The first version that calls slots by their name of today.

@@ -13,7 +13,8 @@ use super::reply;
 use crate::api::{self, Code};
 use crate::domain::ids::{JobId, TaskId};
 use crate::domain::odata::TASK_FIELDS;
-use crate::service::{Context, slices, task};
+use crate::domain::waiting::explanation;
+use crate::service::{Context, slices, task, waiting};
 
 const PROPERTIES: &[&str] = &[
     "id",
@@ -53,6 +54,7 @@ pub fn routes() -> Router<Context> {
         .route("/jobs/{job}/tasks/{task}/terminate", post(task_terminate))
         .route("/jobs/{job}/tasks/{task}/reactivate", post(task_reactivate))
         .route("/jobs/{job}/tasks/{task}/subtasksinfo", get(subtask_list))
+        .route("/jobs/{job}/tasks/{task}/waiting", get(task_waiting))
 }
 
 async fn task_list(call: Call, Of(job): Of<JobId>) -> Result {
@@ -137,6 +139,13 @@ async fn subtask_list(call: Call, Of((job, id)): Of<(JobId, TaskId)>) -> Result 
     call.query.allow(&["$select"])?;
     load(&call, &job, &id).await?;
     Ok(reply::list(&call.base_url, "subtasks", &Vec::<Value>::new(), None, None))
+}
+
+/// Fournil's own.
+async fn task_waiting(call: Call, Of((job, id)): Of<(JobId, TaskId)>) -> Result {
+    call.no_query()?;
+    let why = waiting::task_waiting(&call.cx, &call.caller, &call.account, &job, &id).await?;
+    Ok(reply::element(&call.base_url, "waiting", &explanation(why), None))
 }
 
 async fn load(call: &Call, job: &JobId, id: &TaskId) -> Result<api::Task> {

@@ -36,7 +36,8 @@ impl Driver {
     pub(super) async fn cleaned_up(&mut self, cleaned: Vec<(i64, Vec<String>)>) -> Result<()> {
         for (node_key, folders) in cleaned {
             let Some(told) = self.cleaning.get_mut(&node_key) else { continue };
-            let keys: Vec<i64> = told.extract_if(.., |_, folder| folders.contains(folder)).map(|(key, _)| key).collect();
+            let keys: Vec<i64> =
+                told.extract_if(.., |_, folder| folders.contains(folder)).map(|(key, _)| key).collect();
             let is_all = told.is_empty();
             if keys.is_empty() {
                 continue;

@@ -77,3 +77,10 @@ pub async fn job_delete(account: AccountName, job: JobId) -> Result<(), api::Err
     let (cx, caller) = request::context()?;
     Ok(service::job::job_delete(&cx, &caller, &account, &job).await?)
 }
+
+/// Why nothing of a job goes on.
+#[server(prefix = "/portal/fn", endpoint = "job_waiting", input = Json)]
+pub async fn job_waiting(account: AccountName, job: JobId) -> Result<api::WhyWaiting, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::waiting::job_waiting(&cx, &caller, &account, &job).await?)
+}

@@ -80,3 +80,10 @@ pub async fn pool_delete(account: AccountName, pool: PoolId) -> Result<(), api::
     let (cx, caller) = request::context()?;
     Ok(service::pool::pool_delete(&cx, &caller, &account, &pool).await?)
 }
+
+/// Why a pool does not become what it is to be, or cannot run the tasks that wait for it.
+#[server(prefix = "/portal/fn", endpoint = "pool_waiting", input = Json)]
+pub async fn pool_waiting(account: AccountName, pool: PoolId) -> Result<api::WhyWaiting, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::waiting::pool_waiting(&cx, &caller, &account, &pool).await?)
+}

@@ -28,11 +28,11 @@ pub async fn task_get(account: AccountName, job: JobId, task: TaskId) -> Result<
     Ok(service::task::task_get(&cx, &caller, &account, &job, &task).await?)
 }
 
-/// Why an active task does not run yet; nothing when it is not active.
+/// Why an active task does not run yet.
 #[server(prefix = "/portal/fn", endpoint = "task_waiting", input = Json)]
-pub async fn task_waiting(account: AccountName, job: JobId, task: TaskId) -> Result<Option<api::Waiting>, api::Error> {
+pub async fn task_waiting(account: AccountName, job: JobId, task: TaskId) -> Result<api::WhyWaiting, api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::task::task_waiting(&cx, &caller, &account, &job, &task).await?)
+    Ok(service::waiting::task_waiting(&cx, &caller, &account, &job, &task).await?)
 }
 
 /// Adds up to 100 tasks; each has its own result.
@@ -44,6 +44,18 @@ pub async fn task_add_collection(
 ) -> Result<Vec<api::TaskAddResult>, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::task::task_add_collection(&cx, &caller, &account, &job, tasks).await?)
+}
+
+/// Sets the constraints of a task.
+#[server(prefix = "/portal/fn", endpoint = "task_update", input = Json)]
+pub async fn task_update(
+    account: AccountName,
+    job: JobId,
+    task: TaskId,
+    update: api::TaskUpdate,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::task::task_update(&cx, &caller, &account, &job, &task, update).await?)
 }
 
 /// Ends a task.

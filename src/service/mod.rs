@@ -34,6 +34,7 @@ pub mod task;
 mod task_list;
 mod task_questions;
 pub mod user;
+pub mod waiting;
 
 pub use context::{Caller, Context, RequestId, Who};
 pub use error::{Error, Result};

@@ -134,9 +134,10 @@ pub async fn release(conn: &mut Conn, ended: &[Satisfied], most: i64) -> Result<
 
 /// Releases up to about `most` tasks more of those that were left.
 pub async fn release_more(conn: &mut Conn, most: i64) -> Result<Released> {
-    let rows = sqlx::query("SELECT key, job_key, id, number FROM task_releases WHERE failed = 0 ORDER BY key LIMIT 100")
-        .fetch_all(&mut *conn)
-        .await?;
+    let rows =
+        sqlx::query("SELECT key, job_key, id, number FROM task_releases WHERE failed = 0 ORDER BY key LIMIT 100")
+            .fetch_all(&mut *conn)
+            .await?;
     let mut over = Vec::new();
     for row in rows {
         if over.len() as i64 >= most {
@@ -161,7 +162,9 @@ pub async fn release_more(conn: &mut Conn, most: i64) -> Result<Released> {
             sqlx::query("DELETE FROM task_releases WHERE key = ?1").bind(key).execute(&mut *conn).await?;
         }
     }
-    let is_more = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM task_releases WHERE failed = 0)").fetch_one(&mut *conn).await?;
+    let is_more = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM task_releases WHERE failed = 0)")
+        .fetch_one(&mut *conn)
+        .await?;
     Ok(Released { ready: count_down(conn, &over).await?, is_more })
 }
 

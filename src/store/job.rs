@@ -286,6 +286,18 @@ pub async fn mark_deleting(conn: &mut Conn, keys: &[i64], now: Timestamp) -> Res
     Ok(())
 }
 
+/// Tasks of active jobs that wait for a pool of this name.
+pub async fn count_waiting(conn: &mut Conn, account_key: i64, pool_id: &str) -> Result<i64> {
+    let n = sqlx::query_scalar(
+        "SELECT COALESCE(SUM(n_active), 0) FROM jobs WHERE account_key = ?1 AND pool_id = ?2 AND state = 'active'",
+    )
+    .bind(account_key)
+    .bind(pool_id)
+    .fetch_one(conn)
+    .await?;
+    Ok(n)
+}
+
 /// Rows that can be read; the others are logged, and work goes on without them.
 pub fn readable(rows: &[SqliteRow]) -> Vec<JobRow> {
     let mut jobs = Vec::with_capacity(rows.len());

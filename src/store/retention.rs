@@ -90,12 +90,10 @@ pub async fn postpone(conn: &mut Conn, tasks: &[(i64, Option<Timestamp>)]) -> Re
 
 /// The files of these tasks go.
 pub async fn tasks_gone(conn: &mut Conn, tasks: &[i64]) -> Result<()> {
-    sqlx::query(
-        "UPDATE tasks SET files_until = NULL, files_gone = 1 WHERE key IN (SELECT value FROM json_each(?1))",
-    )
-    .bind(convert::to_json(&tasks))
-    .execute(conn)
-    .await?;
+    sqlx::query("UPDATE tasks SET files_until = NULL, files_gone = 1 WHERE key IN (SELECT value FROM json_each(?1))")
+        .bind(convert::to_json(&tasks))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -114,10 +112,7 @@ pub async fn runs_gone(conn: &mut Conn, job_nodes: &[i64], now: Timestamp) -> Re
 }
 
 /// When the files of a job's preparation and release tasks go: by key of the job on a node.
-pub async fn set_runs_until(
-    conn: &mut Conn,
-    untils: &[(i64, Option<Timestamp>, Option<Timestamp>)],
-) -> Result<()> {
+pub async fn set_runs_until(conn: &mut Conn, untils: &[(i64, Option<Timestamp>, Option<Timestamp>)]) -> Result<()> {
     let micros = |t: Option<Timestamp>| t.map(Timestamp::micros);
     let rows: Vec<_> = untils.iter().map(|(key, p, r)| (key, micros(*p), micros(*r))).collect();
     sqlx::query(

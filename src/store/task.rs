@@ -259,6 +259,35 @@ pub async fn waiting(conn: &mut Conn, job_key: i64, after: i64, most: i64) -> Re
         .collect()
 }
 
+/// The first task of a job that waits for a node; else the first that waits for other tasks.
+pub async fn first_waiting(conn: &mut Conn, job_key: i64) -> Result<Option<TaskRow>> {
+    let free = sqlx::query(concat_columns!(
+        "SELECT ",
+        " FROM tasks t WHERE t.job_key = ?1 AND t.state = 'active' AND t.assigned = 0 AND t.n_waits = 0 ORDER BY t.key LIMIT 1"
+    ));
+    let blocked = sqlx::query(concat_columns!(
+        "SELECT ",
+        " FROM tasks t WHERE t.job_key = ?1 AND t.n_waits > 0 AND t.state = 'active' LIMIT 1"
+    ));
+    let row = match free.bind(job_key).fetch_optional(&mut *conn).await? {
+        Some(row) => Some(row),
+        None => blocked.bind(job_key).fetch_optional(conn).await?,
+    };
+    row.as_ref().map(read).transpose()
+}
+
+/// On how many nodes of a pool a task runs that must be alone there, and one of them: its job's id and its own.
+pub async fn alone_on(conn: &mut Conn, pool_key: i64) -> Result<Option<(i64, String, String)>> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) OVER () AS n, j.id AS job, t.id AS task FROM nodes n CROSS JOIN tasks t \
+         ON t.node_key = n.key AND t.assigned = 1 AND t.alone = 1 JOIN jobs j ON j.key = t.job_key WHERE n.pool_key = ?1 LIMIT 1",
+    )
+    .bind(pool_key)
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| Ok((get(&row, "n")?, get(&row, "job")?, get(&row, "task")?))).transpose()
+}
+
 /// Saves the lives of tasks; `modified` and `etag` are those of the settings and stay.
 pub async fn save(conn: &mut Conn, tasks: &[TaskRow]) -> Result<()> {
     if tasks.is_empty() {

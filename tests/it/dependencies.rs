@@ -34,7 +34,11 @@ async fn run(node: &mut FakeNode, expected: &[&str]) -> Vec<api::agent::RunTask>
 
 async fn why(world: &World, id: &str) -> Waiting {
     let (job, id) = ("j".parse().unwrap(), id.parse().unwrap());
-    task::task_waiting(&world.cx, &world.caller, &world.account, &job, &id).await.unwrap().unwrap()
+    fournil::service::waiting::task_waiting(&world.cx, &world.caller, &world.account, &job, &id)
+        .await
+        .unwrap()
+        .waiting
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,8 +68,9 @@ async fn a_manager_that_wants_a_dedicated_node_waits_for_one_and_says_so() {
     let run = node.runs().await;
     assert_eq!((run.len(), run[0].task.as_str()), (1, "a"));
     let (job, id) = ("j".parse().unwrap(), "manager".parse().unwrap());
-    let why = fournil::service::task::task_waiting(&world.cx, &world.caller, &world.account, &job, &id).await.unwrap();
-    assert_eq!(why, Some(api::Waiting::NeedsDedicatedNode { pool_id: "p".into() }));
+    let why =
+        fournil::service::waiting::task_waiting(&world.cx, &world.caller, &world.account, &job, &id).await.unwrap();
+    assert_eq!(why.waiting, Some(api::Waiting::NeedsDedicatedNode { pool_id: "p".into() }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -165,9 +165,7 @@ async fn a_reboot_waits_for_tasks_or_ends_them_when_asked_to() {
     node.gave_back(kills);
     let ended = rest.world.until_task("j", "b", |t| t.state == TaskState::Completed).await;
     assert_eq!(ended.execution_info.failure_info.unwrap().message.as_deref(), Some("The task's node was rebooted."));
-    rest.post(&of(&node, "reboot"), json!({ "nodeRebootOption": "later" }))
-        .await
-        .is_error(400, "InvalidPropertyValue");
+    rest.post(&of(&node, "reboot"), json!({ "nodeRebootOption": "later" })).await.is_error(400, "InvalidPropertyValue");
     rest.post(&of(&node, "reboot"), json!({ "option": "requeue" })).await.is_error(400, "UnsupportedProperty");
     rest.send(rest.ask("POST", "/pools/p/nodes/x/reboot")).await.is_error(404, "NodeNotFound");
 }

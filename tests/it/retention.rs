@@ -157,7 +157,9 @@ async fn a_node_that_leaves_with_retaineddata_stays_until_the_time_of_its_files_
     };
     let pool = "p".parse().unwrap();
     fournil::service::pool::pool_resize(&world.cx, &world.caller, &world.account, &pool, resize).await.unwrap();
-    world.until("it leaves", async || (world.node_state("p", &node.id).await == NodeState::LeavingPool).then_some(())).await;
+    world
+        .until("it leaves", async || (world.node_state("p", &node.id).await == NodeState::LeavingPool).then_some(()))
+        .await;
     // Whatever else happens: it is there, and takes no task.
     world.tasks("j", &["waits"]).await;
     world.clock.forward(Duration::from_secs(3600));

@@ -16,9 +16,7 @@ async fn folders_go_when_their_time_is_over_and_a_reboot_can_wait_for_it() {
         "jobReleaseTask": { "commandLine": sh("true"), "retentionTime": "PT1S" },
     });
     server.batch.post("/jobs", job).await.is(201);
-    let task = |id: &str, time: &str| {
-        json!({ "id": id, "commandLine": sh("echo written"), "constraints": { "retentionTime": time } })
-    };
+    let task = |id: &str, time: &str| json!({ "id": id, "commandLine": sh("echo written"), "constraints": { "retentionTime": time } });
     server.batch.post("/jobs/j/tasks", task("short", "PT1S")).await.is(201);
     server.batch.post("/jobs/j/tasks", task("long", "P1D")).await.is(201);
     server.batch.task_is("j", "short", "completed").await;

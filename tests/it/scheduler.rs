@@ -325,8 +325,9 @@ async fn a_task_that_can_never_run_says_so_and_holds_nobody_up() {
     world.add("j", vec![api::TaskCreate { required_slots: Some(9), ..simple("big") }, simple("small")]).await;
     assert_eq!(node.runs().await[0].task, "small");
     let (job, big) = ("j".parse().unwrap(), "big".parse().unwrap());
-    let why = task::task_waiting(&world.cx, &world.caller, &world.account, &job, &big).await.unwrap();
-    assert_eq!(why, Some(api::Waiting::NeedsMoreSlots { required: 9, slots_per_node: 1 }));
+    let why =
+        fournil::service::waiting::task_waiting(&world.cx, &world.caller, &world.account, &job, &big).await.unwrap();
+    assert_eq!(why.waiting, Some(api::Waiting::NeedsMoreSlots { required: 9, slots_per_node: 1 }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,6 +19,7 @@ pub mod live_region;
 pub mod loaded;
 pub mod menu;
 pub mod page_header;
+pub mod panel_query;
 pub mod progress;
 pub mod query;
 pub mod secret;

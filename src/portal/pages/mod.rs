@@ -20,3 +20,4 @@ pub mod sign_in;
 pub mod task;
 pub mod token;
 mod typed;
+mod waiting;

@@ -49,6 +49,8 @@ fn pools(table: &mut Table) {
         .add("pool_evaluate_auto_scale", "POST /pools/{pool}/evaluateautoscale", 200, about)
         .takes::<api::PoolEvaluateAutoScale>()
         .gives::<api::AutoScaleRun>();
+    let about = "Fournil's own, not Azure's: why the pool does not become what it is to be, or cannot run the tasks that wait for it.";
+    table.add("pool_waiting", "GET /pools/{pool}/waiting", 200, about).gives::<api::WaitingExplanation>();
     let about = "Core hours of each pool by half-hour.";
     table
         .add("pool_usage_metrics_list", "GET /poolusagemetrics", 200, about)
@@ -99,6 +101,8 @@ fn jobs(table: &mut Table) {
     table.add("job_terminate", "POST /jobs/{job}/terminate", 202, about).takes::<api::JobTerminate>().query(&["force"]);
     let about = "How many tasks, and slots of them, are in each state.";
     table.add("job_task_counts", "GET /jobs/{job}/taskcounts", 200, about).gives::<api::TaskCountsResult>();
+    let about = "Fournil's own, not Azure's: why nothing of the job goes on, and what helps.";
+    table.add("job_waiting", "GET /jobs/{job}/waiting", 200, about).gives::<api::WaitingExplanation>();
     let about = "What became of the job's preparation and release tasks on each node.";
     table
         .add("job_preparation_and_release", "GET /jobs/{job}/jobpreparationandreleasetaskstatus", 200, about)
@@ -152,6 +156,8 @@ fn tasks(table: &mut Table) {
     let does = |method: &str, what: &str| format!("{method} /jobs/{{job}}/tasks/{{task}}/{what}");
     table.add("task_terminate", &does("POST", "terminate"), 204, "Ends the task.");
     table.add("task_reactivate", &does("POST", "reactivate"), 204, "Lets a task that failed run again.");
+    let about = "Fournil's own, not Azure's: why the task does not run yet, and what helps.";
+    table.add("task_waiting", &does("GET", "waiting"), 200, about).gives::<api::WaitingExplanation>();
     let about = "Always empty: there are no multi-instance tasks.";
     table.add("subtask_list", &does("GET", "subtasksinfo"), 200, about).query(&["$select"]);
 }

@@ -151,6 +151,9 @@ fn Limits(fields: JobFields) -> impl IntoView {
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
         <Checkbox value=fields.uses_dependencies label=msg::JOB_USES_DEPENDENCIES hint=hint(msg::JOB_USES_DEPENDENCIES_HINT)/>
         <Checkbox value=fields.performs_job_actions label=msg::JOB_ACTIONS hint=hint(msg::JOB_ACTIONS_HINT)/>
+        <Checkbox value=fields.fails_dependents label=msg::JOB_FAIL_DEPENDENTS hint=hint(msg::JOB_FAIL_DEPENDENTS_HINT)/>
+        <Checkbox value=fields.keeps_order label=msg::JOB_STRICT_ORDER hint=hint(msg::JOB_STRICT_ORDER_HINT)/>
+        <Checkbox value=fields.allows_preemption label=msg::JOB_PREEMPTION hint=hint(msg::JOB_PREEMPTION_HINT)/>
     }
 }
 
@@ -161,9 +164,15 @@ fn Preparation(fields: JobFields) -> impl IntoView {
             <TextArea value=fields.preparation_command code=true rows=3/>
         </Field>
         <Field name="jobPreparationTask.constraints" label=msg::JOB_PREPARATION_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.preparation_retries min=-1/></Field>
+        <Field name="jobPreparationTask.constraints.retentionTime" label=msg::JOB_PREPARATION_RETENTION hint=hint(msg::JOB_PREPARATION_RETENTION_HINT)>
+            <TextInput value=fields.preparation_retention code=true placeholder=Signal::derive(|| Some(t(msg::TASK_RETENTION_EXAMPLE).to_owned()))/>
+        </Field>
         <Checkbox value=fields.preparation_wait label=msg::JOB_PREPARATION_WAIT hint=hint(msg::JOB_PREPARATION_WAIT_HINT)/>
         <Field name="jobReleaseTask" label=msg::JOB_RELEASE_COMMAND hint=hint(msg::JOB_RELEASE_HINT)>
             <TextArea value=fields.release_command code=true rows=3/>
+        </Field>
+        <Field name="jobReleaseTask.retentionTime" label=msg::JOB_RELEASE_RETENTION hint=hint(msg::TASK_RETENTION_HINT)>
+            <TextInput value=fields.release_retention code=true placeholder=Signal::derive(|| Some(t(msg::TASK_RETENTION_EXAMPLE).to_owned()))/>
         </Field>
     }
 }
@@ -231,6 +240,9 @@ pub fn JobReviewItems(fields: JobFields) -> impl IntoView {
         <ReviewItem label=msg::JOB_ENDS_WITH_TASKS value=yes_or_no(fields.ends_with_tasks)/>
         <ReviewItem label=msg::JOB_USES_DEPENDENCIES value=yes_or_no(fields.uses_dependencies)/>
         <ReviewItem label=msg::JOB_ACTIONS value=yes_or_no(fields.performs_job_actions)/>
+        <ReviewItem label=msg::JOB_FAIL_DEPENDENTS value=yes_or_no(fields.fails_dependents)/>
+        <ReviewItem label=msg::JOB_STRICT_ORDER value=yes_or_no(fields.keeps_order)/>
+        <ReviewItem label=msg::JOB_PREEMPTION value=yes_or_no(fields.allows_preemption)/>
         <ReviewItem label=msg::JOB_PREPARATION value=text(|form| form.preparation_command.clone())/>
         <ReviewItem label=msg::JOB_RELEASE value=text(|form| form.release_command.clone())/>
         <ReviewItem label=msg::JOB_ENVIRONMENT value=variables/>

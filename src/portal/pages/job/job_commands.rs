@@ -47,6 +47,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
     let refused =
         move |wish| move || refusal::of(session, Permission::JobWrite, rules::refusal(facts.get().state, wish));
     let add = paths::task_add(&here.account, &here.job);
+    let edit = paths::with_query(paths::job(&here.account, &here.job), &[("panel", "edit")]);
     let (enable, delete) = (here.clone(), here.clone());
     let run_enable = move || {
         let JobRef { account, job } = enable.clone();
@@ -64,6 +65,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
     };
     vec![
         Command::link(msg::JOB_ADD_TASKS, Icon::Add, Signal::stored(add)),
+        Command::link(msg::JOB_EDIT, Icon::Edit, Signal::stored(edit)),
         Command::new(msg::JOB_ENABLE, Icon::Play, run_enable).refused(refused(Wish::Enable)),
         Command::new(msg::JOB_DISABLE, Icon::Pause, move || panels.disable.run(())).refused(refused(Wish::Disable)),
         Command::new(msg::JOB_TERMINATE, Icon::Stop, move || panels.terminate.run(()))

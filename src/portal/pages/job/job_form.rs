@@ -1,10 +1,11 @@
 //! The form of a new job.
 
 use crate::api::{
-    self, JobConstraints, JobManagerTask, JobPreparationTask, JobReleaseTask, OnAllTasksComplete, OnTaskFailure,
-    PoolInformation, TaskConstraints,
+    self, JobConstraints, JobManagerTask, JobPreparationTask, JobReleaseTask, MetadataItem, OnAllTasksComplete,
+    OnTaskFailure, PoolInformation, TaskConstraints,
 };
 use crate::domain::ids::{JobScheduleId, PoolId};
+use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::typed::{self, Pair, form};
@@ -27,13 +28,22 @@ form! {
         uses_dependencies: bool,
         /// Failed tasks may end or disable the job.
         performs_job_actions: bool,
+        /// Running tasks give way to those of more important jobs.
+        allows_preemption: bool,
+        /// Tasks that depend on a failed one fail too.
+        fails_dependents: bool,
+        /// The first waiting task is not overtaken.
+        keeps_order: bool,
         /// Empty: no job manager task.
         manager_command: String,
         /// Empty: no preparation task, and then no release task either.
         preparation_command: String,
         preparation_retries: String,
         preparation_wait: bool,
+        /// Empty: seven days.
+        preparation_retention: String,
         release_command: String,
+        release_retention: String,
         environment: Vec<Pair>,
         metadata: Vec<Pair>,
     }
@@ -52,11 +62,16 @@ impl Default for JobForm {
             ends_with_tasks: false,
             uses_dependencies: false,
             performs_job_actions: false,
+            allows_preemption: false,
+            fails_dependents: false,
+            keeps_order: false,
             manager_command: String::new(),
             preparation_command: String::new(),
             preparation_retries: "0".to_owned(),
             preparation_wait: true,
+            preparation_retention: String::new(),
             release_command: String::new(),
+            release_retention: String::new(),
             environment: Vec::new(),
             metadata: Vec::new(),
         }
@@ -96,7 +111,12 @@ impl JobForm {
             job_release_task: self.release(&mut errors),
             uses_task_dependencies: self.uses_dependencies.then_some(true),
             on_task_failure: self.performs_job_actions.then_some(OnTaskFailure::PerformExitOptionsJobAction),
-            metadata: errors.take("metadata", typed::metadata(&self.metadata)).flatten(),
+            allow_task_preemption: self.allows_preemption.then_some(true),
+            metadata: with_rules(
+                errors.take("metadata", typed::metadata(&self.metadata)).flatten(),
+                self.fails_dependents,
+                self.keeps_order,
+            ),
             ..api::JobCreate::default()
         };
         errors.or(create)
@@ -115,9 +135,16 @@ impl JobForm {
     fn preparation(&self, errors: &mut FieldErrors) -> Option<JobPreparationTask> {
         let retries =
             errors.take("jobPreparationTask.constraints", typed::number(&self.preparation_retries, -1..=i32::MAX));
+        let retention_time = errors
+            .take("jobPreparationTask.constraints.retentionTime", typed::length(&self.preparation_retention))
+            .flatten();
         (!self.preparation_command.trim().is_empty()).then(|| JobPreparationTask {
             command_line: self.preparation_command.clone(),
-            constraints: Some(TaskConstraints { max_task_retry_count: retries, ..TaskConstraints::default() }),
+            constraints: Some(TaskConstraints {
+                max_task_retry_count: retries,
+                retention_time,
+                ..TaskConstraints::default()
+            }),
             wait_for_success: Some(self.preparation_wait),
             ..JobPreparationTask::default()
         })
@@ -130,7 +157,13 @@ impl JobForm {
         if self.preparation_command.trim().is_empty() {
             errors.add("jobReleaseTask", msg::JOB_RELEASE_NEEDS_PREPARATION);
         }
-        Some(JobReleaseTask { command_line: self.release_command.clone(), ..JobReleaseTask::default() })
+        Some(JobReleaseTask {
+            command_line: self.release_command.clone(),
+            retention_time: errors
+                .take("jobReleaseTask.retentionTime", typed::length(&self.release_retention))
+                .flatten(),
+            ..JobReleaseTask::default()
+        })
     }
 
     fn constraints(&self, errors: &mut FieldErrors) -> Option<JobConstraints> {
@@ -144,6 +177,22 @@ impl JobForm {
         };
         (constraints != JobConstraints::default()).then_some(constraints)
     }
+}
+
+/// Metadata with the rules beyond Batch's that the job asks for.
+pub fn with_rules(
+    items: Option<Vec<MetadataItem>>,
+    fails_dependents: bool,
+    keeps_order: bool,
+) -> Option<Vec<MetadataItem>> {
+    let mut items = items.unwrap_or_default();
+    for (rule, is_on) in [(job_rules::FAIL_DEPENDENTS, fails_dependents), (job_rules::STRICT_ORDER, keeps_order)] {
+        if is_on {
+            items.retain(|item| item.name != rule);
+            items.push(MetadataItem { name: rule.to_owned(), value: "true".to_owned() });
+        }
+    }
+    (!items.is_empty()).then_some(items)
 }
 
 #[cfg(test)]
@@ -210,6 +259,20 @@ mod tests {
     }
 
     #[test]
+    fn rules_beyond_batchs_go_with_the_metadata() {
+        let create = form(|f| {
+            (f.allows_preemption, f.fails_dependents, f.keeps_order, f.uses_dependencies) = (true, true, true, true);
+            f.metadata = vec![("colour".into(), "blue".into()), (job_rules::STRICT_ORDER.into(), "false".into())];
+        });
+        let create = create.to_create().unwrap();
+        assert_eq!(create.allow_task_preemption, Some(true));
+        assert!(job_rules::fails_dependents(&create) && job_rules::keeps_order(&create));
+        assert_eq!(job_rules::check(create.metadata.as_deref()), Ok(()));
+        assert_eq!(create.metadata.unwrap().len(), 3);
+        assert_eq!(form(|_| ()).to_create().unwrap().metadata, None);
+    }
+
+    #[test]
     fn errors_stand_at_their_fields() {
         check_error("id", |f| f.id.clear());
         check_error("id", |f| f.id = "s:job-1".into());
@@ -219,6 +282,10 @@ mod tests {
         check_error("constraints.maxWallClockTime", |f| f.max_wall_clock = "soon".into());
         check_error("constraints.maxTaskRetryCount", |f| f.max_retries = "-2".into());
         check_error("jobReleaseTask", |f| f.release_command = "x".into());
+        check_error("jobReleaseTask.retentionTime", |f| {
+            (f.preparation_command, f.release_command, f.release_retention) = ("x".into(), "x".into(), "soon".into());
+        });
+        check_error("jobPreparationTask.constraints.retentionTime", |f| f.preparation_retention = "soon".into());
         check_error("jobPreparationTask.constraints", |f| f.preparation_retries = "x".into());
         check_error("commonEnvironmentSettings", |f| f.environment = vec![(String::new(), "x".into())]);
     }

@@ -1,6 +1,8 @@
 //! Jobs.
 
 mod create;
+mod edit_form;
+mod edit_panel;
 mod job_commands;
 mod job_counts;
 mod job_form;

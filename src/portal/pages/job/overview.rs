@@ -4,13 +4,21 @@ use leptos::prelude::*;
 
 use super::job_counts::JobCounts;
 use super::page::JobContext;
-use crate::api::{EnvironmentSetting, JobSchedulingError, JobSummary, MetadataItem, OnAllTasksComplete};
+use crate::api::{
+    Code, EnvironmentSetting, JobSchedulingError, JobSummary, MetadataItem, OnAllTasksComplete, Waiting, WhyWaiting,
+};
 use crate::domain::ids::job_of_schedule;
+use crate::domain::job_rules;
 use crate::portal::components::command_bar::ButtonLink;
 use crate::portal::components::{Copy, Empty, Essential, Essentials, Glyph, Icon, Loaded, Time};
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tx};
+use crate::portal::pages::route_ids::JobRef;
+use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
 use crate::portal::paths;
+use crate::portal::reading::use_reading;
+use crate::portal::state::use_changes;
+use crate::server_fns::job_waiting;
 
 #[component]
 pub fn JobOverviewTab() -> impl IntoView {
@@ -18,11 +26,35 @@ pub fn JobOverviewTab() -> impl IntoView {
     view! {
         <Loaded reading=context.reading lines=8 let:job>
             {move || job.with(|job| job.job.execution_info.scheduling_error.clone()).map(|error| view! { <SchedulingError error/> })}
+            <WhyNoProgress/>
             <JobProgress job/>
             <JobEssentials job/>
             <JobSettings job/>
         </Loaded>
     }
+}
+
+/// Why nothing of the job goes on, and what helps.
+#[component]
+fn WhyNoProgress() -> impl IntoView {
+    let context = expect_context::<JobContext>();
+    let tick = use_changes(move |change| {
+        context.here.with_untracked(|here| here.as_ref().is_some_and(|here| super::page::concerns(change, here)))
+    });
+    let reading = use_reading(
+        move || context.here.get(),
+        use_waiting_tick(tick),
+        |here| async move {
+            let here = here.ok_or(Code::JobNotFound)?;
+            let why = job_waiting(here.account, here.job).await?;
+            // The empty job says so itself.
+            Ok(WhyWaiting { waiting: why.waiting.filter(|waiting| *waiting != Waiting::NoTasks), ..why })
+        },
+    );
+    let here = move |of: fn(&JobRef) -> String| {
+        Signal::derive(move || context.here.with(|here| here.as_ref().map(of).unwrap_or_default()))
+    };
+    view! { <Why title=waiting::NO_PROGRESS reading account=here(|here| here.account.to_string()) job=here(|here| here.job.to_string())/> }
 }
 
 /// Counts and progress; a way to the first task while there is none.
@@ -126,6 +158,9 @@ fn JobSettings(job: Signal<JobSummary>) -> impl IntoView {
                 <Essential label=msg::JOB_ENDS_WITH_TASKS>{move || yes_or_no(ends())}</Essential>
                 <Essential label=msg::JOB_USES_DEPENDENCIES>{move || yes_or_no(settings.with(|s| s.has_dependencies()))}</Essential>
                 <Essential label=msg::JOB_ACTIONS>{move || yes_or_no(settings.with(|s| s.performs_job_actions()))}</Essential>
+                <Essential label=msg::JOB_PREEMPTION>{move || yes_or_no(settings.with(|s| s.allow_task_preemption == Some(true)))}</Essential>
+                <Essential label=msg::JOB_FAIL_DEPENDENTS>{move || yes_or_no(settings.with(job_rules::fails_dependents))}</Essential>
+                <Essential label=msg::JOB_STRICT_ORDER>{move || yes_or_no(settings.with(job_rules::keeps_order))}</Essential>
                 <Essential label=msg::JOB_ENVIRONMENT>{move || list(environment().into_iter().map(|v| variable(v).into_any()).collect())}</Essential>
                 <Essential label=msg::JOB_METADATA>{move || list(metadata().into_iter().map(|m| item(m).into_any()).collect())}</Essential>
             </Essentials>

@@ -5,11 +5,13 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_navigate;
 
+use super::edit_panel::EditPanel;
 use super::job_commands::{JobFacts, JobPanels, job_commands};
 use super::job_panels::{DisableDialog, TerminateDialog};
 use super::job_state::JobStateBadge;
 use crate::api::{Change, Changed, Code, JobState, JobSummary};
-use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader};
+use crate::portal::components::panel_query::panel_open;
+use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, use_query_param};
 use crate::portal::i18n::{msg, t};
 use crate::portal::pages::json_view::JsonView;
 use crate::portal::pages::path_tabs::PathTabs;
@@ -72,10 +74,18 @@ fn JobCommands(here: JobRef) -> impl IntoView {
     });
     let commands = StoredValue::new(job_commands(here.clone(), facts.into(), panels));
     let has_data = Memo::new(move |_| context.reading.with(|job| job.is_some()));
+    let editing = panel_open(use_query_param("panel"), "edit", has_data);
+    let edited = StoredValue::new(here.clone());
+    // Asked for only while there is data.
+    let job =
+        Memo::new(move |last: Option<&Option<JobSummary>>| context.reading.get().or_else(|| last.cloned().flatten()));
     view! {
         <Show when=move || has_data.get()><CommandBar commands=commands.get_value()/></Show>
         <DisableDialog open=disabling here=here.clone()/>
         <TerminateDialog open=terminating here/>
+        <Show when=move || has_data.get()>
+            <EditPanel open=editing here=edited.get_value() job=Signal::derive(move || job.get().expect("there is data"))/>
+        </Show>
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::auto_scale_section::AutoScaleSection;
 use super::page::PoolContext;
 use super::remedy::resize_remedy;
-use crate::api::{self, AllocationState, NodeFillType, NodeState, PoolSummary, ResizeError};
+use crate::api::{self, AllocationState, Code, NodeFillType, NodeState, PoolSummary, ResizeError, Waiting, WhyWaiting};
 use crate::portal::components::progress::tone_name;
 use crate::portal::components::{
     Copy, Essential, Essentials, Glyph, Icon, Loaded, Progress, Share, Snippet, Time, Tone,
@@ -13,7 +13,10 @@ use crate::portal::components::{
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::pages::node::node_state;
+use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
 use crate::portal::paths;
+use crate::portal::reading::use_reading;
+use crate::server_fns::pool_waiting;
 
 #[component]
 pub fn PoolOverviewTab() -> impl IntoView {
@@ -21,6 +24,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
     view! {
         <Loaded reading=context.reading lines=8 let:pool>
             <ResizeErrors pool/>
+            <WhyNoProgress/>
             <PoolEssentials pool/>
             <Allocation pool/>
             <AutoScaleSection pool/>
@@ -28,6 +32,26 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <StartTaskSettings pool/>
         </Loaded>
     }
+}
+
+/// Why the pool does not become what it is to be, or cannot run the tasks that wait for it.
+#[component]
+fn WhyNoProgress() -> impl IntoView {
+    let context = expect_context::<PoolContext>();
+    let reading = use_reading(
+        move || context.here.get(),
+        use_waiting_tick(Signal::stored(0)),
+        |here| async move {
+            let here = here.ok_or(Code::PoolNotFound)?;
+            let why = pool_waiting(here.account, here.pool).await?;
+            // What became of the resize stands above, with its cause.
+            Ok(WhyWaiting { waiting: why.waiting.filter(|w| !matches!(w, Waiting::ResizeFailed { .. })), ..why })
+        },
+    );
+    let account = Signal::derive(move || {
+        context.here.with(|here| here.as_ref().map(|here| here.account.to_string()).unwrap_or_default())
+    });
+    view! { <Why title=waiting::NO_PROGRESS reading account job=Signal::stored(String::new())/> }
 }
 
 #[component]

@@ -10,6 +10,7 @@ use super::pool_commands::{PoolFacts, PoolPanels, pool_commands};
 use super::pool_state::{self, PoolStateBadge};
 use super::resize_panel::ResizePanel;
 use crate::api::{Changed, Code, PoolSummary};
+use crate::portal::components::panel_query::panel_open;
 use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, QueryParam, use_query_param};
 use crate::portal::i18n::{msg, t};
 use crate::portal::pages::json_view::JsonView;
@@ -38,18 +39,8 @@ impl PoolContext {
         self.panel.push("autoscale");
     }
 
-    /// Whether a panel is open. The URL says whether it is; closing it in any way says so to the URL.
     fn panel_open(self, name: &'static str, has_data: Memo<bool>) -> RwSignal<bool> {
-        let open = RwSignal::new(false);
-        Effect::new(move || open.set(self.panel.get() == name && has_data.get()));
-        Effect::new(move |was: Option<bool>| {
-            let is = open.get();
-            if was == Some(true) && !is {
-                self.panel.replace("");
-            }
-            is
-        });
-        open
+        panel_open(self.panel, name, has_data)
     }
 }
 

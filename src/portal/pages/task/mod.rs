@@ -3,6 +3,7 @@
 mod add;
 mod batch_run;
 mod bulk;
+mod edit_panel;
 mod ends;
 mod ends_shown;
 mod exit_editor;
@@ -16,7 +17,6 @@ mod task_fields;
 mod task_form;
 mod task_state;
 mod template;
-mod waiting;
 
 pub use add::TaskAddPage;
 pub use failure::TaskFailure;

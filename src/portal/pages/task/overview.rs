@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use super::ends_shown::TaskEnds;
 use super::failure::TaskFailure;
 use super::page::TaskContext;
-use super::waiting::explain;
 use crate::api::{Code, EnvironmentSetting, Task, TaskConstraints, TaskState, Timestamp};
-use crate::portal::components::command_bar::ButtonLink;
-use crate::portal::components::{Copy, DurationText, Essential, Essentials, Glyph, Icon, Loaded, Snippet, Time};
+use crate::domain::retention;
+use crate::portal::components::{Copy, DurationText, Essential, Essentials, Loaded, Snippet, Time};
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tx};
-use crate::portal::pages::job::job_state;
+use crate::portal::pages::route_ids::TaskRef;
+use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
 use crate::portal::state::use_now;
@@ -33,7 +33,7 @@ fn TaskBody(task: Signal<Task>) -> impl IntoView {
     let failure = Memo::new(move |_| task.with(|task| task.execution_info.failure_info.clone()));
     let command = Signal::derive(move || task.with(|task| task.settings.command_line.clone()));
     view! {
-        <Show when=move || is_waiting.get()><WhyWaiting task/></Show>
+        <Show when=move || is_waiting.get()><WhyWaiting/></Show>
         {move || failure.get().map(|failure| view! { <TaskFailure failure/> })}
         <TaskEssentials task/>
         <section class="section">
@@ -47,42 +47,20 @@ fn TaskBody(task: Signal<Task>) -> impl IntoView {
 
 /// Why the task does not run yet, and what helps.
 #[component]
-fn WhyWaiting(task: Signal<Task>) -> impl IntoView {
+fn WhyWaiting() -> impl IntoView {
     let context = expect_context::<TaskContext>();
-    let now = use_now();
-    // The answer depends on more than the job: pools, nodes, other jobs. It is asked for every few seconds, too.
-    let every_5_secs = Memo::new(move |_| (now.get().millis() / 5000) as u32);
-    let tick = Signal::derive(move || context.tick.get().wrapping_add(every_5_secs.get()));
-    let waiting = use_reading(
+    let reading = use_reading(
         move || context.here.get(),
-        tick,
+        use_waiting_tick(context.tick),
         |here| async move {
             let here = here.ok_or(Code::TaskNotFound)?;
             task_waiting(here.account, here.job, here.task).await
         },
     );
-    let answer = Memo::new(move |_| {
-        let (here, waiting) = (context.here.get()?, waiting.get().flatten()?);
-        let job_state = |state| t(job_state::label(state)).to_lowercase();
-        Some(task.with(|task| explain(&waiting, here.account.as_str(), here.job.as_str(), task, job_state)))
-    });
-    view! {
-        <section class="why" aria-label=tx(msg::TASK_WAITING_TITLE)>
-            <Glyph icon=Icon::Wait/>
-            <div>
-                <h2 class="why__title">{tx(msg::TASK_WAITING_TITLE)}</h2>
-                <div role="status">
-                    {move || match answer.get() {
-                        Some(answer) => view! {
-                            <p>{answer.sentence}</p>
-                            {answer.action.map(|(label, href)| view! { <ButtonLink label href=Signal::stored(href)/> })}
-                        }.into_any(),
-                        None => view! { <p>{tx(msg::LOADING)}</p> }.into_any(),
-                    }}
-                </div>
-            </div>
-        </section>
-    }
+    let here = move |of: fn(&TaskRef) -> String| {
+        Signal::derive(move || context.here.with(|here| here.as_ref().map(of).unwrap_or_default()))
+    };
+    view! { <Why title=waiting::TASK reading account=here(|here| here.account.to_string()) job=here(|here| here.job.to_string())/> }
 }
 
 #[component]
@@ -121,10 +99,18 @@ fn TaskEssentials(task: Signal<Task>) -> impl IntoView {
             <Essential label=msg::TASK_STARTED>{move || time(info().start_time)}</Essential>
             <Essential label=msg::TASK_ENDED>{move || time(info().end_time)}</Essential>
             <Essential label=msg::TASK_DURATION><RunTime task/></Essential>
+            <Essential label=msg::TASK_FILES_UNTIL>{move || time(task.with(files_until))}</Essential>
             <Essential label=msg::TASK_RETRIES_REQUEUES>{requeues}</Essential>
             <Essential label=msg::POOL_URL><code>{url}</code>" "<Copy text=url what=msg::POOL_URL/></Essential>
         </Essentials>
     }
+}
+
+/// Until when the files of an ended task stay; nothing where that is for ever, or nowhere.
+fn files_until(task: &Task) -> Option<Timestamp> {
+    let ended = task.execution_info.end_time.filter(|_| task.node_info.is_some())?;
+    let retention = retention::of_task(task.settings.constraints.as_ref());
+    (!retention.is_unlimited()).then(|| ended.plus(retention))
 }
 
 fn time(at: Option<Timestamp>) -> AnyView {

@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
+use super::edit_panel::LimitsPanel;
 use super::files_tab::FilesTab;
 use super::overview::TaskOverview;
 use super::task_commands::{TaskFacts, task_commands};
 use super::task_state::{TaskStateBadge, look_of};
 use crate::api::{Change, Changed, Code, JobState, Task, TaskState};
-use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, Tab, Tabs};
+use crate::portal::components::panel_query::panel_open;
+use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, Tab, Tabs, use_query_param};
 use crate::portal::i18n::{msg, t};
 use crate::portal::pages::file::{FileRef, LogViewer};
 use crate::portal::pages::json_view::JsonView;
@@ -92,9 +94,18 @@ fn TaskCommands(here: TaskRef) -> impl IntoView {
     let known = Signal::derive(move || {
         facts.get().unwrap_or(TaskFacts { state: TaskState::Active, result: None, job: JobState::Active })
     });
+    let edited = StoredValue::new(here.clone());
     let commands = StoredValue::new(task_commands(here, known, changed, deleted));
     let has_data = Memo::new(move |_| facts.with(Option::is_some));
-    view! { <Show when=move || has_data.get()><CommandBar commands=commands.get_value()/></Show> }
+    let editing = panel_open(use_query_param("panel"), "edit", has_data);
+    // Asked for only while there is data.
+    let task = Memo::new(move |last: Option<&Option<Task>>| context.reading.get().or_else(|| last.cloned().flatten()));
+    view! {
+        <Show when=move || has_data.get()>
+            <CommandBar commands=commands.get_value()/>
+            <LimitsPanel open=editing here=edited.get_value() task=Signal::derive(move || task.get().expect("there is data"))/>
+        </Show>
+    }
 }
 
 /// What the task writes to one of its streams.

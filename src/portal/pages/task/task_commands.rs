@@ -101,6 +101,7 @@ pub fn task_commands(
 ) -> Vec<Command> {
     let (session, notifications) = (use_session(), use_notifications());
     let add = paths::task_add(&here.account, &here.job);
+    let edit = paths::with_query(paths::task(&here.account, &here.job, &here.task), &[("panel", "edit")]);
     let clone = paths::with_query(add, &[("clone", here.task.as_str())]);
     let command = |deed: Deed| {
         let (run, ask) = (here.clone(), here.clone());
@@ -130,6 +131,7 @@ pub fn task_commands(
     vec![
         command(Deed::Terminate),
         command(Deed::Reactivate),
+        Command::link(msg::TASK_EDIT, Icon::Edit, Signal::stored(edit)),
         Command::link(msg::TASK_CLONE, Icon::Copy, Signal::stored(clone)),
         command(Deed::Delete),
     ]

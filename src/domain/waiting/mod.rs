@@ -1,7 +1,12 @@
-//! Why an active task does not run yet: the first reason that holds, the most lasting first.
+//! Why an active task does not run yet, and why a job or a pool makes no progress: the first reason that holds, the most
+//! lasting first.
+
+mod sentences;
+
+pub use sentences::explanation;
 
 use super::placement::Demands;
-use crate::api::{AllocationState, Blocking, JobState, NodeCounts, PoolState, TaskState, Waiting};
+use crate::api::{AllocationState, Blocking, JobState, NodeCounts, PoolState, TaskCounts, TaskState, Waiting};
 
 /// What is known of the task, its job and its pool.
 #[derive(Clone, Debug)]
@@ -18,6 +23,8 @@ pub struct Facts {
     pub job_active: i64,
     /// −1 is no limit.
     pub max_parallel_tasks: i32,
+    /// Where the job keeps the order of its tasks: one that waits and comes first.
+    pub goes_first: Option<String>,
     pub pool_id: String,
     pub required_slots: i32,
     /// Absent when there is no such pool.
@@ -33,6 +40,13 @@ pub struct WaitsFor {
     pub n_waits: i64,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Managers {
+    pub n_nodes: i64,
+    pub job_id: String,
+    pub task_id: String,
+}
+
 #[derive(Clone, Debug)]
 pub struct PoolFacts {
     pub state: PoolState,
@@ -43,6 +57,8 @@ pub struct PoolFacts {
     pub counts: NodeCounts,
     /// Of these, the dedicated ones.
     pub dedicated: NodeCounts,
+    /// Nodes on which a job manager must be alone, and one of these managers.
+    pub managers: Option<Managers>,
     /// The code of the first resize error.
     pub error_code: Option<String>,
 }
@@ -53,6 +69,9 @@ pub fn reason(facts: Facts) -> Waiting {
     }
     if facts.assigned {
         return Waiting::AboutToStart;
+    }
+    if let Some(pool) = facts.pool.as_ref().filter(|pool| facts.required_slots > pool.slots_per_node) {
+        return Waiting::NeedsMoreSlots { required: facts.required_slots, slots_per_node: pool.slots_per_node };
     }
     if let Some(WaitsFor { task_id, state, n_waits }) = facts.waits_for {
         let blocking = match state {
@@ -67,9 +86,6 @@ pub fn reason(facts: Facts) -> Waiting {
     if pool.state == PoolState::Deleting {
         return Waiting::PoolBeingDeleted { pool_id };
     }
-    if facts.required_slots > pool.slots_per_node {
-        return Waiting::NeedsMoreSlots { required: facts.required_slots, slots_per_node: pool.slots_per_node };
-    }
     let usable = pool.counts.idle + pool.counts.running;
     if usable == 0 {
         return without_nodes(pool_id, pool);
@@ -80,11 +96,17 @@ pub fn reason(facts: Facts) -> Waiting {
     if facts.demands.dedicated && pool.dedicated.idle + pool.dedicated.running == 0 {
         return Waiting::NeedsDedicatedNode { pool_id };
     }
+    if let Some(Managers { n_nodes, job_id, task_id }) = pool.managers.filter(|managers| managers.n_nodes >= usable) {
+        return Waiting::HeldByManager { pool_id, job_id, task_id, n_nodes };
+    }
     if facts.demands.alone && pool.counts.idle == 0 {
         return Waiting::NeedsEmptyNode { pool_id };
     }
     if facts.max_parallel_tasks > 0 && facts.job_running >= i64::from(facts.max_parallel_tasks) {
         return Waiting::JobAtItsLimit { max_parallel_tasks: facts.max_parallel_tasks };
+    }
+    if let Some(task_id) = facts.goes_first {
+        return Waiting::InOrder { task_id };
     }
     if pool.counts.idle > 0 {
         return Waiting::AboutToStart;
@@ -111,6 +133,58 @@ fn without_nodes(pool_id: String, pool: PoolFacts) -> Waiting {
     }
 }
 
+/// What is known of a job.
+#[derive(Clone, Debug)]
+pub struct JobFacts {
+    pub state: JobState,
+    pub counts: TaskCounts,
+    /// Why the first of its waiting tasks does not run.
+    pub first: Option<Waiting>,
+}
+
+/// Why a job makes no progress; nothing when tasks of it run, or it has ended.
+pub fn reason_of_job(facts: JobFacts) -> Option<Waiting> {
+    let JobFacts { state, counts, first } = facts;
+    match state {
+        JobState::Active if counts.total() == 0 => Some(Waiting::NoTasks),
+        JobState::Active if counts.active + counts.running == 0 => Some(Waiting::AllTasksEnded),
+        // What can never run is said even while other tasks do.
+        JobState::Active if counts.running > 0 => {
+            first.filter(|waiting| matches!(waiting, Waiting::NeedsMoreSlots { .. }))
+        }
+        JobState::Active => first.filter(|waiting| *waiting != Waiting::AboutToStart),
+        JobState::Disabling | JobState::Terminating | JobState::Deleting if counts.running > 0 => {
+            Some(Waiting::TasksRunning { state, n_tasks: counts.running })
+        }
+        JobState::Terminating | JobState::Deleting => Some(Waiting::Releasing { state }),
+        JobState::Disabled => Some(Waiting::JobNotActive { state }),
+        JobState::Completed if counts.active > 0 => Some(Waiting::JobNotActive { state }),
+        JobState::Disabling | JobState::Enabling | JobState::Completed => None,
+    }
+}
+
+/// Why a pool does not become what it is to be, or cannot run the tasks that wait for it.
+pub fn reason_of_pool(pool_id: String, pool: PoolFacts, n_waiting: i64) -> Option<Waiting> {
+    let leaving = pool.counts.leaving_pool;
+    let is_short = pool.counts.total < pool.target;
+    let usable = pool.counts.idle + pool.counts.running;
+    match &pool.error_code {
+        _ if pool.state == PoolState::Deleting && leaving > 0 => {
+            Some(Waiting::NodesLeaving { pool_id, n_nodes: leaving })
+        }
+        _ if pool.state == PoolState::Deleting => None,
+        _ if n_waiting > 0 && usable == 0 => Some(without_nodes(pool_id, pool)),
+        _ if leaving > 0 => Some(Waiting::NodesLeaving { pool_id, n_nodes: leaving }),
+        Some(code) if is_short => Some(Waiting::ResizeFailed { code: code.clone(), pool_id }),
+        _ if is_short || pool.counts.total > usable => match without_nodes(pool_id, pool) {
+            Waiting::PoolIsEmpty { .. } => None,
+            Waiting::NoUsableNode { .. } | Waiting::NodesTakeNoTasks { .. } if usable > 0 => None,
+            found => Some(found),
+        },
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +200,7 @@ mod tests {
             job_running: 2,
             job_active: 5,
             max_parallel_tasks: -1,
+            goes_first: None,
             pool_id: "p".into(),
             required_slots: 1,
             pool: Some(PoolFacts {
@@ -135,6 +210,7 @@ mod tests {
                 slots_per_node: 4,
                 counts,
                 dedicated: NodeCounts::default(),
+                managers: None,
                 error_code: None,
             }),
         }
@@ -170,6 +246,18 @@ mod tests {
         check(Facts { n_unprepared: 2, ..facts() }, Waiting::PreparationFailed { pool_id: p(), n_nodes: 2 });
         check(Facts { n_unprepared: 1, ..facts() }, reason(facts()));
         check(Facts { max_parallel_tasks: 2, ..facts() }, Waiting::JobAtItsLimit { max_parallel_tasks: 2 });
+        check(Facts { goes_first: Some("a".into()), ..facts() }, Waiting::InOrder { task_id: "a".into() });
+        let mut held = facts();
+        let managers = Managers { n_nodes: 2, job_id: "j".into(), task_id: "m".into() };
+        held.pool.as_mut().unwrap().managers = Some(managers.clone());
+        let by_manager = Waiting::HeldByManager { pool_id: p(), job_id: "j".into(), task_id: "m".into(), n_nodes: 2 };
+        check(held.clone(), by_manager);
+        held.pool.as_mut().unwrap().managers = Some(Managers { n_nodes: 1, ..managers });
+        check(held, reason(facts()));
+        let never = Facts { required_slots: 5, ..on(Some(TaskState::Running)) };
+        check(never, depends(Blocking::Unfinished));
+        let never = Facts { required_slots: 5, pool: facts().pool, ..on(Some(TaskState::Running)) };
+        check(never, Waiting::NeedsMoreSlots { required: 5, slots_per_node: 4 });
         check(with_counts(NodeCounts::default()), Waiting::PoolIsEmpty { pool_id: p() });
         let creating = NodeCounts { creating: 2, total: 2, ..Default::default() };
         check(with_counts(creating), Waiting::NodesStarting { pool_id: p(), n_nodes: 2 });
@@ -180,5 +268,48 @@ mod tests {
         let mut refused = with_counts(NodeCounts::default());
         refused.pool.as_mut().unwrap().error_code = Some("AccountCoreQuotaReached".into());
         check(refused, Waiting::ResizeFailed { pool_id: p(), code: "AccountCoreQuotaReached".into() });
+    }
+
+    #[test]
+    fn a_job_says_what_it_waits_for() {
+        use JobState as S;
+        let check = |state, active, running, first: Option<Waiting>, expected| {
+            let counts = TaskCounts { active, running, ..Default::default() };
+            assert_eq!(reason_of_job(JobFacts { state, counts, first }), expected, "{state} {active} {running}");
+        };
+        let busy = || Some(Waiting::JobAtItsLimit { max_parallel_tasks: 1 });
+        let never = || Some(Waiting::NeedsMoreSlots { required: 2, slots_per_node: 1 });
+        check(S::Active, 0, 0, None, Some(Waiting::NoTasks));
+        check(S::Active, 2, 0, busy(), busy());
+        check(S::Active, 2, 1, busy(), None);
+        check(S::Active, 2, 1, never(), never());
+        check(S::Active, 2, 0, Some(Waiting::AboutToStart), None);
+        check(S::Disabling, 0, 3, None, Some(Waiting::TasksRunning { state: S::Disabling, n_tasks: 3 }));
+        check(S::Terminating, 2, 0, None, Some(Waiting::Releasing { state: S::Terminating }));
+        check(S::Disabled, 2, 0, None, Some(Waiting::JobNotActive { state: S::Disabled }));
+        check(S::Completed, 2, 0, None, Some(Waiting::JobNotActive { state: S::Completed }));
+        let ended = TaskCounts { completed: 2, succeeded: 2, ..Default::default() };
+        let facts = JobFacts { state: S::Active, counts: ended, first: None };
+        assert_eq!(reason_of_job(facts.clone()), Some(Waiting::AllTasksEnded));
+        assert_eq!(reason_of_job(JobFacts { state: S::Completed, ..facts }), None);
+    }
+
+    #[test]
+    fn a_pool_says_what_it_waits_for() {
+        let p = || "p".to_owned();
+        let check = |counts: NodeCounts, target, n_waiting, expected: Option<Waiting>| {
+            let pool = PoolFacts { counts: counts.clone(), target, ..facts().pool.unwrap() };
+            assert_eq!(reason_of_pool(p(), pool, n_waiting), expected, "{counts:?}");
+        };
+        check(NodeCounts::default(), 0, 0, None);
+        check(NodeCounts::default(), 0, 1, Some(Waiting::PoolIsEmpty { pool_id: p() }));
+        check(NodeCounts { running: 2, total: 2, ..Default::default() }, 2, 9, None);
+        let leaving = NodeCounts { idle: 1, leaving_pool: 1, total: 2, ..Default::default() };
+        check(leaving, 1, 0, Some(Waiting::NodesLeaving { pool_id: p(), n_nodes: 1 }));
+        let coming = NodeCounts { idle: 1, creating: 1, total: 2, ..Default::default() };
+        check(coming, 2, 0, Some(Waiting::NodesStarting { pool_id: p(), n_nodes: 1 }));
+        check(NodeCounts { idle: 1, unusable: 1, total: 2, ..Default::default() }, 2, 0, None);
+        let broken = NodeCounts { unusable: 1, total: 1, ..Default::default() };
+        check(broken, 1, 0, Some(Waiting::NoUsableNode { pool_id: p(), n_broken: 1 }));
     }
 }
