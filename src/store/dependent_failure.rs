@@ -55,25 +55,26 @@ pub async fn queue(conn: &mut Conn, failed: &[Satisfied]) -> Result<bool> {
     Ok(n_queued > 0)
 }
 
-/// What a failed dependency of a wait `w` of job `?1` is called.
-macro_rules! failed_of {
+/// Remembers what waits `w` of job `?1` wait for, where it has failed; of a range one number is enough.
+macro_rules! queue_failed_of {
     ($waits:literal) => {
         concat!(
-            "INSERT INTO task_releases (job_key, id, number, failed) SELECT DISTINCT ?1, w.id, CASE WHEN w.id IS NULL THEN \
+            "INSERT INTO task_releases (job_key, id, number, failed) SELECT DISTINCT ?1, f.id, f.number, 1 FROM (SELECT \
+             CASE WHEN EXISTS (SELECT 1 FROM tasks AS d WHERE d.job_key = ?1 AND d.id = w.id AND d.state = 'completed' \
+             AND d.satisfied = 0) THEN w.id END AS id, CASE WHEN w.id IS NULL THEN \
              (SELECT d.number FROM tasks AS d WHERE d.job_key = ?1 AND d.number IS NOT NULL AND d.number BETWEEN w.first \
-             AND w.number AND d.state = 'completed' AND d.satisfied = 0 LIMIT 1) END AS number, 1 FROM ",
+             AND w.number AND d.state = 'completed' AND d.satisfied = 0 LIMIT 1) END AS number FROM ",
             $waits,
-            " AND CASE WHEN w.id IS NULL THEN number IS NOT NULL ELSE EXISTS (SELECT 1 FROM tasks AS d \
-             WHERE d.job_key = ?1 AND d.id = w.id AND d.state = 'completed' AND d.satisfied = 0) END"
+            ") AS f WHERE f.id IS NOT NULL OR f.number IS NOT NULL"
         )
     };
 }
 
 /// The same of what these tasks wait for, where it has failed already.
 pub async fn queue_of(conn: &mut Conn, job_key: i64, tasks: &[&str]) -> Result<bool> {
-    let queued = sqlx::query(failed_of!(
+    let queued = sqlx::query(queue_failed_of!(
         "json_each(?2) AS v CROSS JOIN tasks AS t ON t.job_key = ?1 AND t.id = v.value \
-         CROSS JOIN task_waits AS w ON w.task_key = t.key WHERE true"
+         CROSS JOIN task_waits AS w ON w.task_key = t.key"
     ))
     .bind(job_key)
     .bind(convert::to_json(&tasks))
@@ -84,7 +85,8 @@ pub async fn queue_of(conn: &mut Conn, job_key: i64, tasks: &[&str]) -> Result<b
 
 /// The same of all tasks of a job.
 pub async fn queue_of_job(conn: &mut Conn, job_key: i64) -> Result<bool> {
-    let queued = sqlx::query(failed_of!("task_waits AS w WHERE w.job_key = ?1")).bind(job_key).execute(conn).await?;
+    let queued =
+        sqlx::query(queue_failed_of!("task_waits AS w WHERE w.job_key = ?1")).bind(job_key).execute(conn).await?;
     Ok(queued.rows_affected() > 0)
 }
 
