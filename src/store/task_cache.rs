@@ -97,6 +97,8 @@ mod tests {
                 satisfied: false,
                 number: None,
                 demands: Demands::default(),
+                files_until: None,
+                files_gone: false,
             },
         })
     }
