@@ -19,6 +19,7 @@ pub mod odata;
 pub mod permission;
 pub mod placement;
 pub mod pool;
+pub mod steady;
 pub mod storage;
 pub mod storage_access;
 pub mod task;

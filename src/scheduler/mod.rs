@@ -6,6 +6,7 @@
 //! anything fails, the world is built again from the store.
 
 mod connect;
+mod contradictions;
 mod dependencies;
 mod driver;
 mod evaluate_autoscale;
@@ -26,4 +27,4 @@ mod sample_pools;
 mod task_reports;
 
 pub use connect::routes;
-pub use driver::{Driver, Inputs, Settings};
+pub use driver::{Beat, Driver, Inputs, Settings};

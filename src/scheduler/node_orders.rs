@@ -1,7 +1,5 @@
 //! What users want of single nodes is carried out: tasks end, and then the provider does it.
 
-use tokio::time::Instant;
-
 use super::driver::{Done, Driver};
 use super::load::attempt;
 use crate::api::NodeDeallocationOption;
@@ -24,7 +22,7 @@ impl Driver {
             (node.facts.scheduling, node.facts.leaving) = (stored.scheduling, stored.leaving);
             if is_started {
                 (node.facts.restarting, node.facts.lost) = (true, false);
-                node.lost_at = Some(Instant::now() + lease);
+                node.lost_at = Some(self.cx.clock.monotonic() + lease);
             }
             let row = &mut node.row;
             (row.word, row.order, row.deallocated) = (stored.word, stored.order, stored.deallocated);
@@ -108,7 +106,7 @@ impl Driver {
         let lease = self.settings.lease.to_std().unwrap_or_default();
         let Some(node) = self.nodes.get_mut(&key) else { return Ok(()) };
         node.connection = None;
-        node.lost_at = (!rests).then(|| Instant::now() + lease);
+        node.lost_at = (!rests).then(|| self.cx.clock.monotonic() + lease);
         (node.facts.order, node.facts.deallocated, node.facts.restarting) = (None, rests, !rests);
         (node.facts.lost, node.facts.broken, node.facts.start_task) = (false, false, StartTaskFact::NotBegun);
         let row = &mut node.row;

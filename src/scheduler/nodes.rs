@@ -1,15 +1,12 @@
 //! What is heard of nodes: they connect, speak of their start task and health, fall silent.
 
-use std::collections::{HashMap, HashSet};
-
-use tokio::time::Instant;
-
 use super::driver::{Done, Driver};
 use super::load::attempt;
 use super::provider::NodeSpec;
 use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Welcome};
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
+use crate::domain::steady::{HashMap, HashSet};
 use crate::service::Result;
 use crate::service::storage::linked;
 use crate::store;
@@ -103,7 +100,7 @@ impl Driver {
             return;
         }
         node.connection = None;
-        node.lost_at = (!node.facts.deallocated).then(|| Instant::now() + lease);
+        node.lost_at = (!node.facts.deallocated).then(|| self.cx.clock.monotonic() + lease);
         self.node_changed(node_key);
         self.ensure(node_key);
     }
@@ -126,7 +123,7 @@ impl Driver {
     /// Nodes without a connection: their agents are started again; those silent for longer than the lease are killed, and
     /// what they had runs elsewhere.
     pub(super) fn watch_nodes(&mut self) {
-        let now = Instant::now();
+        let now = self.cx.clock.monotonic();
         let silent: Vec<i64> =
             self.nodes.iter().filter(|(_, node)| node.connection.is_none()).map(|(key, _)| *key).collect();
         for key in silent {
@@ -151,11 +148,11 @@ impl Driver {
         }
         let spec = NodeSpec { node: node.row.id.clone(), token: node.row.token.clone() };
         let provider = self.provider.clone();
-        tokio::task::spawn_blocking(move || {
+        self.provider.run(Box::new(move || {
             if let Err(error) = provider.ensure(&spec) {
                 tracing::error!(node = spec.node, %error, "a node's agent cannot be started; it is tried again");
             }
-        });
+        }));
     }
 
     /// Removes what the provider has and the store does not know: a restored backup is older than nodes made after it.
@@ -164,7 +161,7 @@ impl Driver {
         // By their ids alone: a node whose row cannot be read is no stranger.
         let known: HashSet<String> = store::node::ids(&mut *self.cx.store.read().await?).await?.into_iter().collect();
         let provider = self.provider.clone();
-        tokio::task::spawn_blocking(move || {
+        self.provider.run(Box::new(move || {
             let listed = provider.list().inspect_err(|error| tracing::error!(%error, "the nodes cannot be listed"));
             for node in listed.unwrap_or_default().into_iter().filter(|node| !known.contains(node)) {
                 match provider.remove(&node) {
@@ -172,7 +169,7 @@ impl Driver {
                     Err(error) => tracing::error!(node, %error, "a node that is not in the database cannot be removed"),
                 }
             }
-        });
+        }));
         Ok(())
     }
 
@@ -194,14 +191,14 @@ impl Driver {
             return;
         }
         let (id, provider, done) = (node.row.id.clone(), self.provider.clone(), self.done.clone());
-        tokio::task::spawn_blocking(move || {
+        self.provider.run(Box::new(move || {
             let result = work(&*provider, &id);
             if let Err(error) = &result {
                 tracing::error!(node = id, %error, "a node cannot be stopped; it is tried again");
             }
             // The driver is gone only when the server stops.
             let _ = done.send(if result.is_ok() { success } else { Done::Failed(key) });
-        });
+        }));
     }
 
     pub(super) async fn provider_done(&mut self, done: Done) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Waiting tasks go to nodes: a plan out of the world, saved in one transaction, then sent.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::driver::Driver;
 use super::load::attempt;
@@ -8,6 +8,7 @@ use super::preparation::Preparations;
 use crate::api::agent::{RunTask, ToAgent};
 use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
 use crate::domain::placement::Assignment;
+use crate::domain::steady::{HashMap, HashSet};
 use crate::domain::task::{self, Event};
 use crate::service::Result;
 use crate::service::ledger::Ledger;
@@ -62,7 +63,7 @@ impl Driver {
                     let rows: HashMap<i64, TaskRow> =
                         store::task::with_keys(conn, &keys).await?.into_iter().map(|row| (row.key, row)).collect();
                     let mut ledger = Ledger::default();
-                    let mut assigned = HashMap::with_capacity(rows.len());
+                    let mut assigned = HashMap::default();
                     for assignment in &wanted {
                         let (Some(row), Some(place)) = (rows.get(&assignment.task), places.get(&assignment.node))
                         else {

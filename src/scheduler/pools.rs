@@ -1,7 +1,5 @@
 //! Pools follow their targets: nodes are made, leave and are removed.
 
-use tokio::time::Instant;
-
 use super::driver::Driver;
 use super::load;
 use crate::api::{AllocationState, Changed, NodeDeallocationOption, NodeState, PoolState, SchedulingState, Timestamp};
@@ -148,7 +146,7 @@ impl Driver {
             .await?;
         for row in made {
             let key = row.key;
-            self.add_node(row, None, Instant::now());
+            self.add_node(row, None, self.cx.clock.monotonic());
             self.ensure(key);
         }
         if sizes.dedicated > MOST_NEW_NODES || sizes.low_priority > MOST_NEW_NODES {
