@@ -97,6 +97,7 @@ pub struct Driver {
     inputs: Inputs,
     provider_done: mpsc::UnboundedReceiver<Done>,
     taken: Taken,
+    has_begun: bool,
     knows_strangers: bool,
 }
 
@@ -186,6 +187,7 @@ impl Driver {
             inputs,
             provider_done,
             taken: Taken::default(),
+            has_begun: false,
             knows_strangers: false,
         }
     }
@@ -219,7 +221,12 @@ impl Driver {
     }
 
     /// Builds the world: first of all, and again when a step has failed.
+    ///
+    /// Agents connect anew then: what they had said and was not saved is said again, for both sides compare what they hold.
     pub async fn begin(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.has_begun, true) {
+            self.hub.end_connections();
+        }
         self.rebuild().await?;
         // Once, and before any node can be made: whatever is not known now is nobody's.
         if !std::mem::replace(&mut self.knows_strangers, true)

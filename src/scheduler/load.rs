@@ -28,7 +28,6 @@ impl Driver {
         let store = self.cx.store.clone();
         let mut conn = store.read().await?;
         let accounts = accounts(&mut conn).await?;
-        let connections: HashMap<i64, u64> = self.nodes.iter().filter_map(|(k, n)| Some((*k, n.connection?))).collect();
         self.world = World::default();
         (self.pools, self.jobs, self.nodes) = (HashMap::default(), HashMap::default(), HashMap::default());
         self.job_nodes = JobNodes::default();
@@ -40,8 +39,7 @@ impl Driver {
         }
         let lease = self.settings.lease.to_std().unwrap_or_default();
         for row in store::node::all(&mut conn, None).await? {
-            let connection = connections.get(&row.key).copied();
-            self.add_node(row, connection, self.cx.clock.monotonic() + lease);
+            self.add_node(row, self.cx.clock.monotonic() + lease);
         }
         let mut preparing = Vec::new();
         for row in store::task::assigned(&mut conn, None).await? {
@@ -112,7 +110,7 @@ impl Driver {
     }
 
     /// A node that was just made, or one of the store.
-    pub(super) fn add_node(&mut self, row: NodeRow, connection: Option<u64>, lost_at: std::time::Duration) {
+    pub(super) fn add_node(&mut self, row: NodeRow, lost_at: std::time::Duration) {
         let start_task = self.pools.get(&row.pool_key).and_then(|p| p.start_task.as_ref());
         let facts = Facts {
             joined: row.boot.is_some(),
@@ -126,9 +124,9 @@ impl Driver {
             scheduling: row.scheduling,
             busy: false,
         };
-        let lost_at = (connection.is_none() && facts.joined && !facts.deallocated).then_some(lost_at);
+        let lost_at = (facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
-        self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false, measures: Measures::default() });
+        self.nodes.insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures: Measures::default() });
         self.node_changed(key);
     }
 

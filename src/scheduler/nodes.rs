@@ -42,10 +42,12 @@ impl Driver {
             self.note_readiness_of_node(node_key);
         }
         let (lost, stale) = self.compare(pool_key, node_key, &hello.alive, &hello.ended);
-        let killed = hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
+        let killed: Vec<Attempt> = hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
         self.welcome(node_key, stale).await?;
         // It may not have heard it the first time.
-        self.hub.send(node_key, ToAgent::Kill { attempts: killed });
+        if !killed.is_empty() {
+            self.hub.send(node_key, ToAgent::Kill { attempts: killed });
+        }
         self.save_reports(vec![(node_key, FromAgent::GaveBack { attempts: lost })]).await?;
         self.send_clean_ups(node_key).await?;
         self.node_changed(node_key);

@@ -146,7 +146,7 @@ impl Driver {
             .await?;
         for row in made {
             let key = row.key;
-            self.add_node(row, None, self.cx.clock.monotonic());
+            self.add_node(row, self.cx.clock.monotonic());
             self.ensure(key);
         }
         if sizes.dedicated > MOST_NEW_NODES || sizes.low_priority > MOST_NEW_NODES {

@@ -43,7 +43,7 @@ impl Users {
             to_end: BTreeSet::new(),
             to_vanish: BTreeSet::new(),
             tasks: BTreeMap::new(),
-            haste: chance.below(50, 1500),
+            haste: chance.below(20, 700),
         }
     }
 }

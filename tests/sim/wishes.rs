@@ -23,7 +23,7 @@ const WISHES: &[(&str, u64)] = &[
     ("job_terminate_by_force", 1),
     ("job_delete", 3),
     ("job_delete_by_force", 1),
-    ("task_add", 30),
+    ("task_add", 40),
     ("task_terminate", 5),
     ("task_reactivate", 6),
     ("task_delete", 4),
@@ -82,7 +82,7 @@ impl World {
                 pool::pool_create(cx, caller, account, body).await.map(drop)
             }
             "pool_resize" => {
-                let dedicated = chance.below(0, self.users.most_nodes + 1);
+                let dedicated = chance.below(0, self.users.most_nodes + 1).max(u64::from(chance.percent(70)));
                 let low = chance.below(0, 2);
                 let body = json!({
                     "targetDedicatedNodes": dedicated, "targetLowPriorityNodes": low, "nodeDeallocationOption": option,
@@ -249,7 +249,7 @@ fn shape<T: DeserializeOwned>(body: Value) -> T {
 }
 
 fn pool_of(chance: &Chance, id: &str, most_nodes: u64) -> fournil::api::PoolCreate {
-    let nodes = chance.below(0, most_nodes + 1).max(chance.below(0, 2));
+    let nodes = chance.below(0, most_nodes + 1).max(1);
     let mut body = json!({
         "id": id, "vmSize": "local_2", "taskSlotsPerNode": chance.pick(&[1, 1, 2, 4]),
         "targetDedicatedNodes": nodes, "targetLowPriorityNodes": u64::from(chance.percent(20)),

@@ -342,7 +342,7 @@ impl World {
         self.queue.retain(|_, event| !matches!(event, Event::Pass | Event::Rebuild));
         self.server_side_ends();
         let is_long = self.chance.percent(20);
-        self.within(MILLI, if is_long { 20 * SEC } else { 2 * SEC }, Event::ServerStarts);
+        self.within(MILLI, if is_long { 15 * SEC } else { SEC }, Event::ServerStarts);
     }
 
     /// From now on nothing goes wrong and nobody wants anything.
