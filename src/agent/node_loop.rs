@@ -209,8 +209,7 @@ impl Node {
     fn on_measured(&mut self, lengths: &[(u64, Option<u64>)]) {
         let now = clock::instant();
         for growth in self.watches.take(lengths, now) {
-            let message =
-                FromAgent::FileGrew { watch: growth.watch, length: growth.length, ended: growth.ended };
+            let message = FromAgent::FileGrew { watch: growth.watch, length: growth.length, ended: growth.ended };
             self.core.say(message, now);
         }
         self.measure_at = (!self.watches.is_empty()).then_some(now + watches::PERIOD);

@@ -60,6 +60,10 @@ pub(super) enum Done {
     /// What a user wanted of the node is done as far as the provider does it.
     CarriedOut(i64, OrderKind),
     Failed(i64),
+    /// The agent lives, or could not be started: to be looked at again, for the node may be gone meanwhile.
+    Ensured(i64, String),
+    /// A node that is not in the database could not be removed.
+    StrangerStays(String),
 }
 
 pub struct Driver {
@@ -93,6 +97,9 @@ pub struct Driver {
     pub(super) awaiting: HashMap<(i64, i64), Vec<RunTask>>,
     /// Nodes for which the provider is at work.
     pub(super) provider_busy: HashSet<i64>,
+    /// Nodes with which the provider failed, and strangers that it could not remove: tried again with the next tick.
+    pub(super) failed: BTreeSet<i64>,
+    pub(super) strangers: BTreeSet<String>,
     pub(super) done: mpsc::UnboundedSender<Done>,
     inputs: Inputs,
     provider_done: mpsc::UnboundedReceiver<Done>,
@@ -183,6 +190,8 @@ impl Driver {
             job_nodes: JobNodes::default(),
             awaiting: HashMap::default(),
             provider_busy: HashSet::default(),
+            failed: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             done,
             inputs,
             provider_done,
@@ -338,6 +347,7 @@ impl Driver {
 
     async fn tick(&mut self, everything: bool) -> Result<()> {
         self.watch_nodes();
+        self.try_again();
         self.is_formula_due = true;
         self.sample_pools().await?;
         let now = self.cx.clock.now();

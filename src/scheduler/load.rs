@@ -126,7 +126,8 @@ impl Driver {
         };
         let lost_at = (facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
-        self.nodes.insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures: Measures::default() });
+        self.nodes
+            .insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures: Measures::default() });
         self.node_changed(key);
     }
 

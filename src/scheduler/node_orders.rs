@@ -4,6 +4,7 @@ use super::driver::{Done, Driver};
 use super::load::attempt;
 use crate::api::NodeDeallocationOption;
 use crate::api::agent::ToAgent;
+use crate::domain::job_node::{self, Kind};
 use crate::domain::node::{OrderKind, StartTaskFact, Step, Work, next_step};
 use crate::service::Result;
 use crate::store;
@@ -86,7 +87,13 @@ impl Driver {
     pub(super) fn recall_waiting(&self, key: i64) {
         let Some(node) = self.nodes.get(&key) else { return };
         let placed = self.world.pools.get(&node.row.pool_key).and_then(|pool| pool.nodes.get(&key));
-        let waiting = placed.into_iter().flat_map(|placed| &placed.held).filter(|(_, held)| !held.begun);
+        // Where only scheduling is disabled, a job that ends still releases the node.
+        let stays = node.facts.order.is_none() && !node.facts.leaving;
+        let is_release = |task: &i64| matches!(job_node::of_attempt(*task), Some((_, Kind::Release)));
+        let waiting = placed
+            .into_iter()
+            .flat_map(|placed| &placed.held)
+            .filter(|(task, held)| !held.begun && !(stays && is_release(task)));
         let attempts: Vec<_> = waiting.map(|(task, held)| attempt(*task, held.attempt)).collect();
         if !attempts.is_empty() {
             self.hub.send(key, ToAgent::Recall { attempts });

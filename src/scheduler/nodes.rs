@@ -1,8 +1,10 @@
 //! What is heard of nodes: they connect, speak of their start task and health, fall silent.
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use super::driver::{Done, Driver};
 use super::load::attempt;
-use super::provider::NodeSpec;
+use super::provider::{NodeSpec, Provider};
 use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Welcome};
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
@@ -42,7 +44,8 @@ impl Driver {
             self.note_readiness_of_node(node_key);
         }
         let (lost, stale) = self.compare(pool_key, node_key, &hello.alive, &hello.ended);
-        let killed: Vec<Attempt> = hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
+        let killed: Vec<Attempt> =
+            hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
         self.welcome(node_key, stale).await?;
         // It may not have heard it the first time.
         if !killed.is_empty() {
@@ -111,6 +114,8 @@ impl Driver {
         if let Some(node) = self.nodes.get_mut(&node_key) {
             take_start_task(node, report);
             self.node_changed(node_key);
+            // Jobs that end wait for this node, or need not any more.
+            self.dirty_jobs.extend(self.job_nodes.of_node(node_key).map(|row| row.job_key));
         }
     }
 
@@ -149,12 +154,22 @@ impl Driver {
             return;
         }
         let spec = NodeSpec { node: node.row.id.clone(), token: node.row.token.clone() };
-        let provider = self.provider.clone();
+        let (provider, done) = (self.provider.clone(), self.done.clone());
         self.provider.run(Box::new(move || {
             if let Err(error) = provider.ensure(&spec) {
                 tracing::error!(node = spec.node, %error, "a node's agent cannot be started; it is tried again");
             }
+            let _ = done.send(Done::Ensured(key, spec.node));
         }));
+    }
+
+    /// What was started may not be wanted any more: works of the provider overtake each other.
+    fn ensured(&mut self, key: i64, id: String) {
+        match self.nodes.get(&key) {
+            None => self.remove_stranger(id),
+            Some(node) if node.facts.deallocated => self.provider_kill(key),
+            Some(_) => {}
+        }
     }
 
     /// Removes what the provider has and the store does not know: a restored backup is older than nodes made after it.
@@ -162,17 +177,32 @@ impl Driver {
     pub(super) async fn remove_strangers(&self) -> Result<()> {
         // By their ids alone: a node whose row cannot be read is no stranger.
         let known: HashSet<String> = store::node::ids(&mut *self.cx.store.read().await?).await?.into_iter().collect();
-        let provider = self.provider.clone();
+        let (provider, done) = (self.provider.clone(), self.done.clone());
         self.provider.run(Box::new(move || {
             let listed = provider.list().inspect_err(|error| tracing::error!(%error, "the nodes cannot be listed"));
             for node in listed.unwrap_or_default().into_iter().filter(|node| !known.contains(node)) {
-                match provider.remove(&node) {
-                    Ok(()) => tracing::warn!(node, "a node that is not in the database was removed"),
-                    Err(error) => tracing::error!(node, %error, "a node that is not in the database cannot be removed"),
-                }
+                remove_one(&*provider, node, &done);
             }
         }));
         Ok(())
+    }
+
+    fn remove_stranger(&self, id: String) {
+        let (provider, done) = (self.provider.clone(), self.done.clone());
+        self.provider.run(Box::new(move || remove_one(&*provider, id, &done)));
+    }
+
+    /// What the provider could not do.
+    pub(super) fn try_again(&mut self) {
+        for key in std::mem::take(&mut self.failed) {
+            let Some(node) = self.nodes.get(&key) else { continue };
+            self.dirty_pools.insert(node.row.pool_key);
+            self.to_order.insert(key);
+            if node.facts.lost || node.facts.deallocated {
+                self.provider_kill(key);
+            }
+        }
+        std::mem::take(&mut self.strangers).into_iter().for_each(|id| self.remove_stranger(id));
     }
 
     /// Lets the provider kill the agent and all that it ran, then tells the driver.
@@ -186,7 +216,7 @@ impl Driver {
 
     pub(super) fn provider_works<F>(&mut self, key: i64, success: Done, work: F)
     where
-        F: FnOnce(&dyn super::provider::Provider, &str) -> std::io::Result<()> + Send + 'static,
+        F: FnOnce(&dyn Provider, &str) -> std::io::Result<()> + Send + 'static,
     {
         let Some(node) = self.nodes.get(&key) else { return };
         if !self.provider_busy.insert(key) {
@@ -207,7 +237,10 @@ impl Driver {
         match done {
             Done::Failed(key) => {
                 self.provider_busy.remove(&key);
+                self.failed.insert(key);
             }
+            Done::Ensured(key, id) => self.ensured(key, id),
+            Done::StrangerStays(id) => drop(self.strangers.insert(id)),
             Done::Killed(key) => {
                 self.provider_busy.remove(&key);
                 self.give_back_all(key).await?;
@@ -296,6 +329,16 @@ impl Driver {
             }
         }
         Ok(())
+    }
+}
+
+fn remove_one(provider: &dyn Provider, node: String, done: &UnboundedSender<Done>) {
+    match provider.remove(&node) {
+        Ok(()) => tracing::warn!(node, "a node that is not in the database was removed"),
+        Err(error) => {
+            tracing::error!(node, %error, "a node that is not in the database cannot be removed; it is tried again");
+            let _ = done.send(Done::StrangerStays(node));
+        }
     }
 }
 

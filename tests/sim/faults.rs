@@ -83,7 +83,8 @@ impl Faults {
     }
 
     pub fn never_fired(&self) -> Vec<String> {
-        let faults = Fault::ALL.iter().filter(|fault| !self.faults.contains_key(fault)).map(|fault| format!("{fault:?}"));
+        let faults =
+            Fault::ALL.iter().filter(|fault| !self.faults.contains_key(fault)).map(|fault| format!("{fault:?}"));
         let words = crate::wishes::NAMES.iter().filter(|name| !self.words.contains_key(**name));
         faults.chain(words.map(|name| (*name).to_owned())).collect()
     }

@@ -388,12 +388,7 @@ fn new_machine(token: String) -> Machine {
 }
 
 fn failure(code: &str) -> TaskFailureInformation {
-    TaskFailureInformation {
-        category: ErrorCategory::UserError,
-        code: code.into(),
-        message: None,
-        details: Vec::new(),
-    }
+    TaskFailureInformation { category: ErrorCategory::UserError, code: code.into(), message: None, details: Vec::new() }
 }
 
 fn disk_full() -> NodeError {

@@ -24,14 +24,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use faults::Faults;
 use world::World;
 
-/// Seeds of a usual run.
-const SEEDS: Range<u64> = 0..2000;
+/// Seeds of a usual run: about a minute of two processors in a debug build.
+const SEEDS: Range<u64> = 0..300;
 /// Names other seeds, as `7` or `1000..5000`.
 const OTHER_SEEDS: &str = "FOURNIL_SIM_SEEDS";
 
 /// Seeds that have failed once, and what was wrong. They stay, though later changes make other worlds of them: the tests named
 /// beside them, where there are any, hold the fault itself still.
-const ONCE_FAILED: &[(u64, &str)] = &[];
+const ONCE_FAILED: &[(u64, &str)] = &[
+    (8, "a release task on a node whose start task had failed was sent for ever, and its job never ended"),
+    (12, "a start task's end that came with a failed write was never heard of again"),
+    (30, "a job that was deleted by force left counts of running tasks on nodes that were ending them"),
+    (39, "the same, on a node that was about to restart"),
+];
 
 #[test]
 fn whatever_fails_meanwhile_every_task_ends_once_and_all_comes_to_rest() {

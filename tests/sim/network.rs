@@ -75,9 +75,8 @@ impl World {
         let (delay, is_calm) = (self.delay(), self.is_calm);
         let (doubled, overtaken) = (!is_calm && self.chance.percent(4), !is_calm && self.chance.percent(4));
         let Some(wire) = self.wires.get_mut(&number).filter(|wire| !wire.is_cut) else { return };
-        let is_report = |m: &FromAgent| {
-            matches!(m, FromAgent::Started { .. } | FromAgent::Ended(_) | FromAgent::GaveBack { .. })
-        };
+        let is_report =
+            |m: &FromAgent| matches!(m, FromAgent::Started { .. } | FromAgent::Ended(_) | FromAgent::GaveBack { .. });
         let at = (self.now + delay).max(wire.to_server_until + 1);
         if overtaken && messages.iter().all(is_report) {
             self.faults.fired(Fault::Reordered);
@@ -117,7 +116,9 @@ impl World {
         let numbers: Vec<u64> =
             self.wires.iter().filter(|(_, wire)| wire.from_server.is_some()).map(|(number, _)| *number).collect();
         for number in numbers {
-            let Some(receiver) = self.wires.get_mut(&number).and_then(|wire| wire.from_server.as_mut()) else { continue };
+            let Some(receiver) = self.wires.get_mut(&number).and_then(|wire| wire.from_server.as_mut()) else {
+                continue;
+            };
             let mut messages = Vec::new();
             let is_closed = loop {
                 match receiver.try_recv() {

@@ -91,8 +91,11 @@ impl World {
             }
             "pool_stop_resize" => pool::pool_stop_resize(cx, caller, account, &pool_id).await,
             "pool_remove_nodes" => {
-                let own: Vec<String> = nodes.into_iter().filter(|(pool, _)| *pool == id).map(|(_, node)| node).collect();
-                let Some(id_of_node) = chance.one(&own) else { return (Err(service::Error::from(fournil::api::Code::NodeNotFound)), id) };
+                let own: Vec<String> =
+                    nodes.into_iter().filter(|(pool, _)| *pool == id).map(|(_, node)| node).collect();
+                let Some(id_of_node) = chance.one(&own) else {
+                    return (Err(service::Error::from(fournil::api::Code::NodeNotFound)), id);
+                };
                 let body = json!({ "nodeList": [id_of_node], "nodeDeallocationOption": option });
                 pool::pool_remove_nodes(cx, caller, account, &pool_id, shape(body)).await
             }
@@ -114,11 +117,10 @@ impl World {
         let Some(server) = &self.server else { return (Ok(()), id) };
         let (cx, caller, account, job_id) = (&server.cx, &server.caller, &server.account, id.parse().unwrap());
         let answer = match name {
-            "job_create" => {
-                job::job_create(cx, caller, account, job_of(&chance, &id, &pool_id)).await.map(drop)
-            }
+            "job_create" => job::job_create(cx, caller, account, job_of(&chance, &id, &pool_id)).await.map(drop),
             "job_patch" => {
-                let mut body = json!({ "priority": chance.below(0, 3), "maxParallelTasks": chance.pick(&[-1, 1, 2, 5]) });
+                let mut body =
+                    json!({ "priority": chance.below(0, 3), "maxParallelTasks": chance.pick(&[-1, 1, 2, 5]) });
                 if chance.percent(30) {
                     body["poolInfo"] = json!({ "poolId": pool_id });
                 }

@@ -249,7 +249,12 @@ impl World {
         }
         let Some(server) = &mut self.server else { return Ok(()) };
         if let Err(error) = server.driver.step(beat).await {
-            self.say(|| format!("the scheduler failed: {error} {:?}", std::error::Error::source(&error).map(ToString::to_string)));
+            self.say(|| {
+                format!(
+                    "the scheduler failed: {error} {:?}",
+                    std::error::Error::source(&error).map(ToString::to_string)
+                )
+            });
             self.must_be_explained(&error.to_string())?;
             self.break_down();
             return Ok(());
@@ -262,7 +267,11 @@ impl World {
     fn must_be_explained(&self, what: &str) -> Outcome {
         let Some(server) = &self.server else { return Ok(()) };
         let doom = server.doom.lock().unwrap();
-        if doom.is_dead || doom.disk_is_full { Ok(()) } else { Err(format!("the scheduler failed without a cause: {what}")) }
+        if doom.is_dead || doom.disk_is_full {
+            Ok(())
+        } else {
+            Err(format!("the scheduler failed without a cause: {what}"))
+        }
     }
 
     fn break_down(&mut self) {

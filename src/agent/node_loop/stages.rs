@@ -14,8 +14,8 @@ use std::io::{Seek, Write};
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::super::launcher::{Launch, Launcher};
-use super::super::run_id::RunId;
 use super::super::node_core::Fate;
+use super::super::run_id::RunId;
 use super::super::runs::{Over, Run};
 use super::super::{clock, failure, process_tree, transfer};
 use super::Node;
