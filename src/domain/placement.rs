@@ -180,6 +180,11 @@ impl Pool {
         Some(held)
     }
 
+    /// Slots of the largest open node.
+    fn largest_node(&self) -> i32 {
+        self.free.iter().filter_map(|(_, key)| Some(self.nodes.get(key)?.slots)).max().unwrap_or(0)
+    }
+
     /// A node where `need` slots are free, or will be soon when `ahead` more may be sent.
     fn pick(&self, task: &Waiting, ahead: i32, preparation: Option<&Preparation>) -> Option<i64> {
         let Waiting { slots: need, affinity, demands } = *task;
@@ -283,13 +288,16 @@ impl World {
     pub fn plan(&mut self, pool_key: i64, most: usize, now: Timestamp) -> Vec<Assignment> {
         let mut plan = Vec::new();
         let mut stuck = Vec::new();
+        let largest = self.pools.get(&pool_key).map_or(0, Pool::largest_node);
         while plan.len() < most {
             let Some(pool) = self.pools.get_mut(&pool_key) else { break };
             let Some(place) = pool.queue.pop_first() else { break };
             let Some(job) = self.jobs.get_mut(&place.2) else { continue };
             let ahead = job.ahead();
             let preparation = job.preparation.as_ref();
-            let found = job.waiting.iter().take(LOOK_AHEAD).find_map(|(task, waiting)| {
+            // What needs more slots than any node has hides nothing behind it.
+            let fitting = job.waiting.iter().filter(|(_, waiting)| waiting.slots <= largest);
+            let found = fitting.take(LOOK_AHEAD).find_map(|(task, waiting)| {
                 let node = pool.pick(waiting, ahead, preparation)?;
                 Some((*task, *waiting, node))
             });

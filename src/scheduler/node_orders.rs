@@ -93,7 +93,7 @@ impl Driver {
         let waiting = placed
             .into_iter()
             .flat_map(|placed| &placed.held)
-            .filter(|(task, held)| !held.begun && !(stays && is_release(task)));
+            .filter(|(task, held)| !(held.begun || stays && is_release(task)));
         let attempts: Vec<_> = waiting.map(|(task, held)| attempt(*task, held.attempt)).collect();
         if !attempts.is_empty() {
             self.hub.send(key, ToAgent::Recall { attempts });

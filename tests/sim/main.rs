@@ -35,6 +35,7 @@ const ONCE_FAILED: &[(u64, &str)] = &[
     (8, "a release task on a node whose start task had failed was sent for ever, and its job never ended"),
     (12, "a start task's end that came with a failed write was never heard of again"),
     (30, "a job that was deleted by force left counts of running tasks on nodes that were ending them"),
+    (67, "eight tasks that needed more slots than any node has hid all tasks of their job behind them"),
     (39, "the same, on a node that was about to restart"),
 ];
 

@@ -12,7 +12,7 @@ use fournil::domain::vm_size;
 use fournil::scheduler::hub::Hub;
 use fournil::scheduler::provider::{NodeSpec, Provider};
 use fournil::scheduler::{Driver, Inputs, Settings};
-use fournil::service::context::{Clock, Installation, Signals};
+use fournil::service::context::{Clock, Installation, Shared, Signals};
 use fournil::service::{Caller, Context, account, events};
 use fournil::store::Store;
 use fournil::store::db::Verdict;
@@ -152,7 +152,7 @@ impl Server {
         let (signals, receiver) = Signals::new();
         let events = events::Hub::new();
         let (hub, node_events) = Hub::new(events.clone());
-        let cx = Context {
+        let cx = Context::new(Shared {
             blobs: fournil::blob::BlobFiles::open(&folder.join("storage")).unwrap(),
             store,
             clock,
@@ -161,9 +161,10 @@ impl Server {
             signals,
             files: Arc::new(hub.clone()),
             identity: Arc::default(),
+            signing_keys: Arc::default(),
             rates: Arc::default(),
             installation: installation(),
-        };
+        });
         let inputs = Inputs { signals: receiver, node_events };
         let lease = api::Duration::from_secs(LEASE.as_secs() as i64);
         let settings = Settings { lease, kill_wait_secs: KILL_WAIT_SECS, first_task_user: None };
