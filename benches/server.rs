@@ -22,9 +22,15 @@ pub struct Server {
 }
 
 impl Server {
+    #[allow(dead_code, reason = "not every benchmark starts the usual one")]
     pub fn start(data_dir: &Path) -> anyhow::Result<Server> {
+        Server::start_program(Path::new(PROGRAM), data_dir)
+    }
+
+    /// Another program that serves as ours does.
+    pub fn start_program(program: &Path, data_dir: &Path) -> anyhow::Result<Server> {
         let begin = Instant::now();
-        let mut process = Command::new(PROGRAM)
+        let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
             .stdout(Stdio::piped())
@@ -52,6 +58,15 @@ impl Server {
         Ok(line.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1024.0)
     }
 
+    /// Processor time so far, of user and kernel.
+    #[allow(dead_code, reason = "not every benchmark asks")]
+    pub fn cpu_secs(&self) -> anyhow::Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        let (_, numbers) = stat.rsplit_once(')').context("the system says it so")?;
+        let ticks = |place: usize| numbers.split_whitespace().nth(place).and_then(|n| n.parse::<f64>().ok());
+        Ok((ticks(11).context("user time")? + ticks(12).context("kernel time")?) / 100.0)
+    }
+
     pub fn kill(mut self) -> anyhow::Result<()> {
         self.process.kill()?;
         self.process.wait()?;
@@ -60,6 +75,7 @@ impl Server {
 }
 
 /// Ends what outlives a server: its agents.
+#[allow(dead_code, reason = "not every benchmark has real ones")]
 pub fn end_agents(data_dir: &Path) {
     for entry in std::fs::read_dir(data_dir.join("nodes")).into_iter().flatten().flatten() {
         let text = std::fs::read_to_string(entry.path().join("agent.pid")).unwrap_or_default();

@@ -21,9 +21,22 @@ const FILE_NAME: &str = "journal";
 /// The file is written anew when it is longer than this and less than a quarter of it is live.
 const COMPACT_BYTES: u64 = 1 << 20;
 
-pub struct Journal {
+/// What the journal is written on.
+pub trait Paper {
+    /// May leave a part of it behind when it fails.
+    fn append(&mut self, text: &[u8]) -> io::Result<()>;
+    /// Puts this in the place of everything, or changes nothing.
+    fn replace(&mut self, text: &[u8]) -> io::Result<()>;
+}
+
+/// A file in the agent's folder.
+pub struct FilePaper {
     path: PathBuf,
     file: File,
+}
+
+pub struct Journal<P = FilePaper> {
+    paper: P,
     length: u64,
     /// Records that are not in the file yet.
     pending: Vec<u8>,
@@ -44,15 +57,31 @@ pub struct Past {
 }
 
 impl Journal {
-    /// Reads and opens a folder's journal. What had begun is forgotten in it: its processes are gone by now.
+    /// Reads and opens a folder's journal.
     pub fn open(dir: &Path) -> io::Result<(Self, Past)> {
-        let past = Past::read(dir)?;
+        let text = read(dir)?;
         let path = dir.join(FILE_NAME);
         let file = open_for_append(&path)?;
-        let mut journal = Journal { path, file, length: 0, pending: Vec::new(), live: BTreeMap::new(), live_bytes: 0 };
+        Journal::on(FilePaper { path, file }, &text)
+    }
+
+    pub fn remove(dir: &Path) -> io::Result<()> {
+        fs::remove_file(dir.join(FILE_NAME))
+    }
+}
+
+impl<P: Paper> Journal<P> {
+    /// Goes on with what an earlier agent has written. What had begun is forgotten: its processes are gone by now.
+    pub fn on(paper: P, text: &str) -> io::Result<(Self, Past)> {
+        let past = parse(text);
+        let mut journal = Journal { paper, length: 0, pending: Vec::new(), live: BTreeMap::new(), live_bytes: 0 };
         past.ended.iter().for_each(|ended| journal.ended(ended));
         journal.rewrite()?;
         Ok((journal, past))
+    }
+
+    pub fn into_paper(self) -> P {
+        self.paper
     }
 
     /// Must be flushed before the process is made.
@@ -83,14 +112,16 @@ impl Journal {
         if self.pending.is_empty() {
             return Ok(());
         }
-        self.file.write_all(&self.pending)?;
+        if let Err(error) = self.paper.append(&self.pending) {
+            // It goes on in a line of its own, after what may be there of it.
+            if self.pending.first() != Some(&b'\n') {
+                self.pending.insert(0, b'\n');
+            }
+            return Err(error);
+        }
         self.length += self.pending.len() as u64;
         self.pending.clear();
         if self.length > COMPACT_BYTES && self.length > 4 * self.live_bytes as u64 { self.rewrite() } else { Ok(()) }
-    }
-
-    pub fn remove(dir: &Path) -> io::Result<()> {
-        fs::remove_file(dir.join(FILE_NAME))
     }
 
     fn record(&mut self, run: RunId, record: String) {
@@ -102,15 +133,26 @@ impl Journal {
     }
 
     fn rewrite(&mut self) -> io::Result<()> {
+        let text: String = self.live.values().map(String::as_str).collect();
+        self.paper.replace(text.as_bytes())?;
+        self.length = text.len() as u64;
+        self.pending.clear();
+        Ok(())
+    }
+}
+
+impl Paper for FilePaper {
+    fn append(&mut self, text: &[u8]) -> io::Result<()> {
+        self.file.write_all(text)
+    }
+
+    fn replace(&mut self, text: &[u8]) -> io::Result<()> {
         let new_path = self.path.with_extension("new");
         let _ = fs::remove_file(&new_path);
         let mut file = open_for_append(&new_path)?;
-        let text: String = self.live.values().map(String::as_str).collect();
-        file.write_all(text.as_bytes())?;
+        file.write_all(text)?;
         fs::rename(&new_path, &self.path)?;
-        self.length = text.len() as u64;
         self.file = file;
-        self.pending.clear();
         Ok(())
     }
 }
@@ -119,13 +161,17 @@ fn open_for_append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)
 }
 
+fn read(dir: &Path) -> io::Result<String> {
+    fs::read_to_string(dir.join(FILE_NAME)).or_else(empty_if_missing)
+}
+
 fn empty_if_missing(error: io::Error) -> io::Result<String> {
     if error.kind() == io::ErrorKind::NotFound { Ok(String::new()) } else { Err(error) }
 }
 
 impl Past {
     pub fn read(dir: &Path) -> io::Result<Self> {
-        Ok(parse(&fs::read_to_string(dir.join(FILE_NAME)).or_else(empty_if_missing)?))
+        Ok(parse(&read(dir)?))
     }
 }
 

@@ -2,24 +2,25 @@
 //!
 //! It knows the server by the protocol of [`crate::api::agent`] only, and outlives it. Its folder holds `agent.json` (who it is),
 //! `agent.pid` (locked while it lives), `agent.log`, `journal` (what it must know after its death) and `root/` (Batch's node
-//! folders). Reading order: [`node_loop`] is the agent, [`runs`] ends what it began, [`launcher`] and [`process`] begin it.
+//! folders). Reading order: [`node_core`] decides, [`node_loop`] carries it out, [`runs`] ends what it began, [`launcher`] and [`process`] begin it.
 
 mod clock;
 mod command_line;
 mod environment;
 mod failure;
 mod files;
-mod journal;
+pub mod journal;
 mod launcher;
 mod lease;
 pub mod leftovers;
 mod limit_mark;
 pub mod lock;
+pub mod node_core;
 mod node_loop;
 mod node_root;
 mod process;
 mod process_tree;
-mod run_id;
+pub mod run_id;
 mod runs;
 mod sample;
 mod server_client;
@@ -40,7 +41,7 @@ use nix::sys::stat::{Mode, umask};
 use crate::api::agent::AgentConfig;
 use journal::Journal;
 use lock::AgentLock;
-use node_loop::Stop;
+use node_core::Stop;
 
 /// Name of the agent's settings in its folder.
 pub const CONFIG_FILE: &str = "agent.json";

@@ -1,12 +1,12 @@
-//! The node's loop: takes in what the server says and what becomes of processes, keeps the queue of tasks, begins them, and
-//! tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
+//! The node's loop: takes in what the server says and what becomes of processes, lets [`super::node_core`] decide, begins
+//! tasks, and tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
 //! are reading, measuring and deleting files.
 
 mod hear;
 mod stages;
 mod work;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,22 +21,19 @@ use tokio::sync::oneshot;
 
 use super::environment::NodeFacts;
 use super::files::NodeFiles;
-use super::journal::{Journal, Past};
+use super::journal::{FilePaper, Journal, Past};
 use super::launcher::Launcher;
+use super::node_core::{Core, Stop};
 use super::process::UserId;
 use super::run_id::RunId;
-use super::runs::{Fate, Runs};
+use super::runs::Runs;
 use super::sample::{self, Sampler};
 use super::server_client::{Frame, FromServer, Link};
-use super::start_task::StartTaskLife;
 use super::watches::{self, Watches};
-use super::{clock, lease, node_root};
-use crate::api::agent::{AgentConfig, Attempt, Ended, FromAgent, HEARTBEAT_SECS, RunTask, Welcome};
+use super::{clock, node_root};
+use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
 use crate::api::{NodeError, Timestamp};
 use stages::Stages;
-
-/// How long messages are collected before they are sent.
-const COLLECT: Duration = Duration::from_millis(1);
 
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECS);
 
@@ -46,17 +43,6 @@ const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT_SECS);
 /// How long the last messages may take to leave before the agent ends.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Why the loop ended, and what must follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The node leaves its pool: nothing of it is kept.
-    Leave,
-    /// The agent begins anew.
-    Reboot,
-    /// The operator's wish.
-    Exit,
-}
-
 pub struct Node {
     config: AgentConfig,
     /// As tasks see it.
@@ -65,32 +51,18 @@ pub struct Node {
     boot: String,
     booted_at: Timestamp,
 
-    queue: VecDeque<RunTask>,
+    core: Core<FilePaper>,
     runs: Runs,
     /// Of runs whose command is not all of them.
     stages: HashMap<RunId, Stages>,
-    /// Not acknowledged.
-    ended: BTreeMap<Attempt, Ended>,
-    journal: Journal,
-    start_task: StartTaskLife,
     launcher: Launcher,
-    stop: Option<Stop>,
 
-    welcome: Option<Welcome>,
     facts: Option<Arc<NodeFacts>>,
     link: Option<Link>,
-    is_welcome: bool,
-    last_word: Instant,
     /// Last word of any kind on the connection, to notice one that is dead.
     last_sign: Instant,
-    outbox: Vec<FromAgent>,
-    given_back: Vec<Attempt>,
-    /// Running, not told yet.
-    unannounced: Vec<RunId>,
-    flush_at: Option<Instant>,
     heartbeat_at: Instant,
     sampler: Sampler,
-    health: Option<NodeError>,
 
     files: Arc<NodeFiles>,
     watches: Watches,
@@ -118,7 +90,7 @@ pub async fn run(
     tokio::task::spawn_blocking(move || files.remove_all_discarded());
     let stop = loop {
         node.begin_what_fits();
-        if let Some(stop) = node.stop.filter(|_| node.runs.is_empty()) {
+        if let Some(stop) = node.core.stopping().filter(|_| node.runs.is_empty()) {
             break stop;
         }
         let deadline = node.next_deadline();
@@ -131,8 +103,8 @@ pub async fn run(
                 ended.get_inner().read_signal()?;
                 ended.clear_ready();
             }
-            _ = terminate.recv() => node.stop(Stop::Exit),
-            _ = interrupt.recv() => node.stop(Stop::Exit),
+            _ = terminate.recv() => node.stop(),
+            _ = interrupt.recv() => node.stop(),
             () = tokio::time::sleep_until(deadline.into()) => {}
         }
         // After a wait for the disk the server's word may be here already: it counts before the clock does.
@@ -170,28 +142,16 @@ impl Node {
                 .trim()
                 .to_owned(),
             booted_at: clock::now(),
-            ended: past.ended.into_iter().map(|ended| (ended.a, ended)).collect(),
-            given_back: past.begun,
+            core: Core::new(journal, past, now),
             config,
             root,
             mark,
-            journal,
-            queue: VecDeque::new(),
             stages: HashMap::new(),
-            start_task: StartTaskLife::default(),
-            stop: None,
-            welcome: None,
             facts: None,
             link: None,
-            is_welcome: false,
-            last_word: now,
             last_sign: now,
-            outbox: Vec::new(),
-            unannounced: Vec::new(),
-            flush_at: None,
             heartbeat_at: now,
             sampler: Sampler::default(),
-            health: None,
             watches: Watches::default(),
             measure_at: None,
             measured,
@@ -201,17 +161,15 @@ impl Node {
     }
 
     fn tick(&mut self, now: Instant) {
-        self.runs.tick(self.kill_wait(), now);
+        self.runs.tick(self.core.kill_wait(), now);
         for over in self.runs.reap(now) {
             self.on_over(over);
         }
-        if lease::has_ended(self.lease(), self.last_word, now) {
-            self.on_lease_end(now);
-        }
+        self.core.end_if_forsaken(&mut self.runs, now);
         if self.link.is_some() && now >= self.last_sign + SILENCE {
             tracing::warn!("nothing was heard from the server for {SILENCE:?}: connecting again");
             self.link = None;
-            self.is_welcome = false;
+            self.core.connection_changed();
         }
         if now >= self.heartbeat_at {
             self.heartbeat_at = now + HEARTBEAT;
@@ -220,51 +178,23 @@ impl Node {
         if self.measure_at.is_some_and(|at| now >= at) {
             self.measure();
         }
-        if self.flush_at.is_some_and(|at| now >= at) {
+        if self.core.is_flush_due(now) {
             self.flush();
         }
     }
 
     fn next_deadline(&self) -> Instant {
-        let lease_end =
-            lease::ends_at(self.lease().filter(|_| !self.runs.is_empty() || !self.queue.is_empty()), self.last_word);
-        let start_task = self.start_task.due().filter(|_| self.welcome.is_some() && self.stop.is_none());
-        let deadlines =
-            [self.flush_at, self.measure_at, self.runs.next_deadline(clock::instant()), start_task, lease_end];
+        let decided = self.core.next_deadline(&self.runs);
+        let deadlines = [decided, self.measure_at, self.runs.next_deadline(clock::instant())];
         deadlines.into_iter().flatten().fold(self.heartbeat_at, Instant::min)
     }
 
-    /// The server may run the tasks elsewhere by now.
-    fn on_lease_end(&mut self, now: Instant) {
-        if !self.runs.is_empty() || !self.queue.is_empty() {
-            tracing::warn!("the server was silent for longer than the lease: ending all tasks");
-        }
-        for task in std::mem::take(&mut self.queue) {
-            self.give_back(task.a);
-        }
-        let kill_wait = self.kill_wait();
-        let tasks: Vec<RunId> = self
-            .runs
-            .iter()
-            .filter(|(id, run)| *id != RunId::StartTask && run.fate != Fate::GiveBack)
-            .map(|(id, _)| id)
-            .collect();
-        for id in tasks {
-            self.runs.end(id, Fate::GiveBack, kill_wait, now);
-        }
-        // Counted anew, so that what is ending is not ended again each time.
-        self.last_word = now;
-    }
-
     fn beat(&mut self) {
+        let now = clock::instant();
         let sample = self.sampler.sample(&self.root);
         let health = self.unreachable_root().or_else(|| disk_full(sample.disk_free_bytes));
-        if health != self.health {
-            self.health = health;
-            self.outbox.push(FromAgent::Health { error: self.health.clone() });
-        }
-        self.outbox.push(FromAgent::Heartbeat { sample });
-        self.send_soon();
+        self.core.set_health(health, now);
+        self.core.say(FromAgent::Heartbeat { sample }, now);
     }
 
     fn measure(&mut self) {
@@ -279,53 +209,16 @@ impl Node {
     fn on_measured(&mut self, lengths: &[(u64, Option<u64>)]) {
         let now = clock::instant();
         for growth in self.watches.take(lengths, now) {
-            self.outbox.push(FromAgent::FileGrew { watch: growth.watch, length: growth.length, ended: growth.ended });
-            self.send_soon();
+            let message = FromAgent::FileGrew { watch: growth.watch, length: growth.length, ended: growth.ended };
+            self.core.say(message, now);
         }
         self.measure_at = (!self.watches.is_empty()).then_some(now + watches::PERIOD);
     }
 
-    fn send_soon(&mut self) {
-        if self.flush_at.is_none() {
-            self.flush_at = Some(clock::instant() + COLLECT);
-        }
-    }
-
     fn flush(&mut self) {
-        self.flush_at = None;
-        let mut messages = self.announce();
-        self.flush_journal();
-        let Some(link) = self.link.as_ref().filter(|_| self.is_welcome) else {
-            // Said again after the next welcome, from the tables.
-            self.outbox.clear();
-            return;
-        };
-        messages.append(&mut self.outbox);
-        if !self.given_back.is_empty() {
-            messages.push(FromAgent::GaveBack { attempts: std::mem::take(&mut self.given_back) });
-        }
-        send(link, &messages);
-    }
-
-    /// `Started` of what still runs; what has ended meanwhile is told by its `Ended`.
-    fn announce(&mut self) -> Vec<FromAgent> {
-        let mut messages = Vec::new();
-        for id in std::mem::take(&mut self.unannounced) {
-            let Some(run) = self.runs.get(id) else { continue };
-            if let Some(leader) = run.leader() {
-                let start_time = super::process_tree::start_time(leader).unwrap_or(0);
-                self.journal.runs_as(id, leader, start_time);
-            }
-            if let RunId::Task(a) = id {
-                messages.push(FromAgent::Started { a, at: run.started });
-            }
-        }
-        messages
-    }
-
-    fn flush_journal(&mut self) {
-        if let Err(error) = self.journal.flush() {
-            tracing::error!(%error, "the journal cannot be written: results that are not acknowledged would not survive the agent");
+        let messages = self.core.flush(&self.runs, self.link.is_some());
+        if let Some(link) = &self.link {
+            send(link, &messages);
         }
     }
 
@@ -339,20 +232,16 @@ impl Node {
         }
     }
 
-    fn kill_wait(&self) -> Duration {
-        Duration::from_secs(self.welcome.as_ref().map_or(0, |welcome| welcome.kill_wait_secs.into()))
-    }
-
-    fn lease(&self) -> Option<Duration> {
-        self.welcome.as_ref()?.lease_secs.map(|secs| Duration::from_secs(secs.into()))
+    fn stop(&mut self) {
+        self.core.stop(Stop::Exit, &mut self.runs, clock::instant());
     }
 
     fn may_elevate(&self) -> bool {
-        self.welcome.as_ref().is_some_and(|welcome| welcome.elevation_allowed)
+        self.core.welcome().is_some_and(|welcome| welcome.elevation_allowed)
     }
 
     fn user(&self) -> Option<UserId> {
-        self.welcome.as_ref().and_then(|welcome| self.task_user(welcome))
+        self.core.welcome().and_then(|welcome| self.task_user(welcome))
     }
 
     fn task_user(&self, welcome: &Welcome) -> Option<UserId> {
@@ -361,7 +250,11 @@ impl Node {
 
     /// The task user must be able to reach the root; only where it could not be mounted can it not.
     fn unreachable_root(&self) -> Option<NodeError> {
-        let obstacle = node_root::obstacle(&self.root, self.user()?)?;
+        self.unreachable_root_for(self.user())
+    }
+
+    fn unreachable_root_for(&self, user: Option<UserId>) -> Option<NodeError> {
+        let obstacle = node_root::obstacle(&self.root, user?)?;
         let fix = format!(
             "The tasks' user cannot pass through {}. Let it (chmod o+x), keep the data folder elsewhere, or let the agent mount file systems (CAP_SYS_ADMIN).",
             obstacle.display()

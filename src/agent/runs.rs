@@ -19,6 +19,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::leftovers::kill;
 use super::limit_mark::{self, NodeMark};
+use super::node_core::{Fate, Processes};
 use super::process::{self, Exit};
 use super::process_tree::{self, Orphans};
 use super::run_id::RunId;
@@ -28,17 +29,6 @@ use crate::api::{self, TaskFailureInformation, Timestamp};
 
 /// How long the end of killed processes holds up the end of their run. Only a process stuck in the kernel takes longer.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
-
-/// What becomes of a run when it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Its own end is reported.
-    Report,
-    /// It exceeded this limit, which is reported.
-    RanTooLong(api::Duration),
-    /// It is given back.
-    GiveBack,
-}
 
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -142,14 +132,6 @@ impl Runs {
         self.runs.is_empty()
     }
 
-    pub fn slots_in_use(&self) -> i32 {
-        self.slots_in_use
-    }
-
-    pub fn get(&self, id: RunId) -> Option<&Run> {
-        self.runs.get(&id)
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = (RunId, &Run)> {
         self.runs.iter().map(|(id, run)| (*id, run))
     }
@@ -164,22 +146,6 @@ impl Runs {
         self.slots_in_use += run.slots;
         self.by_leader.insert(run.leader, id);
         self.runs.insert(id, run);
-    }
-
-    /// Ends a run as `fate` says: SIGTERM, and SIGKILL after `kill_wait`. One that is ending already keeps its time.
-    pub fn end(&mut self, id: RunId, fate: Fate, kill_wait: Duration, now: Instant) {
-        if let Some(run) = self.runs.get_mut(&id) {
-            run.fate = fate;
-            if matches!(run.phase, Phase::Alive { .. }) {
-                self.terminate(id, kill_wait, now);
-            }
-        }
-    }
-
-    pub fn end_all(&mut self, kill_wait: Duration, now: Instant) {
-        for id in self.runs.keys().copied().collect::<Vec<_>>() {
-            self.end(id, Fate::GiveBack, kill_wait, now);
-        }
     }
 
     fn terminate(&mut self, id: RunId, kill_wait: Duration, now: Instant) {
@@ -317,6 +283,39 @@ impl Runs {
             let session = process_tree::session(pid)?;
             self.runs.iter().find(|(_, run)| run.leader == session).map(|(id, _)| *id)
         })
+    }
+}
+
+impl Processes for Runs {
+    fn ids(&self) -> Vec<RunId> {
+        self.runs.keys().copied().collect()
+    }
+
+    fn fate(&self, id: RunId) -> Option<Fate> {
+        self.runs.get(&id).map(|run| run.fate)
+    }
+
+    fn started(&self, id: RunId) -> Option<Timestamp> {
+        self.runs.get(&id).map(|run| run.started)
+    }
+
+    fn leader(&self, id: RunId) -> Option<(i32, u64)> {
+        let leader = self.runs.get(&id)?.leader()?;
+        Some((leader, process_tree::start_time(leader).unwrap_or(0)))
+    }
+
+    fn slots_in_use(&self) -> i32 {
+        self.slots_in_use
+    }
+
+    /// SIGTERM, and SIGKILL after `kill_wait`.
+    fn end(&mut self, id: RunId, fate: Fate, kill_wait: Duration, now: Instant) {
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.fate = fate;
+            if matches!(run.phase, Phase::Alive { .. }) {
+                self.terminate(id, kill_wait, now);
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod placement;
 pub mod pool;
 pub mod preemption;
 pub mod retention;
+pub mod steady;
 pub mod storage;
 pub mod storage_access;
 pub mod task;

@@ -7,8 +7,9 @@
 //! fits nowhere now lets the next few of its job, and then other jobs, go before it, unless its job is strict. Short tasks are sent ahead of free
 //! slots, as many as run within [`AHEAD_MILLIS`], so that a node does not wait for the network between two of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::steady::HashMap;
 use crate::api::{NodeFillType, Timestamp};
 
 /// How much work is sent ahead of a node's free slots, by the job's average run time.
@@ -142,7 +143,7 @@ impl Pool {
 
     /// Adds a node or changes whether it is open.
     pub fn set_node(&mut self, key: i64, slots: i32, open: bool) {
-        let node = self.nodes.entry(key).or_insert_with(|| Node { slots, used: 0, open, held: HashMap::new() });
+        let node = self.nodes.entry(key).or_insert_with(|| Node { slots, used: 0, open, held: HashMap::default() });
         self.free.remove(&(node.slots - node.used, key));
         (node.slots, node.open) = (slots, open);
         if open {
@@ -265,6 +266,11 @@ impl Pool {
         Some(held)
     }
 
+    /// Slots of the largest open node.
+    fn largest_node(&self) -> i32 {
+        self.free.iter().filter_map(|(_, key)| Some(self.nodes.get(key)?.slots)).max().unwrap_or(0)
+    }
+
     /// A node where `need` slots are free, or will be soon when `ahead` more may be sent.
     fn pick(&self, task: &Waiting, ahead: i32, preparation: Option<&Preparation>, kept: &BTreeSet<i64>) -> Option<i64> {
         let Waiting { slots: need, affinity, demands } = *task;
@@ -378,13 +384,17 @@ impl World {
         let mut stuck = Vec::new();
         // Nodes that strict jobs wait for. They change until one has room, and lose nothing meanwhile.
         let mut kept = BTreeSet::new();
+        let largest = self.pools.get(&pool_key).map_or(0, Pool::largest_node);
         while plan.len() < most {
             let Some(pool) = self.pools.get_mut(&pool_key) else { break };
             let Some(place) = pool.queue.pop_first() else { break };
             let Some(job) = self.jobs.get_mut(&place.2) else { continue };
             let ahead = job.ahead();
             let preparation = job.preparation.as_ref();
-            let found = job.waiting.iter().take(job.look_ahead()).find_map(|(task, waiting)| {
+            // What needs more slots than any node has hides nothing behind it, unless the order is strict.
+            let may_run = |waiting: &Waiting| job.strict || waiting.slots <= largest;
+            let fitting = job.waiting.iter().filter(|(_, waiting)| may_run(waiting));
+            let found = fitting.take(job.look_ahead()).find_map(|(task, waiting)| {
                 let node = pool.pick(waiting, ahead, preparation, &kept)?;
                 Some((*task, *waiting, node))
             });
@@ -409,6 +419,43 @@ impl World {
             pool.queue.extend(stuck);
         }
         plan
+    }
+
+    /// What in it does not fit together; nothing, ever, between two changes.
+    pub fn contradictions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut on_nodes: BTreeMap<i64, i64> = BTreeMap::new();
+        for (pool_key, pool) in &self.pools {
+            for (key, node) in &pool.nodes {
+                let used: i32 = node.held.values().map(|held| held.slots).sum();
+                if used != node.used {
+                    found.push(format!("node {key} counts {} used slots and has {used}", node.used));
+                }
+                if pool.free.contains(&(node.slots - node.used, *key)) != node.open {
+                    found.push(format!("node {key} is open: {}, and its free slots say otherwise", node.open));
+                }
+                for (_, held) in node.held.iter().filter(|(task, _)| **task > 0) {
+                    *on_nodes.entry(held.job).or_default() += 1;
+                }
+            }
+            let n_open = pool.nodes.values().filter(|node| node.open).count();
+            if pool.free.len() != n_open {
+                found.push(format!("pool {pool_key} has {n_open} open nodes and {} with free slots", pool.free.len()));
+            }
+        }
+        for (key, job) in &self.jobs {
+            let n_held = on_nodes.get(key).copied().unwrap_or_default();
+            if job.on_nodes != n_held {
+                found.push(format!("job {key} counts {} tasks on nodes, which have {n_held}", job.on_nodes));
+            }
+            let Some(pool) = job.pool.and_then(|pool| self.pools.get(&pool)) else { continue };
+            let n_queued = pool.queue.iter().filter(|place| place.2 == *key).count();
+            let wants = job.open && !job.waiting.is_empty() && job.on_nodes < job.most;
+            if n_queued != usize::from(wants) {
+                found.push(format!("job {key} is {n_queued} times in its pool's queue and wants to be: {wants}"));
+            }
+        }
+        found
     }
 
     /// Attempts sent ahead that have not begun for long, though another node of the pool has room: `(node, task, attempt)`.

@@ -66,6 +66,15 @@ fn where_the_pool_says_so_the_older_job_goes_first() {
 }
 
 #[test]
+fn tasks_that_fit_no_node_hide_none_behind_them_however_many_they_are() {
+    let mut world = world(NodeFillType::Spread, &[2, 1]);
+    let mut tasks: Vec<(i64, i32)> = (1..=100).map(|task| (task, 3)).collect();
+    tasks.push((101, 1));
+    job(&mut world, 1, 0, &tasks);
+    assert_eq!(plan(&mut world), [(101, 1)]);
+}
+
+#[test]
 fn a_task_that_fits_nowhere_lets_others_go_before_it() {
     let mut world = world(NodeFillType::Spread, &[2]);
     job(&mut world, 1, 0, &[(1, 4), (2, 1)]);

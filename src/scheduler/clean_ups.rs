@@ -1,7 +1,7 @@
 //! Folders that nodes are to remove: of deleted tasks and jobs, and of ended tasks whose time is over. Nodes are told again
 //! with each connection, until they have said that a folder is out of the way.
 
-use std::collections::HashMap;
+use crate::domain::steady::HashMap;
 
 use super::driver::Driver;
 use crate::api::agent::ToAgent;

@@ -1,10 +1,10 @@
 //! The loop: takes what waits, and runs one step after the other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
@@ -15,6 +15,7 @@ use crate::api::{Duration, EnvironmentSetting, JobConstraints, JobPreparationTas
 use crate::domain::ids::AccountName;
 use crate::domain::node::{self, Facts, OrderKind};
 use crate::domain::placement::World;
+use crate::domain::steady::{HashMap, HashSet};
 use crate::service::context::{EndedAttempt, Signal};
 use crate::service::{Context, Result};
 use crate::store::node::NodeRow;
@@ -59,6 +60,10 @@ pub(super) enum Done {
     /// What a user wanted of the node is done as far as the provider does it.
     CarriedOut(i64, OrderKind),
     Failed(i64),
+    /// The agent lives, or could not be started: to be looked at again, for the node may be gone meanwhile.
+    Ensured(i64, String),
+    /// A node that is not in the database could not be removed.
+    StrangerStays(String),
 }
 
 pub struct Driver {
@@ -94,7 +99,23 @@ pub struct Driver {
     pub(super) provider_busy: HashSet<i64>,
     /// Folders that nodes were told to remove and have not said to have removed: by node, and by key.
     pub(super) cleaning: HashMap<i64, BTreeMap<i64, String>>,
+    /// Nodes with which the provider failed, and strangers that it could not remove: tried again with the next tick.
+    pub(super) failed: BTreeSet<i64>,
+    pub(super) strangers: BTreeSet<String>,
     pub(super) done: mpsc::UnboundedSender<Done>,
+    inputs: Inputs,
+    provider_done: mpsc::UnboundedReceiver<Done>,
+    taken: Taken,
+    has_begun: bool,
+    knows_strangers: bool,
+}
+
+/// What has been taken out of the channels and waits for the next step.
+#[derive(Default)]
+struct Taken {
+    signals: Vec<Signal>,
+    events: Vec<NodeEvent>,
+    finished: Vec<Done>,
 }
 
 /// What the driver knows of a node beside the world.
@@ -103,7 +124,7 @@ pub(super) struct Node {
     pub facts: Facts,
     pub connection: Option<u64>,
     /// Unless it is heard of before, the node is lost then.
-    pub lost_at: Option<Instant>,
+    pub lost_at: Option<std::time::Duration>,
     /// The row has more to save than a state.
     pub unsaved: bool,
     pub measures: Measures,
@@ -135,19 +156,29 @@ impl Node {
     }
 }
 
+/// What woke the driver beside what waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beat {
+    /// Nothing.
+    None,
+    /// Time has passed: about a second.
+    Tick,
+    /// And everything is to be looked at, changed or not.
+    Everything,
+}
+
 impl Driver {
-    /// Runs until the server stops.
-    pub async fn run(cx: Context, hub: Hub, provider: Arc<dyn Provider>, settings: Settings, mut inputs: Inputs) {
-        let (done, mut provider_done) = mpsc::unbounded_channel();
-        let mut driver = Driver {
+    pub fn new(cx: Context, hub: Hub, provider: Arc<dyn Provider>, settings: Settings, inputs: Inputs) -> Driver {
+        let (done, provider_done) = mpsc::unbounded_channel();
+        Driver {
             cx,
             hub,
             provider,
             settings,
             world: World::default(),
-            nodes: HashMap::new(),
-            pools: HashMap::new(),
-            jobs: HashMap::new(),
+            nodes: HashMap::default(),
+            pools: HashMap::default(),
+            jobs: HashMap::default(),
             dirty_pools: BTreeSet::new(),
             dirty_jobs: BTreeSet::new(),
             dirty_schedules: BTreeSet::new(),
@@ -156,49 +187,80 @@ impl Driver {
             is_formula_due: true,
             sampled: None,
             to_plan: BTreeSet::new(),
-            killed: HashSet::new(),
-            requeue: HashSet::new(),
+            killed: HashSet::default(),
+            requeue: HashSet::default(),
             job_nodes: JobNodes::default(),
-            awaiting: HashMap::new(),
-            provider_busy: HashSet::new(),
-            cleaning: HashMap::new(),
+            awaiting: HashMap::default(),
+            provider_busy: HashSet::default(),
+            cleaning: HashMap::default(),
+            failed: BTreeSet::new(),
+            strangers: BTreeSet::new(),
             done,
-        };
+            inputs,
+            provider_done,
+            taken: Taken::default(),
+            has_begun: false,
+            knows_strangers: false,
+        }
+    }
+
+    /// Runs until the server stops.
+    pub async fn run(cx: Context, hub: Hub, provider: Arc<dyn Provider>, settings: Settings, inputs: Inputs) {
+        let mut driver = Driver::new(cx, hub, provider, settings, inputs);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut built = driver.rebuild().await;
-        let (mut n_ticks, mut is_first) = (0u64, true);
+        let mut built = driver.begin().await;
+        let mut n_ticks = 0u64;
         loop {
             while let Err(error) = &built {
                 log("the scheduler failed and builds its world again", error);
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
-                built = driver.rebuild().await;
+                built = driver.begin().await;
             }
-            // Once, and before any node can be made: whatever is not known now is nobody's.
-            if std::mem::take(&mut is_first)
-                && let Err(error) = driver.remove_strangers().await
-            {
-                log("nodes that are not in the database could not be looked for", &error);
-            }
-            let (mut signals, mut events, mut finished, mut ticked) = (Vec::new(), Vec::new(), Vec::new(), false);
+            let Taken { signals, events, finished } = &mut driver.taken;
+            let mut beat = Beat::None;
             tokio::select! {
-                n = inputs.signals.recv_many(&mut signals, 10_000) => if n == 0 { return },
-                n = inputs.node_events.recv_many(&mut events, 10_000) => if n == 0 { return },
-                _ = provider_done.recv_many(&mut finished, 10_000) => {}
-                _ = tick.tick() => ticked = true,
+                n = driver.inputs.signals.recv_many(signals, 10_000) => if n == 0 { return },
+                n = driver.inputs.node_events.recv_many(events, 10_000) => if n == 0 { return },
+                _ = driver.provider_done.recv_many(finished, 10_000) => {}
+                _ = tick.tick() => {
+                    n_ticks += 1;
+                    beat = if n_ticks.is_multiple_of(TICKS_TO_FULL_PASS) { Beat::Everything } else { Beat::Tick };
+                }
             }
-            // One pass for all that is there by now.
-            while let Ok(signal) = inputs.signals.try_recv() {
-                signals.push(signal);
-            }
-            while let Ok(event) = inputs.node_events.try_recv() {
-                events.push(event);
-            }
-            n_ticks += u64::from(ticked);
-            built = driver
-                .pass(signals, events, finished, ticked, ticked && n_ticks.is_multiple_of(TICKS_TO_FULL_PASS))
-                .await;
+            built = driver.step(beat).await;
         }
+    }
+
+    /// Builds the world: first of all, and again when a step has failed.
+    ///
+    /// Agents connect anew then: what they had said and was not saved is said again, for both sides compare what they hold.
+    pub async fn begin(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.has_begun, true) {
+            self.hub.end_connections();
+        }
+        self.rebuild().await?;
+        // Once, and before any node can be made: whatever is not known now is nobody's.
+        if !std::mem::replace(&mut self.knows_strangers, true)
+            && let Err(error) = self.remove_strangers().await
+        {
+            log("nodes that are not in the database could not be looked for", &error);
+        }
+        Ok(())
+    }
+
+    /// One pass for all that is there by now.
+    pub async fn step(&mut self, beat: Beat) -> Result<()> {
+        let Taken { mut signals, mut events, mut finished } = std::mem::take(&mut self.taken);
+        signals.extend(std::iter::from_fn(|| self.inputs.signals.try_recv().ok()));
+        events.extend(std::iter::from_fn(|| self.inputs.node_events.try_recv().ok()));
+        finished.extend(std::iter::from_fn(|| self.provider_done.try_recv().ok()));
+        self.pass(signals, events, finished, beat).await
+    }
+
+    /// Whether something waits for a step.
+    pub fn has_news(&self) -> bool {
+        !(self.inputs.signals.is_empty() && self.inputs.node_events.is_empty() && self.provider_done.is_empty())
     }
 
     async fn pass(
@@ -206,8 +268,7 @@ impl Driver {
         signals: Vec<Signal>,
         events: Vec<NodeEvent>,
         finished: Vec<Done>,
-        ticked: bool,
-        everything: bool,
+        beat: Beat,
     ) -> Result<()> {
         let mut ended = Vec::new();
         let mut clean_ups = BTreeSet::new();
@@ -241,8 +302,8 @@ impl Driver {
         for done in finished {
             self.provider_done(done).await?;
         }
-        if ticked {
-            self.tick(everything).await?;
+        if beat != Beat::None {
+            self.tick(beat == Beat::Everything).await?;
         }
         if releases {
             self.release_more().await?;
@@ -296,6 +357,7 @@ impl Driver {
 
     async fn tick(&mut self, everything: bool) -> Result<()> {
         self.watch_nodes();
+        self.try_again();
         self.is_formula_due = true;
         self.sample_pools().await?;
         self.remove_old_files().await?;

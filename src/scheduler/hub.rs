@@ -107,6 +107,11 @@ impl Hub {
         lock(&self.inner.connections).get(&node_key).is_some_and(|c| c.out.send(message).is_ok())
     }
 
+    /// Ends all connections: every agent connects anew, and says again what it has.
+    pub fn end_connections(&self) {
+        lock(&self.inner.connections).clear();
+    }
+
     /// Ends the node's connection, when it goes for good.
     pub fn forget(&self, node_key: i64) {
         lock(&self.inner.connections).remove(&node_key);

@@ -1,7 +1,7 @@
 //! What is known of jobs on nodes, and what agents say of their preparation and release tasks. The rows in memory are those
 //! of all jobs that are not completed; nobody else writes them, so a change is made here and then saved.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::driver::Driver;
 use super::load::attempt;
@@ -10,6 +10,7 @@ use crate::api::agent::{Attempt, RunTask, ToAgent};
 use crate::api::{Changed, ElevationLevel, EnvironmentSetting};
 use crate::domain::job_node::{self, Command, Kind, Readiness};
 use crate::domain::placement::{Held, Preparation};
+use crate::domain::steady::HashMap;
 use crate::domain::task::{self, Event, Life};
 use crate::service::Result;
 use crate::store;

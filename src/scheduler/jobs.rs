@@ -138,7 +138,8 @@ impl Driver {
 
     /// Ends all that nodes have of a job, release tasks too.
     async fn end_everything(&mut self, key: i64) -> Result<()> {
-        let held = self.held_of(key);
+        // Also what is ending already: nobody waits for the word of its node.
+        let held: Vec<_> = self.all_held_of(key).collect();
         let tasks: Vec<i64> = held.iter().map(|(_, task, _)| *task).collect();
         self.terminate_runs(&tasks, "The task's job ended.").await?;
         self.terminate_tasks(tasks, "The task's job ended.").await?;
@@ -150,11 +151,14 @@ impl Driver {
 
     /// Node, task and attempt of all that nodes have of a job and are not ending yet.
     fn held_of(&self, job: i64) -> Vec<(i64, i64, i64)> {
+        self.all_held_of(job).filter(|(_, task, number)| !self.killed.contains(&(*task, *number))).collect()
+    }
+
+    /// The same of all that they have.
+    fn all_held_of(&self, job: i64) -> impl Iterator<Item = (i64, i64, i64)> {
         let nodes = self.world.pools.values().flat_map(|pool| &pool.nodes);
         let held = nodes.flat_map(|(node, state)| state.held.iter().map(move |(task, held)| (*node, *task, held)));
-        held.filter(|(_, task, held)| held.job == job && !self.killed.contains(&(*task, held.attempt)))
-            .map(|(node, task, held)| (node, task, held.attempt))
-            .collect()
+        held.filter(move |(.., held)| held.job == job).map(|(node, task, held)| (node, task, held.attempt))
     }
 
     /// Removes the tasks of a deleted job piece by piece, their folders, and then the job.

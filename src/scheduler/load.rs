@@ -1,9 +1,5 @@
 //! Builds the world from the store: at the start, and whenever the driver cannot be sure of what it knows.
 
-use std::collections::{HashMap, HashSet};
-
-use tokio::time::Instant;
-
 use super::driver::{Driver, Job, Node, Pool};
 use super::job_nodes::JobNodes;
 use super::sample_pools::Measures;
@@ -13,6 +9,7 @@ use crate::domain::ids::AccountName;
 use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Demands, Held, Waiting, World};
+use crate::domain::steady::{HashMap, HashSet};
 use crate::domain::{job, job_rules, task};
 use crate::service::Result;
 use crate::service::context::Signal;
@@ -31,9 +28,8 @@ impl Driver {
         let store = self.cx.store.clone();
         let mut conn = store.read().await?;
         let accounts = accounts(&mut conn).await?;
-        let connections: HashMap<i64, u64> = self.nodes.iter().filter_map(|(k, n)| Some((*k, n.connection?))).collect();
         self.world = World::default();
-        (self.pools, self.jobs, self.nodes) = (HashMap::new(), HashMap::new(), HashMap::new());
+        (self.pools, self.jobs, self.nodes) = (HashMap::default(), HashMap::default(), HashMap::default());
         self.job_nodes = JobNodes::default();
         self.awaiting.clear();
         self.killed.clear();
@@ -43,8 +39,7 @@ impl Driver {
         }
         let lease = self.settings.lease.to_std().unwrap_or_default();
         for row in store::node::all(&mut conn, None).await? {
-            let connection = connections.get(&row.key).copied();
-            self.add_node(row, connection, Instant::now() + lease);
+            self.add_node(row, self.cx.clock.monotonic() + lease);
         }
         let mut preparing = Vec::new();
         for row in store::task::assigned(&mut conn, None).await? {
@@ -115,7 +110,7 @@ impl Driver {
     }
 
     /// A node that was just made, or one of the store.
-    pub(super) fn add_node(&mut self, row: NodeRow, connection: Option<u64>, lost_at: Instant) {
+    pub(super) fn add_node(&mut self, row: NodeRow, lost_at: std::time::Duration) {
         let start_task = self.pools.get(&row.pool_key).and_then(|p| p.start_task.as_ref());
         let facts = Facts {
             joined: row.boot.is_some(),
@@ -129,9 +124,10 @@ impl Driver {
             scheduling: row.scheduling,
             busy: false,
         };
-        let lost_at = (connection.is_none() && facts.joined && !facts.deallocated).then_some(lost_at);
+        let lost_at = (facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
-        self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false, measures: Measures::default() });
+        self.nodes
+            .insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures: Measures::default() });
         self.node_changed(key);
     }
 

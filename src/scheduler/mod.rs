@@ -7,6 +7,7 @@
 
 mod clean_ups;
 mod connect;
+mod contradictions;
 mod dependencies;
 mod driver;
 mod evaluate_autoscale;
@@ -28,4 +29,4 @@ mod sample_pools;
 mod task_reports;
 
 pub use connect::routes;
-pub use driver::{Driver, Inputs, Settings};
+pub use driver::{Beat, Driver, Inputs, Settings};

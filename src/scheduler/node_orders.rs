@@ -1,11 +1,10 @@
 //! What users want of single nodes is carried out: tasks end, and then the provider does it.
 
-use tokio::time::Instant;
-
 use super::driver::{Done, Driver};
 use super::load::attempt;
 use crate::api::NodeDeallocationOption;
 use crate::api::agent::ToAgent;
+use crate::domain::job_node::{self, Kind};
 use crate::domain::node::{OrderKind, StartTaskFact, Step, Work, next_step};
 use crate::service::Result;
 use crate::store;
@@ -24,7 +23,7 @@ impl Driver {
             (node.facts.scheduling, node.facts.leaving) = (stored.scheduling, stored.leaving);
             if is_started {
                 (node.facts.restarting, node.facts.lost) = (true, false);
-                node.lost_at = Some(Instant::now() + lease);
+                node.lost_at = Some(self.cx.clock.monotonic() + lease);
             }
             let row = &mut node.row;
             (row.word, row.order, row.deallocated) = (stored.word, stored.order, stored.deallocated);
@@ -96,7 +95,13 @@ impl Driver {
     pub(super) fn recall_waiting(&self, key: i64) {
         let Some(node) = self.nodes.get(&key) else { return };
         let placed = self.world.pools.get(&node.row.pool_key).and_then(|pool| pool.nodes.get(&key));
-        let waiting = placed.into_iter().flat_map(|placed| &placed.held).filter(|(_, held)| !held.begun);
+        // Where only scheduling is disabled, a job that ends still releases the node.
+        let stays = node.facts.order.is_none() && !node.facts.leaving;
+        let is_release = |task: &i64| matches!(job_node::of_attempt(*task), Some((_, Kind::Release)));
+        let waiting = placed
+            .into_iter()
+            .flat_map(|placed| &placed.held)
+            .filter(|(task, held)| !(held.begun || stays && is_release(task)));
         let attempts: Vec<_> = waiting.map(|(task, held)| attempt(*task, held.attempt)).collect();
         if !attempts.is_empty() {
             self.hub.send(key, ToAgent::Recall { attempts });
@@ -116,7 +121,7 @@ impl Driver {
         let lease = self.settings.lease.to_std().unwrap_or_default();
         let Some(node) = self.nodes.get_mut(&key) else { return Ok(()) };
         node.connection = None;
-        node.lost_at = (!rests).then(|| Instant::now() + lease);
+        node.lost_at = (!rests).then(|| self.cx.clock.monotonic() + lease);
         (node.facts.order, node.facts.deallocated, node.facts.restarting) = (None, rests, !rests);
         (node.facts.lost, node.facts.broken, node.facts.start_task) = (false, false, StartTaskFact::NotBegun);
         let row = &mut node.row;

@@ -1,15 +1,14 @@
 //! What is heard of nodes: they connect, speak of their start task and health, fall silent.
 
-use std::collections::{HashMap, HashSet};
-
-use tokio::time::Instant;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::driver::{Done, Driver};
 use super::load::attempt;
-use super::provider::NodeSpec;
+use super::provider::{NodeSpec, Provider};
 use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Welcome};
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
+use crate::domain::steady::{HashMap, HashSet};
 use crate::service::Result;
 use crate::service::storage::linked;
 use crate::store;
@@ -45,10 +44,13 @@ impl Driver {
             self.note_readiness_of_node(node_key);
         }
         let (lost, stale) = self.compare(pool_key, node_key, &hello.alive, &hello.ended);
-        let killed = hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
+        let killed: Vec<Attempt> =
+            hello.alive.into_iter().filter(|a| self.killed.contains(&(a.task, a.number))).collect();
         self.welcome(node_key, stale).await?;
         // It may not have heard it the first time.
-        self.hub.send(node_key, ToAgent::Kill { attempts: killed });
+        if !killed.is_empty() {
+            self.hub.send(node_key, ToAgent::Kill { attempts: killed });
+        }
         self.save_reports(vec![(node_key, FromAgent::GaveBack { attempts: lost })]).await?;
         self.cleaning.remove(&node_key);
         self.send_clean_ups(node_key).await?;
@@ -104,7 +106,7 @@ impl Driver {
             return;
         }
         node.connection = None;
-        node.lost_at = (!node.facts.deallocated).then(|| Instant::now() + lease);
+        node.lost_at = (!node.facts.deallocated).then(|| self.cx.clock.monotonic() + lease);
         self.node_changed(node_key);
         self.ensure(node_key);
     }
@@ -113,6 +115,8 @@ impl Driver {
         if let Some(node) = self.nodes.get_mut(&node_key) {
             take_start_task(node, report);
             self.node_changed(node_key);
+            // Jobs that end wait for this node, or need not any more.
+            self.dirty_jobs.extend(self.job_nodes.of_node(node_key).map(|row| row.job_key));
         }
     }
 
@@ -127,7 +131,7 @@ impl Driver {
     /// Nodes without a connection: their agents are started again; those silent for longer than the lease are killed, and
     /// what they had runs elsewhere.
     pub(super) fn watch_nodes(&mut self) {
-        let now = Instant::now();
+        let now = self.cx.clock.monotonic();
         let silent: Vec<i64> =
             self.nodes.iter().filter(|(_, node)| node.connection.is_none()).map(|(key, _)| *key).collect();
         for key in silent {
@@ -151,12 +155,22 @@ impl Driver {
             return;
         }
         let spec = NodeSpec { node: node.row.id.clone(), token: node.row.token.clone() };
-        let provider = self.provider.clone();
-        tokio::task::spawn_blocking(move || {
+        let (provider, done) = (self.provider.clone(), self.done.clone());
+        self.provider.run(Box::new(move || {
             if let Err(error) = provider.ensure(&spec) {
                 tracing::error!(node = spec.node, %error, "a node's agent cannot be started; it is tried again");
             }
-        });
+            let _ = done.send(Done::Ensured(key, spec.node));
+        }));
+    }
+
+    /// What was started may not be wanted any more: works of the provider overtake each other.
+    fn ensured(&mut self, key: i64, id: String) {
+        match self.nodes.get(&key) {
+            None => self.remove_stranger(id),
+            Some(node) if node.facts.deallocated => self.provider_kill(key),
+            Some(_) => {}
+        }
     }
 
     /// Removes what the provider has and the store does not know: a restored backup is older than nodes made after it.
@@ -164,17 +178,32 @@ impl Driver {
     pub(super) async fn remove_strangers(&self) -> Result<()> {
         // By their ids alone: a node whose row cannot be read is no stranger.
         let known: HashSet<String> = store::node::ids(&mut *self.cx.store.read().await?).await?.into_iter().collect();
-        let provider = self.provider.clone();
-        tokio::task::spawn_blocking(move || {
+        let (provider, done) = (self.provider.clone(), self.done.clone());
+        self.provider.run(Box::new(move || {
             let listed = provider.list().inspect_err(|error| tracing::error!(%error, "the nodes cannot be listed"));
             for node in listed.unwrap_or_default().into_iter().filter(|node| !known.contains(node)) {
-                match provider.remove(&node) {
-                    Ok(()) => tracing::warn!(node, "a node that is not in the database was removed"),
-                    Err(error) => tracing::error!(node, %error, "a node that is not in the database cannot be removed"),
-                }
+                remove_one(&*provider, node, &done);
             }
-        });
+        }));
         Ok(())
+    }
+
+    fn remove_stranger(&self, id: String) {
+        let (provider, done) = (self.provider.clone(), self.done.clone());
+        self.provider.run(Box::new(move || remove_one(&*provider, id, &done)));
+    }
+
+    /// What the provider could not do.
+    pub(super) fn try_again(&mut self) {
+        for key in std::mem::take(&mut self.failed) {
+            let Some(node) = self.nodes.get(&key) else { continue };
+            self.dirty_pools.insert(node.row.pool_key);
+            self.to_order.insert(key);
+            if node.facts.lost || node.facts.deallocated {
+                self.provider_kill(key);
+            }
+        }
+        std::mem::take(&mut self.strangers).into_iter().for_each(|id| self.remove_stranger(id));
     }
 
     /// Lets the provider kill the agent and all that it ran, then tells the driver.
@@ -188,28 +217,31 @@ impl Driver {
 
     pub(super) fn provider_works<F>(&mut self, key: i64, success: Done, work: F)
     where
-        F: FnOnce(&dyn super::provider::Provider, &str) -> std::io::Result<()> + Send + 'static,
+        F: FnOnce(&dyn Provider, &str) -> std::io::Result<()> + Send + 'static,
     {
         let Some(node) = self.nodes.get(&key) else { return };
         if !self.provider_busy.insert(key) {
             return;
         }
         let (id, provider, done) = (node.row.id.clone(), self.provider.clone(), self.done.clone());
-        tokio::task::spawn_blocking(move || {
+        self.provider.run(Box::new(move || {
             let result = work(&*provider, &id);
             if let Err(error) = &result {
                 tracing::error!(node = id, %error, "a node cannot be stopped; it is tried again");
             }
             // The driver is gone only when the server stops.
             let _ = done.send(if result.is_ok() { success } else { Done::Failed(key) });
-        });
+        }));
     }
 
     pub(super) async fn provider_done(&mut self, done: Done) -> Result<()> {
         match done {
             Done::Failed(key) => {
                 self.provider_busy.remove(&key);
+                self.failed.insert(key);
             }
+            Done::Ensured(key, id) => self.ensured(key, id),
+            Done::StrangerStays(id) => drop(self.strangers.insert(id)),
             Done::Killed(key) => {
                 self.provider_busy.remove(&key);
                 self.give_back_all(key).await?;
@@ -278,6 +310,16 @@ impl Driver {
             }
         }
         Ok(())
+    }
+}
+
+fn remove_one(provider: &dyn Provider, node: String, done: &UnboundedSender<Done>) {
+    match provider.remove(&node) {
+        Ok(()) => tracing::warn!(node, "a node that is not in the database was removed"),
+        Err(error) => {
+            tracing::error!(node, %error, "a node that is not in the database cannot be removed; it is tried again");
+            let _ = done.send(Done::StrangerStays(node));
+        }
     }
 }
 

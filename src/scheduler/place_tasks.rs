@@ -1,6 +1,6 @@
 //! Waiting tasks go to nodes: a plan out of the world, saved in one transaction, then sent.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::clean_ups;
 use super::driver::Driver;
@@ -10,6 +10,7 @@ use crate::api::agent::{RunTask, ToAgent};
 use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
 use crate::domain::placement::Assignment;
 use crate::domain::preemption::Victim;
+use crate::domain::steady::{HashMap, HashSet};
 use crate::domain::task::{self, Event};
 use crate::service::Result;
 use crate::service::ledger::Ledger;
@@ -78,7 +79,7 @@ impl Driver {
                     let rows: HashMap<i64, TaskRow> =
                         store::task::with_keys(conn, &keys).await?.into_iter().map(|row| (row.key, row)).collect();
                     let mut ledger = Ledger::default();
-                    let mut assigned = HashMap::with_capacity(rows.len());
+                    let mut assigned = HashMap::default();
                     let mut new_folders = Vec::new();
                     for assignment in &wanted {
                         let (Some(row), Some(place)) = (rows.get(&assignment.task), places.get(&assignment.node))

@@ -1,8 +1,6 @@
 //! Pools follow their targets: nodes are made, leave and are removed.
 
-use std::collections::HashSet;
-
-use tokio::time::Instant;
+use crate::domain::steady::HashSet;
 
 use super::driver::Driver;
 use super::load;
@@ -52,7 +50,7 @@ impl Driver {
     /// Leaving nodes that have files of ended tasks, where those are to be waited for.
     async fn leaving_with_files(&self, row: &PoolRow) -> Result<HashSet<i64>> {
         if row.deallocation != NodeDeallocationOption::RetainedData {
-            return Ok(HashSet::new());
+            return Ok(HashSet::default());
         }
         let leaving = self.nodes.values().filter(|node| node.row.pool_key == row.key && node.facts.leaving);
         let leaving: Vec<i64> = leaving.map(|node| node.row.key).collect();
@@ -168,7 +166,7 @@ impl Driver {
             .await?;
         for row in made {
             let key = row.key;
-            self.add_node(row, None, Instant::now());
+            self.add_node(row, self.cx.clock.monotonic());
             self.ensure(key);
         }
         if sizes.dedicated > MOST_NEW_NODES || sizes.low_priority > MOST_NEW_NODES {

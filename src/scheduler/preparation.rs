@@ -1,6 +1,6 @@
 //! The preparation task of a job goes to a node before the job's first task there, which waits until it has ended.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::driver::Driver;
 use super::load::attempt;
@@ -9,6 +9,7 @@ use crate::api::agent::{FromAgent, ToAgent};
 use crate::domain::job_node::{self, Kind, Readiness};
 use crate::domain::node;
 use crate::domain::placement::Assignment;
+use crate::domain::steady::HashSet;
 use crate::domain::task::Life;
 use crate::service::Result;
 use crate::store::job_node::JobNodeRow;

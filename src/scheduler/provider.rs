@@ -19,4 +19,8 @@ pub trait Provider: Send + Sync + 'static {
     fn remove(&self, node: &str) -> io::Result<()>;
     /// Nodes that the provider has, wanted or not.
     fn list(&self) -> io::Result<Vec<String>>;
+    /// Does work of these kinds beside the scheduler, which does not wait for it.
+    fn run(&self, work: Box<dyn FnOnce() + Send>) {
+        tokio::task::spawn_blocking(work);
+    }
 }

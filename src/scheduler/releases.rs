@@ -4,13 +4,15 @@ use super::driver::{Driver, Node};
 use crate::api::agent::ToAgent;
 use crate::domain::job::Releases;
 use crate::domain::job_node::{self, Kind};
+use crate::domain::node::StartTaskFact;
 use crate::domain::task::{Life, Phase};
 use crate::service::Result;
 use crate::store::job::JobRow;
 use crate::store::job_node::JobNodeRow;
 
 impl Driver {
-    /// How far the release of the job's nodes is. A node that is lost, deallocated or gone is not waited for.
+    /// How far the release of the job's nodes is. A node that is lost, deallocated or gone, or that can run nothing because its
+    /// start task failed, is not waited for.
     pub(super) fn releases(&self, row: &JobRow) -> Releases {
         // A job that had ended before it was deleted has released its nodes.
         if row.settings.job_release_task.is_none() || row.ended.is_some() {
@@ -19,9 +21,9 @@ impl Driver {
         let mut found = Releases::Done;
         for row in self.job_nodes.of_job(row.key) {
             let is_needed = job_node::needs_release(&row.preparation, row.release.as_ref());
-            let node =
-                self.nodes.get(&row.node_key).filter(|node| is_needed && !node.facts.lost && !node.facts.deallocated);
-            let Some(node) = node else { continue };
+            let Some(node) = self.nodes.get(&row.node_key).filter(|node| is_needed && can_return(node)) else {
+                continue;
+            };
             let has_it = row.release.as_ref().is_some_and(|life| life.phase != Phase::Waiting);
             if !has_it && can_begin(node) {
                 return Releases::ToBegin;
@@ -55,7 +57,13 @@ impl Driver {
     }
 }
 
-/// A node that is about to be restarted or removed would be told to end it at once.
+fn can_return(node: &Node) -> bool {
+    !node.facts.lost && !node.facts.deallocated && node.facts.start_task != StartTaskFact::Failed
+}
+
+/// A node that is about to be restarted or removed would be told to end it at once; on one whose start task is not over it
+/// would wait.
 fn can_begin(node: &Node) -> bool {
-    node.connection.is_some() && node.facts.order.is_none() && !node.facts.leaving
+    let is_ready = node.facts.start_task == StartTaskFact::Done;
+    is_ready && node.connection.is_some() && node.facts.order.is_none() && !node.facts.leaving
 }

@@ -1,7 +1,9 @@
 //! Files of ended tasks go from their nodes when their time is over. When that is stands in the store, so nothing is
 //! forgotten while the server or an agent is away: what is due when they come back goes then.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::steady::HashSet;
 
 use super::driver::Driver;
 use crate::api::Timestamp;
@@ -40,7 +42,7 @@ impl Driver {
     /// Those of the nodes that still have files of ended tasks which are to be kept.
     pub(super) async fn nodes_with_files(&self, nodes: &[i64]) -> Result<HashSet<i64>> {
         if nodes.is_empty() {
-            return Ok(HashSet::new());
+            return Ok(HashSet::default());
         }
         let mut conn = self.cx.store.read().await?;
         Ok(store::retention::nodes_with_files(&mut conn, nodes, self.now()).await?.into_iter().collect())

@@ -1,12 +1,13 @@
 //! What agents say of tasks: saved for all nodes in one transaction, then taken into the world.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::driver::Driver;
 use crate::api::Changed;
 use crate::api::agent::{Attempt, FromAgent, ToAgent};
 use crate::domain::job_node;
 use crate::domain::placement::Waiting;
+use crate::domain::steady::HashMap;
 use crate::domain::task::{self, Event, Phase};
 use crate::service::Result;
 use crate::service::ledger::Ledger;

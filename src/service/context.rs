@@ -121,6 +121,9 @@ impl Installation {
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// Since some fixed moment; no step of the wall clock moves it. Whatever waits for silence counts by it.
+    fn monotonic(&self) -> std::time::Duration;
 }
 
 pub trait Random: Send + Sync {

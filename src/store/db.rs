@@ -61,6 +61,21 @@ impl Error {
     }
 }
 
+/// What is to become of a commit, in tests of what happens when there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Commit,
+    /// As on a full disk: nothing is stored, and the server lives.
+    Refuse,
+    /// As if the server died before it.
+    Die,
+    /// As if the server died behind it, and before anybody heard of it.
+    CommitAndDie,
+}
+
+/// Asked before each commit.
+pub type Judge = Arc<dyn Fn() -> Verdict + Send + Sync>;
+
 /// What a command of the writer returns while it runs.
 pub type Write<'c, T, E> = BoxFuture<'c, std::result::Result<T, E>>;
 
@@ -80,6 +95,14 @@ impl Store {
     /// # Errors
     /// When the schema is newer than this program, SQLite is too old, or the file cannot be opened.
     pub async fn open(folder: &Path) -> Result<Store> {
+        Store::open_judged(folder, Arc::new(|| Verdict::Commit)).await
+    }
+
+    /// As [`Store::open`], with commits that fail as a test wants it.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_judged(folder: &Path, judge: Judge) -> Result<Store> {
         let options = SqliteConnectOptions::new()
             .filename(folder.join("fournil.db"))
             .create_if_missing(true)
@@ -109,7 +132,7 @@ impl Store {
             let (changes, tasks) = (changes.clone(), tasks.clone());
             move || tasks.forget(&changes.close())
         };
-        let writer = tokio::spawn(run_writer(writer, commands, closing.clone(), after_commit));
+        let writer = tokio::spawn(run_writer(writer, commands, closing.clone(), judge, after_commit));
         Ok(Store { queue, readers, closing, writer: Arc::new(Mutex::new(Some(writer))), changes, tasks })
     }
 
@@ -256,6 +279,7 @@ async fn run_writer(
     mut conn: Conn,
     mut commands: mpsc::Receiver<Box<dyn Command>>,
     closing: Arc<Notify>,
+    judge: Judge,
     after_commit: impl Fn(),
 ) {
     let mut batch = Vec::new();
@@ -271,7 +295,15 @@ async fn run_writer(
         if n_commands == 0 {
             break;
         }
-        let committed = run_batch(&mut conn, &mut batch).await.map_err(Arc::new);
+        let verdict = judge();
+        let committed = match verdict {
+            Verdict::Commit | Verdict::CommitAndDie => run_batch(&mut conn, &mut batch).await.map_err(Arc::new),
+            Verdict::Refuse => Err(Arc::new(sqlx::Error::WorkerCrashed)),
+            Verdict::Die => break,
+        };
+        if verdict == Verdict::CommitAndDie {
+            break;
+        }
         if let Err(error) = &committed {
             tracing::error!(error = %error, "a transaction failed; its commands were undone");
             // A failed COMMIT may leave the transaction open.

@@ -7,7 +7,7 @@ pub mod blob;
 pub mod certificate;
 pub mod changes;
 pub mod convert;
-mod db;
+pub mod db;
 pub mod dependency;
 pub mod dependent_failure;
 pub mod doctor;

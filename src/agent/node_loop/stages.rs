@@ -14,9 +14,10 @@ use std::io::{Seek, Write};
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::super::launcher::{Launch, Launcher};
+use super::super::node_core::Fate;
 use super::super::run_id::RunId;
-use super::super::runs::{Fate, Over, Run};
-use super::super::{failure, process_tree, transfer};
+use super::super::runs::{Over, Run};
+use super::super::{clock, failure, process_tree, transfer};
 use super::Node;
 use crate::agent::transfer::{Order, Work};
 use crate::api::agent::Usage;
@@ -136,10 +137,10 @@ impl Node {
 
     fn go_on(&mut self, id: RunId, run: Run) {
         if let Some(pid) = run.leader() {
-            self.journal.runs_as(id, pid, process_tree::start_time(pid).unwrap_or(0));
+            self.core.journal.runs_as(id, pid, process_tree::start_time(pid).unwrap_or(0));
         }
         self.runs.add(id, run);
-        self.send_soon();
+        self.core.send_soon(clock::instant());
     }
 
     /// The process, and the sheet on which it will leave why it failed.
@@ -150,7 +151,7 @@ impl Node {
         work: Work,
     ) -> Result<(i32, File), TaskFailureInformation> {
         let is_upload = matches!(work, Work::Upload { .. });
-        let forbidden = self.welcome.as_ref().map(|welcome| welcome.forbidden_addresses.clone()).unwrap_or_default();
+        let forbidden = self.core.welcome().map(|welcome| welcome.forbidden_addresses.clone()).unwrap_or_default();
         let order = Order { work, forbidden, authority: self.server_authority() };
         let sheet = to_sheet(&order).map_err(|error| transfer::not_started(is_upload, &error.to_string()))?;
         let pid = self.launcher.launch_transfer(launch, &sheet, limit_mark, is_upload)?;

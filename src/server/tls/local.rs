@@ -116,6 +116,10 @@ mod tests {
         fn now(&self) -> Timestamp {
             Timestamp::from_micros(self.0.load(Ordering::Relaxed))
         }
+
+        fn monotonic(&self) -> std::time::Duration {
+            SystemClock.monotonic()
+        }
     }
 
     fn certificates() -> (LocalCertificates, Arc<Hands>) {

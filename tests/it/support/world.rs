@@ -40,6 +40,10 @@ impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::Relaxed))
     }
+
+    fn monotonic(&self) -> Duration {
+        fournil::server::clock::SystemClock.monotonic()
+    }
 }
 
 /// Remembers which nodes are wanted.

@@ -1,0 +1,124 @@
+//! What must always hold, looked at while things happen.
+
+use std::collections::BTreeMap;
+
+use fournil::agent::run_id::RunId;
+use fournil::api::agent::Attempt;
+use fournil::domain::task::{Life, Phase};
+use fournil::store;
+
+use crate::world::{Outcome, World};
+
+#[derive(Default)]
+pub struct Checks {
+    /// Processes that live, by task: its attempt and its node.
+    live: BTreeMap<i64, (i64, String)>,
+    /// With what attempts have ended by themselves.
+    exits: BTreeMap<Attempt, i32>,
+    /// Ends that somebody has seen, by the task's key.
+    seen: BTreeMap<i64, (String, String, Life)>,
+}
+
+impl Checks {
+    /// A process begins: no other of its task may live, wherever it is, and the node must have the slots.
+    pub fn begins(&mut self, node: &str, run: RunId, (slots, most): (i32, i32)) -> Outcome {
+        if slots > most {
+            return Err(format!("{node} has {most} slots, and its processes take {slots}"));
+        }
+        let RunId::Task(attempt) = run else { return Ok(()) };
+        match self.live.insert(attempt.task, (attempt.number, node.to_owned())) {
+            None => Ok(()),
+            Some((number, other)) => Err(format!(
+                "task {} runs twice at a time: attempt {number} on {other}, and {} on {node}",
+                attempt.task, attempt.number
+            )),
+        }
+    }
+
+    pub fn is_over(&mut self, run: RunId) {
+        if let RunId::Task(attempt) = run {
+            self.live.remove(&attempt.task);
+        }
+    }
+
+    pub fn has_ended(&mut self, attempt: Attempt, exit: i32) {
+        self.exits.insert(attempt, exit);
+    }
+
+    /// A user may have put the task back.
+    pub fn may_run_again(&mut self, job: &str, task: &str) {
+        self.seen.retain(|_, (of, id, _)| !(of == job && id == task));
+    }
+}
+
+impl World {
+    /// Looks at everything.
+    pub async fn check(&mut self) -> Outcome {
+        self.check_store().await?;
+        let Some(server) = &self.server else { return Ok(()) };
+        if !server.driver.has_news() {
+            let found = server.driver.contradictions().await.map_err(|error| error.to_string())?;
+            if !found.is_empty() {
+                return Err(format!("memory and store contradict each other:\n  {}", found.join("\n  ")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at what is stored.
+    pub async fn check_store(&mut self) -> Outcome {
+        let Some(server) = &self.server else { return Ok(()) };
+        let mut conn = server.cx.store.read().await.unwrap();
+        let broken = store::doctor::broken_rules(&mut conn).await.unwrap();
+        if !broken.is_empty() {
+            return Err(format!("what is stored is not sound:\n  {}", broken.join("\n  ")));
+        }
+        let tasks: Vec<(i64, String, String)> =
+            sqlx::query_as("SELECT t.key, j.id, t.id FROM tasks AS t JOIN jobs AS j ON j.key = t.job_key")
+                .fetch_all(&mut *conn)
+                .await
+                .unwrap();
+        let keys: Vec<i64> = tasks.iter().map(|(key, ..)| *key).collect();
+        let rows = store::task::with_keys(&mut conn, &keys).await.unwrap();
+        let lives: BTreeMap<i64, Life> = rows.into_iter().map(|row| (row.key, row.life)).collect();
+        let pools: Vec<String> = store::pool::all(&mut conn).await.unwrap().into_iter().map(|pool| pool.id).collect();
+        let jobs: Vec<String> = sqlx::query_scalar("SELECT id FROM jobs").fetch_all(&mut *conn).await.unwrap();
+        drop(conn);
+        for pool in self.users.pools.iter().filter(|pool| !pools.contains(pool)) {
+            return Err(format!("the pool {pool} was made and is not there"));
+        }
+        for job in self.users.jobs.iter().filter(|job| !jobs.contains(job)) {
+            return Err(format!("the job {job} was made and is not there"));
+        }
+        self.check_ends(&tasks, &lives)?;
+        let there: std::collections::BTreeSet<(&str, &str)> =
+            tasks.iter().map(|(_, job, task)| (job.as_str(), task.as_str())).collect();
+        match self.users.added.iter().find(|(job, task)| !there.contains(&(job.as_str(), task.as_str()))) {
+            Some((job, task)) => Err(format!("the task {job}/{task} was added and is not there")),
+            None => Ok(()),
+        }
+    }
+
+    /// An end is one that a process had, and it stays.
+    fn check_ends(&mut self, tasks: &[(i64, String, String)], lives: &BTreeMap<i64, Life>) -> Outcome {
+        for (key, job, id) in tasks {
+            let Some(life) = lives.get(key) else { continue };
+            if let Some((.., before)) = self.checks.seen.get(key) {
+                if before != life {
+                    return Err(format!("the end of {job}/{id} has changed: {before:?}, and now {life:?}"));
+                }
+                continue;
+            }
+            if life.phase != Phase::Completed {
+                continue;
+            }
+            let attempt = Attempt { task: *key, number: life.attempt };
+            if life.exit_code.is_some() && self.checks.exits.get(&attempt).copied() != life.exit_code {
+                return Err(format!("{job}/{id} has ended with {:?}, which no process of it did", life.exit_code));
+            }
+            self.faults.tasks_completed += 1;
+            self.checks.seen.insert(*key, (job.clone(), id.clone(), life.clone()));
+        }
+        Ok(())
+    }
+}

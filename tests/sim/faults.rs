@@ -1,0 +1,99 @@
+//! Which misfortunes there are, and how often each has happened.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// A connection breaks; what was under way is lost, and both sides notice at times of their own.
+    Cut,
+    /// A node cannot be reached for a while.
+    Partition,
+    /// A frame arrives on a connection that has been replaced.
+    Late,
+    Doubled,
+    /// Reports overtake each other.
+    Reordered,
+    /// The agent dies and leaves its processes.
+    AgentDies,
+    /// The node loses power: agent, processes and what was not written.
+    PowerCut,
+    /// And its journal with it.
+    JournalLost,
+    /// The journal ends in the middle of a line.
+    JournalTorn,
+    NodeDiskFull,
+    /// The server is killed between two commits, or before it hears of one.
+    ServerDies,
+    /// It dies while its provider is at work.
+    ProviderForgets,
+    ServerDiskFull,
+    ProviderFails,
+    /// The wall clock is set.
+    ClockStep,
+    /// The server takes long for its next pass.
+    Slow,
+}
+
+impl Fault {
+    const ALL: &[Fault] = &[
+        Fault::Cut,
+        Fault::Partition,
+        Fault::Late,
+        Fault::Doubled,
+        Fault::Reordered,
+        Fault::AgentDies,
+        Fault::PowerCut,
+        Fault::JournalLost,
+        Fault::JournalTorn,
+        Fault::NodeDiskFull,
+        Fault::ServerDies,
+        Fault::ProviderForgets,
+        Fault::ServerDiskFull,
+        Fault::ProviderFails,
+        Fault::ClockStep,
+        Fault::Slow,
+    ];
+}
+
+/// How often what has happened, misfortunes and users' words alike.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    pub faults: BTreeMap<Fault, u64>,
+    /// Users' words that were taken, by name.
+    pub words: BTreeMap<&'static str, u64>,
+    pub tasks_completed: u64,
+    pub n_worlds: u64,
+}
+
+impl Faults {
+    pub fn fired(&mut self, fault: Fault) {
+        *self.faults.entry(fault).or_default() += 1;
+    }
+
+    pub fn word_taken(&mut self, name: &'static str) {
+        *self.words.entry(name).or_default() += 1;
+    }
+
+    pub fn add(&mut self, other: &Faults) {
+        other.faults.iter().for_each(|(fault, n)| *self.faults.entry(*fault).or_default() += n);
+        other.words.iter().for_each(|(word, n)| *self.words.entry(word).or_default() += n);
+        self.tasks_completed += other.tasks_completed;
+        self.n_worlds += other.n_worlds;
+    }
+
+    pub fn never_fired(&self) -> Vec<String> {
+        let faults =
+            Fault::ALL.iter().filter(|fault| !self.faults.contains_key(fault)).map(|fault| format!("{fault:?}"));
+        let words = crate::wishes::NAMES.iter().filter(|name| !self.words.contains_key(**name));
+        faults.chain(words.map(|name| (*name).to_owned())).collect()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} worlds, {} tasks completed", self.n_worlds, self.tasks_completed)?;
+        writeln!(f, "faults: {:?}", self.faults)?;
+        write!(f, "words: {:?}", self.words)
+    }
+}
