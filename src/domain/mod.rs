@@ -14,6 +14,7 @@ pub mod job;
 pub mod job_manager;
 pub mod job_node;
 pub mod job_schedule;
+pub mod kept;
 pub mod node;
 pub mod odata;
 pub mod permission;

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::driver::{Done, Driver};
 use super::load::attempt;
+use super::nodes::Files;
 use crate::api::NodeDeallocationOption;
 use crate::api::agent::ToAgent;
 use crate::domain::node::{OrderKind, StartTaskFact, Step, Work, next_step};
@@ -96,7 +97,8 @@ impl Driver {
     }
 
     fn carry_out(&mut self, key: i64, kind: OrderKind) {
-        self.provider_works(key, Done::CarriedOut(key, kind), move |provider, node| match kind {
+        let files = if kind == OrderKind::Reimage { Files::Go } else { Files::Stay };
+        self.provider_works(key, Done::CarriedOut(key, kind), files, move |provider, node| match kind {
             OrderKind::Reboot | OrderKind::Deallocate => provider.kill(node),
             OrderKind::Reimage => provider.remove(node),
         });

@@ -17,7 +17,7 @@ pub async fn task_file_list(
     job: JobId,
     task: TaskId,
     recursive: bool,
-) -> Result<Vec<api::NodeFile>, api::Error> {
+) -> Result<api::TaskFiles, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::file::task_file_list(&cx, &caller, &account, &job, &task, recursive).await?)
 }

@@ -137,7 +137,8 @@ pub async fn files_of_container(conn: &mut Conn, key: i64) -> Result<Vec<String>
 /// Names of all files that anything is in.
 pub async fn all_files(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar(
-        "SELECT p.value ->> 'file' FROM blobs, json_each(blobs.parts) p UNION SELECT file FROM blocks",
+        "SELECT p.value ->> 'file' FROM blobs, json_each(blobs.parts) p UNION SELECT file FROM blocks \
+         UNION SELECT file FROM kept_bundles WHERE file IS NOT NULL",
     )
     .fetch_all(conn)
     .await?)

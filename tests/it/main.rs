@@ -24,6 +24,7 @@ mod isolation;
 mod job_manager;
 mod job_preparation;
 mod job_preparation_real;
+mod kept_files;
 mod node_orders;
 mod reference;
 mod rest_auth;

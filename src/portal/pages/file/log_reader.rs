@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::log_buffer::LogBuffer;
-use crate::api::{self, FileText};
+use crate::api::{self, FileText, KeptCopy};
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::portal::paths;
 use crate::portal::state::{Session, use_session};
@@ -55,6 +55,7 @@ pub struct LogReader {
     file: StoredValue<FileRef>,
     buffer: RwSignal<LogBuffer>,
     error: RwSignal<Option<api::Error>>,
+    kept: RwSignal<Option<KeptCopy>>,
     is_open: RwSignal<bool>,
     is_busy: RwSignal<bool>,
     /// The line that is sought, while it is.
@@ -72,6 +73,7 @@ impl LogReader {
             file: StoredValue::new(file),
             buffer: RwSignal::new(LogBuffer::default()),
             error: RwSignal::new(None),
+            kept: RwSignal::new(None),
             is_open: RwSignal::new(false),
             is_busy: RwSignal::new(false),
             seeking: RwSignal::new(None),
@@ -91,6 +93,11 @@ impl LogReader {
 
     pub fn error(self) -> Option<api::Error> {
         self.error.get()
+    }
+
+    /// That this is not the node's file any more, but what the server has kept of it.
+    pub fn kept(self) -> Option<KeptCopy> {
+        self.kept.get()
     }
 
     /// Something of the file has been read.
@@ -204,6 +211,7 @@ impl LogReader {
             match answer {
                 Ok(part) => {
                     self.error.set(None);
+                    self.kept.set(part.kept.clone());
                     on_answer(part);
                 }
                 Err(error) => {

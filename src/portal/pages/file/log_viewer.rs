@@ -15,9 +15,10 @@ use super::log_row::LogRow;
 use super::log_rows::{self, Row, RowIndex};
 use super::log_search::{self, Match};
 use super::log_toolbar::LogToolbar;
-use crate::api::{Changed, Code};
-use crate::portal::components::{ErrorBar, Skeleton};
-use crate::portal::i18n::{msg, t, tx};
+use crate::api::{Changed, Code, KeptCopy};
+use crate::portal::components::{ErrorBar, Skeleton, Time};
+use crate::portal::format;
+use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::state::{browser, use_changes};
 
 /// Height of a row in CSS pixels; `log-viewer.css` says the same.
@@ -79,6 +80,7 @@ pub fn LogViewer(
     view! {
         <section class="log-viewer">
             <LogToolbar view is_running/>
+            {move || view.reader.kept().map(|copy| view! { <KeptNote copy/> })}
             {move || error().map(|error| view! { <ErrorBar error on_retry=move || view.open(begin)/> })}
             <Show when=move || is_missing() && !view.reader.is_open()>
                 <p class="log-viewer__note" role="status">{move || t(if is_running.get() { msg::LOG_NOT_YET } else { msg::LOG_NOT_THERE })}</p>
@@ -87,6 +89,15 @@ pub fn LogViewer(
             <Show when=move || view.reader.is_open()><LogLines view/></Show>
         </section>
     }
+}
+
+/// Says that the node is gone and what is left of the file.
+#[component]
+fn KeptNote(copy: KeptCopy) -> impl IntoView {
+    let left_out = copy.bytes_left_out;
+    let more =
+        move || (left_out > 0).then(|| tf(msg::FILE_KEPT_END, &[("size", &format::bytes(language(), left_out))]));
+    view! { <p class="log-viewer__note" role="status">{tx(msg::FILE_KEPT)}" "<Time at=copy.since/>". "{more}</p> }
 }
 
 impl LogView {
