@@ -149,6 +149,43 @@ fn only(reply: FileReply) -> Result<NodeFile> {
     reply.files.into_iter().next().ok_or_else(|| Code::FileNotFound.into())
 }
 
+/// What is in a folder of a node.
+///
+/// # Errors
+/// `PathNotFound`, `TaskFilesUnavailable` when the node does not answer.
+pub async fn node_file_list(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    id: &NodeId,
+    folder: String,
+) -> Result<Vec<NodeFile>> {
+    let place = Place { folder, ..node_place(cx, caller, account, pool, id).await? };
+    list(cx, &place, false).await
+}
+
+/// A part of a node's file as text, as [`task_file_text`] gives a task's.
+#[expect(clippy::too_many_arguments, reason = "what a page asks for, one by one, as its server function has it")]
+pub async fn node_file_text(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    id: &NodeId,
+    path: &str,
+    offset: u64,
+    length: u64,
+) -> Result<api::FileText> {
+    let place = node_place(cx, caller, account, pool, id).await?;
+    let offset = match offset {
+        u64::MAX => file_length(&stat(cx, &place, path).await?).saturating_sub(length),
+        offset => offset,
+    };
+    let (file, bytes) = read(cx, &place, path, offset, length).await?;
+    Ok(to_text(&bytes, offset, file_length(&file), true))
+}
+
 pub async fn task_file_list(
     cx: &Context,
     caller: &Caller,
@@ -195,11 +232,16 @@ pub async fn task_file_text(
         };
         cx.files.watch(node_key, watch);
     }
-    let is_whole = end >= file_length && !place.is_live;
-    let kept = whole_characters(&bytes, offset == 0, is_whole);
+    Ok(api::FileText { kept: place.kept_copy(path), ..to_text(&bytes, offset, file_length, place.is_live) })
+}
+
+/// Bytes that were read from `offset` on as text; of a file that may grow nothing is torn at its end either.
+pub(super) fn to_text(bytes: &[u8], offset: u64, file_length: u64, is_live: bool) -> api::FileText {
+    let is_whole = offset + bytes.len() as u64 >= file_length && !is_live;
+    let kept = whole_characters(bytes, offset == 0, is_whole);
     let (offset, end) = (offset + kept.start as u64, offset + kept.end as u64);
     let text = String::from_utf8_lossy(&bytes[kept]).into_owned();
-    Ok(api::FileText { text, offset, end, file_length, kept: place.kept_copy(path) })
+    api::FileText { text, offset, end, file_length, kept: None }
 }
 
 /// The part without a character of UTF-8 that is torn at its start or end: the part before or after has all of it. Nothing

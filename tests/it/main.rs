@@ -26,6 +26,7 @@ mod job_preparation;
 mod job_preparation_real;
 mod kept_files;
 mod node_orders;
+mod portal_storage;
 mod reference;
 mod rest_auth;
 mod rest_autoscale;

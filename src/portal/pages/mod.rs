@@ -17,6 +17,7 @@ mod route_ids;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;
+pub mod storage;
 pub mod task;
 pub mod token;
 mod typed;

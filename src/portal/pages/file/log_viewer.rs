@@ -9,8 +9,9 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use super::file_ref::FileRef;
 use super::log_buffer::{LineMark, LogBuffer};
-use super::log_reader::{Begin, FileRef, LogReader, Progress};
+use super::log_reader::{Begin, LogReader, Progress};
 use super::log_row::LogRow;
 use super::log_rows::{self, Row, RowIndex};
 use super::log_search::{self, Match};
@@ -271,10 +272,8 @@ fn keep_up(view: LogView, begin: Begin, is_running: Signal<bool>) {
     let file = view.reader.file();
     let tick = use_changes(move |change| {
         let Changed::File { job, task, path, .. } = &change.what else { return false };
-        change.account == file.account.as_str()
-            && *job == file.job.as_str()
-            && *task == file.task.as_str()
-            && *path == file.path
+        matches!(&file, FileRef::Task { account, job: of_job, task: of_task, path: shown }
+            if change.account == account.as_str() && *job == of_job.as_str() && *task == of_task.as_str() && path == shown)
     });
     let look = move || {
         let is_open = untrack(|| view.reader.is_open());
@@ -360,7 +359,7 @@ fn LogLines(view: LogView) -> impl IntoView {
             tabindex="0"
             role="log"
             aria-live="off"
-            aria-label=move || view.reader.file().path
+            aria-label=move || view.reader.file().path().to_owned()
             aria-busy=move || view.reader.is_busy().then_some("true")
             on:scroll=move |_| view.scrolled()
         >

@@ -100,7 +100,7 @@ fn FileRow(
     let name = file.name.clone();
     let label = move || tf(msg::FILE_DOWNLOAD, &[("file", &name)]);
     let download =
-        FileRef { account: here.account, job: here.job, task: here.task, path: file.name.clone() }.download_url();
+        FileRef::Task { account: here.account, job: here.job, task: here.task, path: file.name.clone() }.download_url();
     view! {
         <tr>
             <th scope="row"><Glyph icon=Icon::File/>" "{if is_there { view! { <a href=href>{file.name}</a> }.into_any() } else { file.name.into_any() }}</th>
