@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::support::real_server::{RealServer, sh};
 use crate::support::rest::Rest;
+use crate::support::world::FakeNode;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logs_outlive_the_node_and_say_that_they_are_copies() {
@@ -76,7 +77,7 @@ async fn a_node_that_cannot_be_asked_keeps_nothing_and_leaves_all_the_same() {
 }
 
 /// A job with tasks that ended with these exit codes on one node; their logs say their ids.
-async fn with_tasks(exits: &[i32]) -> (Rest, i64) {
+async fn with_tasks(exits: &[i32]) -> (Rest, FakeNode) {
     let rest = Rest::new().await;
     rest.world.pool("p", 1, 1).await;
     rest.world.job("j", "p").await;
@@ -89,7 +90,7 @@ async fn with_tasks(exits: &[i32]) -> (Rest, i64) {
         rest.world.until_task("j", &id, |task| task.state == TaskState::Completed).await;
         rest.files.put(&format!("workitems/j/job-1/{id}/stdout.txt"), format!("log of {id}").as_bytes());
     }
-    (rest, node.key)
+    (rest, node)
 }
 
 fn keeping(rest: &Rest, keep: Keep) -> Context {
@@ -107,7 +108,7 @@ async fn log_of(rest: &Rest, task: &str) -> Option<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_may_keep_logs_of_failed_tasks_only() {
     let (rest, node) = with_tasks(&[0, 1]).await;
-    keep_files_of_node(&keeping(&rest, Keep { of: KeepOf::Failed, ..Keep::default() }), node).await;
+    keep_files_of_node(&keeping(&rest, Keep { of: KeepOf::Failed, ..Keep::default() }), node.key).await;
     assert_eq!((log_of(&rest, "t0").await, log_of(&rest, "t1").await), (None, Some("log of t1".to_owned())));
 }
 
@@ -115,7 +116,7 @@ async fn an_operator_may_keep_logs_of_failed_tasks_only() {
 async fn kept_logs_go_after_their_time_and_the_oldest_for_want_of_room() {
     let (rest, node) = with_tasks(&[0]).await;
     let cx = keeping(&rest, Keep { days: 2, total_bytes: 25, ..Keep::default() });
-    keep_files_of_node(&cx, node).await;
+    keep_files_of_node(&cx, node.key).await;
     rest.world.clock.forward(Duration::from_days(1));
     kept_files_prune(&cx).await.unwrap();
     assert_eq!(log_of(&rest, "t0").await.as_deref(), Some("log of t0"));
@@ -126,19 +127,25 @@ async fn kept_logs_go_after_their_time_and_the_oldest_for_want_of_room() {
     // 18 bytes fit, the same once more does not: what was kept first goes.
     for _ in 0..2 {
         rest.files.put("workitems/j/job-1/t0/stderr.txt", b"and errs ");
-        keep_files_of_node(&cx, node).await;
+        keep_files_of_node(&cx, node.key).await;
         assert_eq!(log_of(&rest, "t0").await.as_deref(), Some("log of t0"));
     }
-    keep_files_of_node(&keeping(&rest, Keep { total_bytes: 17, ..Keep::default() }), node).await;
+    keep_files_of_node(&keeping(&rest, Keep { total_bytes: 17, ..Keep::default() }), node.key).await;
     assert_eq!(log_of(&rest, "t0").await, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_runs_again_does_not_show_the_log_of_its_earlier_run() {
-    let (rest, node) = with_tasks(&[1]).await;
-    keep_files_of_node(&keeping(&rest, Keep::default()), node).await;
+    let (rest, mut node) = with_tasks(&[1]).await;
+    keep_files_of_node(&keeping(&rest, Keep::default()), node.key).await;
     assert!(log_of(&rest, "t0").await.is_some());
     rest.send(rest.ask("POST", "/jobs/j/tasks/t0/reactivate")).await.is(204);
-    rest.world.until_task("j", "t0", |task| task.state == TaskState::Running || task.node_info.is_some()).await;
-    rest.world.until("its earlier log is not shown", async || log_of(&rest, "t0").await.is_none().then_some(())).await;
+    let runs = node.runs().await;
+    assert_eq!(log_of(&rest, "t0").await, None);
+    node.started(&runs[0]);
+    rest.world.until_task("j", "t0", |task| task.state == TaskState::Running).await;
+    assert_eq!(log_of(&rest, "t0").await, None);
+    node.ended(&runs[0], 0);
+    rest.world.until_task("j", "t0", |task| task.state == TaskState::Completed).await;
+    assert_eq!(log_of(&rest, "t0").await, None, "the node has the files of this run");
 }

@@ -20,4 +20,5 @@ pub mod sign_in;
 pub mod storage;
 pub mod task;
 pub mod token;
+mod transfers;
 mod typed;
