@@ -19,6 +19,7 @@ mod autoscale;
 mod crash;
 mod dependencies;
 mod dependencies_real;
+mod disk_full;
 mod exit_conditions;
 mod isolation;
 mod job_manager;

@@ -73,7 +73,7 @@ pub fn UploadArea(
     view! {
         <section class="upload" data-over=move || is_over.get().to_string() on:dragover=over on:dragleave=move |_| is_over.set(false) on:drop=drop>
             <div class="upload__row">
-                <label class="button" aria-disabled=move || refusal.with(Option::is_some).then_some("true") title=move || refusal.get()>
+                <label class="button" title=move || refusal.get()>
                     <Glyph icon=Icon::Upload/><span>{tx(msg::UPLOAD)}</span>
                     <input class="visually-hidden" type="file" multiple=true disabled=move || refusal.with(Option::is_some) on:change=choose/>
                 </label>
