@@ -38,7 +38,8 @@ pub struct BlobPart {
     pub length: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Container {
     pub name: String,
     pub metadata: BTreeMap<String, String>,
@@ -46,7 +47,8 @@ pub struct Container {
     pub etag: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Blob {
     pub name: String,
     pub length: u64,
@@ -54,6 +56,56 @@ pub struct Blob {
     pub created: Timestamp,
     pub modified: Timestamp,
     pub etag: String,
+}
+
+/// A page of a storage account's containers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerPage {
+    pub containers: Vec<Container>,
+    /// The name with which the next page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A page of what is in a folder of a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlobPage {
+    /// Whole prefixes, each with its slash.
+    pub folders: Vec<String>,
+    pub blobs: Vec<Blob>,
+    /// The name with which the next page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What a shared access signature is to open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SasWish {
+    pub account: String,
+    pub container: String,
+    /// Absent for the container with all that is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob: Option<String>,
+    /// Letters of `racwdl`.
+    pub permissions: String,
+    pub life: super::Duration,
+}
+
+/// Blocks of a blob become the blob.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlobCommit {
+    pub name: String,
+    /// Their ids, in order.
+    pub blocks: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// A blob that has the name already is replaced; otherwise the commit is refused.
+    #[serde(default)]
+    pub replace: bool,
 }
 
 /// A storage account as the operator sees it.

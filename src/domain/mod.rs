@@ -15,6 +15,7 @@ pub mod job_manager;
 pub mod job_node;
 pub mod job_rules;
 pub mod job_schedule;
+pub mod kept;
 pub mod node;
 pub mod odata;
 pub mod permission;

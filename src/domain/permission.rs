@@ -15,6 +15,9 @@ pub enum Permission {
     /// Jobs, tasks and their files.
     JobRead,
     JobWrite,
+    /// Containers and blobs of the installation's storage, and signed URLs that only read.
+    StorageRead,
+    StorageWrite,
     UserWrite,
 }
 
@@ -29,6 +32,8 @@ impl Permission {
         Permission::PoolWrite,
         Permission::JobRead,
         Permission::JobWrite,
+        Permission::StorageRead,
+        Permission::StorageWrite,
         Permission::UserWrite,
     ];
 }
@@ -40,10 +45,15 @@ pub fn allows(role: Role, permission: Permission) -> bool {
         Role::Owner => true,
         Role::Contributor => permission != P::UserWrite,
         Role::Reader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
-        Role::BatchDataContributor => {
-            matches!(permission, P::AccountRead | P::PoolRead | P::PoolWrite | P::JobRead | P::JobWrite)
-        }
-        Role::BatchJobSubmitter => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead | P::JobWrite),
+        Role::BatchDataContributor => matches!(
+            permission,
+            P::AccountRead | P::PoolRead | P::PoolWrite | P::JobRead | P::JobWrite | P::StorageRead | P::StorageWrite
+        ),
+        // Who submits jobs brings their input and takes their output; a reader is no reader of all data, as in Azure.
+        Role::BatchJobSubmitter => matches!(
+            permission,
+            P::AccountRead | P::PoolRead | P::JobRead | P::JobWrite | P::StorageRead | P::StorageWrite
+        ),
     }
 }
 

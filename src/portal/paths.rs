@@ -28,6 +28,29 @@ pub fn tokens() -> String {
     "/tokens".to_owned()
 }
 
+/// Storage accounts of the installation.
+pub fn stores() -> String {
+    "/storage-accounts".to_owned()
+}
+
+pub fn storage(storage: impl AsRef<str>) -> String {
+    format!("{}/{}", stores(), segment(storage.as_ref()))
+}
+
+pub fn container(of: impl AsRef<str>, container: impl AsRef<str>) -> String {
+    format!("{}/containers/{}", storage(of), segment(container.as_ref()))
+}
+
+/// A folder of a container: a prefix that ends in a slash, or empty.
+pub fn folder(of: impl AsRef<str>, in_container: impl AsRef<str>, folder: impl AsRef<str>) -> String {
+    let path = container(of, in_container);
+    if folder.as_ref().is_empty() { path } else { with_query(path, &[("folder", folder.as_ref())]) }
+}
+
+pub fn blob(of: impl AsRef<str>, in_container: impl AsRef<str>, name: impl AsRef<str>) -> String {
+    format!("{}/blobs/{}", container(of, in_container), segments(name.as_ref()))
+}
+
 pub fn accounts() -> String {
     "/accounts".to_owned()
 }
@@ -70,6 +93,26 @@ pub fn nodes(account: impl AsRef<str>, pool_id: impl AsRef<str>) -> String {
 
 pub fn node(account: impl AsRef<str>, pool: impl AsRef<str>, node: impl AsRef<str>) -> String {
     format!("{}/{}", nodes(account, pool), segment(node.as_ref()))
+}
+
+/// A folder of a node, relative to its root; empty for the root.
+pub fn node_folder(
+    account: impl AsRef<str>,
+    pool: impl AsRef<str>,
+    node_id: impl AsRef<str>,
+    folder: impl AsRef<str>,
+) -> String {
+    let path = format!("{}/files", node(account, pool, node_id));
+    if folder.as_ref().is_empty() { path } else { with_query(path, &[("folder", folder.as_ref())]) }
+}
+
+pub fn node_file(
+    account: impl AsRef<str>,
+    pool: impl AsRef<str>,
+    node_id: impl AsRef<str>,
+    path: impl AsRef<str>,
+) -> String {
+    format!("{}/files/{}", node(account, pool, node_id), segments(path.as_ref()))
 }
 
 pub fn jobs(account: impl AsRef<str>) -> String {
@@ -120,8 +163,12 @@ pub fn task(account: impl AsRef<str>, job: impl AsRef<str>, task: impl AsRef<str
 
 /// `path` is the file's name as the task's folder has it, with `/` between folders.
 pub fn file(account: impl AsRef<str>, job: impl AsRef<str>, task_id: impl AsRef<str>, path: impl AsRef<str>) -> String {
-    let segments: Vec<_> = path.as_ref().split('/').map(segment).collect();
-    format!("{}/files/{}", task(account, job, task_id), segments.join("/"))
+    format!("{}/files/{}", task(account, job, task_id), segments(path.as_ref()))
+}
+
+/// A name with slashes as so many segments.
+fn segments(path: &str) -> String {
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
 
 /// The tab of an account, pool, job or task page.
@@ -202,6 +249,11 @@ mod tests {
             settings(),
             reference(),
             tokens(),
+            stores(),
+            storage("fournil"),
+            container("fournil", "c1"),
+            folder("fournil", "c1", "a b/"),
+            blob("fournil", "c1", "a b/é.txt"),
             accounts(),
             account_create(),
             account("mybatch"),
@@ -213,6 +265,9 @@ mod tests {
             pool("mybatch", "p1"),
             nodes("mybatch", "p1"),
             node("mybatch", "p1", "n1"),
+            node_folder("mybatch", "p1", "n1", ""),
+            node_folder("mybatch", "p1", "n1", "workitems/j"),
+            node_file("mybatch", "p1", "n1", "workitems/j/x#.txt"),
             jobs("mybatch"),
             job_create("mybatch"),
             job("mybatch", "j1"),
@@ -239,6 +294,11 @@ mod tests {
 /settings
 /reference
 /tokens
+/storage-accounts
+/storage-accounts/fournil
+/storage-accounts/fournil/containers/c1
+/storage-accounts/fournil/containers/c1?folder=a%20b%2F
+/storage-accounts/fournil/containers/c1/blobs/a%20b/%C3%A9.txt
 /accounts
 /accounts/new
 /accounts/mybatch
@@ -250,6 +310,9 @@ mod tests {
 /accounts/mybatch/pools/p1
 /accounts/mybatch/pools/p1/nodes
 /accounts/mybatch/pools/p1/nodes/n1
+/accounts/mybatch/pools/p1/nodes/n1/files
+/accounts/mybatch/pools/p1/nodes/n1/files?folder=workitems%2Fj
+/accounts/mybatch/pools/p1/nodes/n1/files/workitems/j/x%23.txt
 /accounts/mybatch/jobs
 /accounts/mybatch/jobs/new
 /accounts/mybatch/jobs/j1

@@ -22,6 +22,7 @@ pub fn AppRoutes() -> impl IntoView {
                 <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
                 <Route path=path!("/reference") view=|| view! { <pages::reference::ReferencePage/> }.into_any()/>
                 <Route path=path!("/tokens") view=|| view! { <pages::token::TokensPage/> }.into_any()/>
+                <StorageRoutes/>
                 <Route path=path!("/accounts") view=|| view! { <pages::account::AccountListPage/> }.into_any()/>
                 <Route path=path!("/accounts/new") view=|| view! { <pages::account::AccountCreatePage/> }.into_any()/>
                 <AccountRoutes/>
@@ -29,6 +30,21 @@ pub fn AppRoutes() -> impl IntoView {
             </ParentRoute>
         </Routes>
     }
+}
+
+/// Storage belongs to the installation, not to an account.
+#[component(transparent)]
+fn StorageRoutes() -> impl MatchNestedRoutes + Clone {
+    use pages::storage::{BlobPage, ContainerPage, StorageAccountPage, StorageListPage};
+    view! {
+        <ParentRoute path=path!("/storage-accounts") view=|| view! { <Outlet/> }.into_any()>
+            <Route path=path!("") view=|| view! { <StorageListPage/> }.into_any()/>
+            <Route path=path!("/:storage") view=|| view! { <StorageAccountPage/> }.into_any()/>
+            <Route path=path!("/:storage/containers/:container") view=|| view! { <ContainerPage/> }.into_any()/>
+            <Route path=path!("/:storage/containers/:container/blobs/*blob") view=|| view! { <BlobPage/> }.into_any()/>
+        </ParentRoute>
+    }
+    .into_inner()
 }
 
 /// The pages of one account; the frame around them knows the account and shows its menu.
@@ -51,13 +67,15 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
 
 #[component(transparent)]
 fn PoolRoutes() -> impl MatchNestedRoutes + Clone {
-    use pages::node::{NodePage, NodesTab};
+    use pages::node::{NodeFilePage, NodeFilesPage, NodePage, NodesTab};
     use pages::pool::{PoolCreatePage, PoolListPage, PoolOverviewTab, PoolPage, PoolPropertiesTab};
     view! {
         <ParentRoute path=path!("/pools") view=|| view! { <Outlet/> }.into_any()>
             <Route path=path!("") view=|| view! { <PoolListPage/> }.into_any()/>
             <Route path=path!("/new") view=|| view! { <PoolCreatePage/> }.into_any()/>
             <Route path=path!("/:pool/nodes/:node") view=|| view! { <NodePage/> }.into_any()/>
+            <Route path=path!("/:pool/nodes/:node/files") view=|| view! { <NodeFilesPage/> }.into_any()/>
+            <Route path=path!("/:pool/nodes/:node/files/*path") view=|| view! { <NodeFilePage/> }.into_any()/>
             <ParentRoute path=path!("/:pool") view=|| view! { <PoolPage/> }.into_any()>
                 <Route path=path!("") view=|| view! { <PoolOverviewTab/> }.into_any()/>
                 <Route path=path!("/nodes") view=|| view! { <NodesTab/> }.into_any()/>

@@ -15,7 +15,7 @@ use super::error::Result;
 use super::path::Of;
 use super::range::Range;
 use super::reply;
-use crate::api::{FileProperties, NodeFile};
+use crate::api::{FileProperties, KeptCopy, NodeFile};
 use crate::domain::ids::{JobId, NodeId, PoolId, TaskId};
 use crate::domain::odata::FILE_FIELDS;
 use crate::service::file::{self, Place};
@@ -114,7 +114,7 @@ async fn head(call: &Call, folder: &Folder, path: &str) -> Result {
     let file = file::stat(&call.cx, &folder.place, path).await?;
     check(call, &file)?;
     let length = file.properties.as_ref().map_or(0, |p| p.content_length);
-    Ok(with_headers(Body::empty().into_response(), &file, &folder.url_of(path), length))
+    Ok(with_headers(folder.place.kept_copy(path), Body::empty().into_response(), &file, &folder.url_of(path), length))
 }
 
 /// A ranged read is answered with 200 as well: Batch's clients know no other status here.
@@ -123,19 +123,19 @@ async fn read(call: Call, folder: Folder, path: String) -> Result {
     let file = file::stat(&call.cx, &folder.place, &path).await?;
     check(&call, &file)?;
     let length = file.properties.as_ref().map_or(0, |p| p.content_length);
-    let url = folder.url_of(&path);
+    let (url, kept) = (folder.url_of(&path), folder.place.kept_copy(&path));
     let range = match call.header("ocp-range") {
         Some(text) => Range::parse(text, length)?,
         None => Range { start: 0, end: length },
     };
     if range.is_empty() {
-        return Ok(with_headers(Body::empty().into_response(), &file, &url, 0));
+        return Ok(with_headers(kept, Body::empty().into_response(), &file, &url, 0));
     }
     // The first piece is read before the answer begins, so that what goes wrong can still be said.
     let first = piece(&call, &folder.place, &path, &range).await?;
     let rest = Range { start: range.start + first.len() as u64, ..range };
     let body = Body::from_stream(pieces(call, folder.place, path, first, rest));
-    Ok(with_headers(body.into_response(), &file, &url, range.end - range.start))
+    Ok(with_headers(kept, body.into_response(), &file, &url, range.end - range.start))
 }
 
 async fn piece(call: &Call, place: &Place, path: &str, range: &Range) -> Result<Bytes> {
@@ -191,7 +191,8 @@ fn e_tag(properties: &FileProperties) -> String {
     format!("0x{:X}{:X}", properties.last_modified.micros(), properties.content_length)
 }
 
-fn with_headers(mut response: Response, file: &NodeFile, url: &str, length: u64) -> Response {
+/// Batch has no header that says that a file is a kept copy: for that we have one of our own.
+fn with_headers(kept: Option<KeptCopy>, mut response: Response, file: &NodeFile, url: &str, length: u64) -> Response {
     if let Some(properties) = &file.properties {
         response = reply::with_version(response, &e_tag(properties), properties.last_modified);
     }
@@ -204,6 +205,10 @@ fn with_headers(mut response: Response, file: &NodeFile, url: &str, length: u64)
     set(HeaderName::from_static("ocp-batch-file-url"), &percent_encode(url));
     if let Some(mode) = file.properties.as_ref().and_then(|p| p.file_mode.as_deref()) {
         set(HeaderName::from_static("ocp-batch-file-mode"), mode);
+    }
+    if let Some(KeptCopy { since, bytes_left_out }) = kept {
+        let text = format!("since={since}; bytes-left-out={bytes_left_out}");
+        set(HeaderName::from_static("fournil-kept-copy"), &text);
     }
     response
 }

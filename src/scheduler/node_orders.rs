@@ -2,6 +2,7 @@
 
 use super::driver::{Done, Driver};
 use super::load::attempt;
+use super::nodes::Files;
 use crate::api::NodeDeallocationOption;
 use crate::api::agent::ToAgent;
 use crate::domain::job_node::{self, Kind};
@@ -109,7 +110,8 @@ impl Driver {
     }
 
     fn carry_out(&mut self, key: i64, kind: OrderKind) {
-        self.provider_works(key, Done::CarriedOut(key, kind), move |provider, node| match kind {
+        let files = if kind == OrderKind::Reimage { Files::Go } else { Files::Stay };
+        self.provider_works(key, Done::CarriedOut(key, kind), files, move |provider, node| match kind {
             OrderKind::Reboot | OrderKind::Deallocate => provider.kill(node),
             OrderKind::Reimage => provider.remove(node),
         });

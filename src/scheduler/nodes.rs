@@ -9,9 +9,19 @@ use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Wel
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
 use crate::domain::steady::{HashMap, HashSet};
-use crate::service::Result;
 use crate::service::storage::linked;
+use crate::service::{Result, kept};
 use crate::store;
+
+/// How long a node that goes may take to send the logs of its tasks.
+const KEEPING_TIME: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// What becomes of a node's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Files {
+    Stay,
+    Go,
+}
 
 impl Driver {
     /// A node's agent is here: both sides compare what they hold.
@@ -208,14 +218,15 @@ impl Driver {
 
     /// Lets the provider kill the agent and all that it ran, then tells the driver.
     pub(super) fn provider_kill(&mut self, key: i64) {
-        self.provider_works(key, Done::Killed(key), |provider, node| provider.kill(node));
+        self.provider_works(key, Done::Killed(key), Files::Stay, |provider, node| provider.kill(node));
     }
 
+    /// What is to be kept of the node's files is copied first.
     pub(super) fn provider_remove(&mut self, key: i64) {
-        self.provider_works(key, Done::Removed(key), |provider, node| provider.remove(node));
+        self.provider_works(key, Done::Removed(key), Files::Go, |provider, node| provider.remove(node));
     }
 
-    pub(super) fn provider_works<F>(&mut self, key: i64, success: Done, work: F)
+    pub(super) fn provider_works<F>(&mut self, key: i64, success: Done, files: Files, work: F)
     where
         F: FnOnce(&dyn Provider, &str) -> std::io::Result<()> + Send + 'static,
     {
@@ -224,14 +235,24 @@ impl Driver {
             return;
         }
         let (id, provider, done) = (node.row.id.clone(), self.provider.clone(), self.done.clone());
-        self.provider.run(Box::new(move || {
+        let keeps = files == Files::Go && node.connection.is_some() && !self.cx.installation.keep.is_nothing();
+        let keeping = keeps.then(|| self.cx.clone());
+        let worker = self.provider.clone();
+        let works = Box::new(move || {
             let result = work(&*provider, &id);
             if let Err(error) = &result {
                 tracing::error!(node = id, %error, "a node cannot be stopped; it is tried again");
             }
             // The driver is gone only when the server stops.
             let _ = done.send(if result.is_ok() { success } else { Done::Failed(key) });
-        }));
+        });
+        let Some(cx) = keeping else { return worker.run(works) };
+        tokio::spawn(async move {
+            if tokio::time::timeout(KEEPING_TIME, kept::keep_files_of_node(&cx, key)).await.is_err() {
+                tracing::warn!(node.key = key, "logs were not all kept: the node took too long to send them");
+            }
+            worker.run(works);
+        });
     }
 
     pub(super) async fn provider_done(&mut self, done: Done) -> Result<()> {

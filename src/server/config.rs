@@ -8,9 +8,13 @@ use std::str::FromStr;
 use anyhow::{Context, bail, ensure};
 
 use crate::api::AddressRange;
+use crate::domain::kept::{Keep, KeepOf};
 
 /// The port, unless said otherwise.
 const PORT: u16 = 8420;
+
+/// Kept logs are held in memory while they are copied.
+const LARGEST_KEPT_FILE: u64 = 64 << 20;
 
 /// Link-local addresses, and others where clouds answer their own machines: with those machines' secrets, too. Not loopback:
 /// the built-in storage is there.
@@ -49,6 +53,18 @@ pub struct ServeArgs {
     /// default, which is where clouds give secrets to their machines [default: link-local and metadata addresses]
     #[arg(long, env = "FOURNIL_FORBID_DOWNLOAD_TO", value_name = "RANGE", value_delimiter = ',')]
     pub forbid_download_to: Option<Vec<String>>,
+    /// Of which finished tasks logs are kept when their node goes: all, failed or nothing [default: all]
+    #[arg(long, env = "FOURNIL_KEEP_FILES", value_name = "TASKS")]
+    pub keep_files: Option<String>,
+    /// How many bytes of the end of each log are kept [default: 1048576]
+    #[arg(long, env = "FOURNIL_KEEP_FILES_BYTES", value_name = "BYTES")]
+    pub keep_files_bytes: Option<u64>,
+    /// How many days kept logs stay, unless their task is deleted before [default: 7]
+    #[arg(long, env = "FOURNIL_KEEP_FILES_DAYS", value_name = "DAYS")]
+    pub keep_files_days: Option<u32>,
+    /// How many bytes all kept logs may have; the oldest go first [default: 1073741824]
+    #[arg(long, env = "FOURNIL_KEEP_FILES_TOTAL_BYTES", value_name = "BYTES")]
+    pub keep_files_total_bytes: Option<u64>,
     /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
     #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -96,6 +112,7 @@ pub struct Config {
     pub tls: TlsConfig,
     pub allow_public_http: bool,
     pub forbid_download_to: Vec<AddressRange>,
+    pub keep: Keep,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -145,13 +162,18 @@ struct FileConfig {
     tls_self_signed: Option<bool>,
     allow_public_http: Option<bool>,
     forbid_download_to: Option<Vec<String>>,
+    keep_files: Option<String>,
+    keep_files_bytes: Option<u64>,
+    keep_files_days: Option<u32>,
+    keep_files_total_bytes: Option<u64>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
 const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
-    "forbid-download-to", "log", "log-format",
+    "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes", "log",
+    "log-format",
 ];
 
 impl Config {
@@ -169,6 +191,13 @@ impl Config {
         let format = args.log_format.or(file.log_format);
         let (cert, key) = (args.tls_cert.or(file.tls_cert), args.tls_key.or(file.tls_key));
         let self_signed = args.tls_self_signed.or(file.tls_self_signed).unwrap_or(false);
+        let usual = Keep::default();
+        let keep = Keep {
+            of: args.keep_files.or(file.keep_files).map_or(Ok(usual.of), |text| keep_of(&text))?,
+            file_bytes: args.keep_files_bytes.or(file.keep_files_bytes).unwrap_or(usual.file_bytes),
+            days: args.keep_files_days.or(file.keep_files_days).unwrap_or(usual.days),
+            total_bytes: args.keep_files_total_bytes.or(file.keep_files_total_bytes).unwrap_or(usual.total_bytes),
+        };
         let config = Config {
             data_dir: DataDirArg { data_dir: args.data_dir.data_dir.or(file.data_dir) }.resolve()?,
             listen: listen.map_or(Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))), |text| parse_listen(&text))?,
@@ -177,6 +206,7 @@ impl Config {
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
+            keep,
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
@@ -194,6 +224,10 @@ impl Config {
             self.listen
         );
         let is_plain_url = self.public_url.as_ref().is_some_and(|url| url.starts_with("http://"));
+        ensure!(
+            self.keep.file_bytes <= LARGEST_KEPT_FILE,
+            "keep-files-bytes is at most {LARGEST_KEPT_FILE}: larger results are for output files"
+        );
         ensure!(
             self.tls == TlsConfig::Off || !is_plain_url,
             "the server speaks TLS: public-url must begin with https://"
@@ -248,6 +282,10 @@ impl fmt::Display for Config {
         writeln!(f, "allow-public-http = {}", self.allow_public_http)?;
         let forbidden: Vec<String> = self.forbid_download_to.iter().map(ToString::to_string).collect();
         writeln!(f, "forbid-download-to = {}", toml::Value::from(forbidden))?;
+        writeln!(f, "keep-files = {}", quote(keep_name(self.keep.of)))?;
+        writeln!(f, "keep-files-bytes = {}", self.keep.file_bytes)?;
+        writeln!(f, "keep-files-days = {}", self.keep.days)?;
+        writeln!(f, "keep-files-total-bytes = {}", self.keep.total_bytes)?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",
@@ -271,6 +309,20 @@ impl FileConfig {
             bail!("there is no setting {key:?}; the nearest one is {nearest:?}");
         }
         Ok(table.try_into()?)
+    }
+}
+
+fn keep_of(text: &str) -> anyhow::Result<KeepOf> {
+    let all = [KeepOf::All, KeepOf::Failed, KeepOf::Nothing];
+    let found = all.into_iter().find(|of| keep_name(*of) == text);
+    found.with_context(|| format!("keep-files is all, failed or nothing, not {text:?}"))
+}
+
+fn keep_name(of: KeepOf) -> &'static str {
+    match of {
+        KeepOf::All => "all",
+        KeepOf::Failed => "failed",
+        KeepOf::Nothing => "nothing",
     }
 }
 
@@ -406,6 +458,16 @@ mod tests {
         let own = Config::load(args(|a| a.forbid_download_to = Some(vec!["10.0.0.0/8".into()]))).unwrap();
         assert!(forbids(&own, "10.1.1.1") && !forbids(&own, "169.254.169.254"));
         assert!(Config::load(args(|a| a.forbid_download_to = Some(vec!["ten".into()]))).is_err());
+    }
+
+    #[test]
+    fn logs_are_kept_as_the_operator_says() {
+        let load = |words: &'static str| Config::load(args(|a| a.keep_files = Some(words.into())));
+        assert_eq!(Config::load(args(|_| {})).unwrap().keep, Keep::default());
+        assert_eq!(load("failed").unwrap().keep.of, KeepOf::Failed);
+        assert!(load("nothing").unwrap().keep.is_nothing());
+        assert!(load("some").unwrap_err().to_string().contains("keep-files"));
+        assert!(Config::load(args(|a| a.keep_files_bytes = Some(1 << 40))).is_err());
     }
 
     #[test]

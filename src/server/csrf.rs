@@ -11,7 +11,7 @@ use super::headers::ErrorAnswer;
 use super::hosts::Hosts;
 use crate::api::{self, Code};
 
-/// For `/portal/…`: reads and writes come from our origin, writes carry JSON.
+/// For `/portal/…`: reads and writes come from our origin, writes carry JSON, or the bytes of a blob.
 pub async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     match refusal(&hosts, request.method(), request.headers()) {
         Some(reason) => ErrorAnswer(api::Error::new(Code::Forbidden).with("Reason", reason)).into_response(),
@@ -33,10 +33,12 @@ fn refusal(hosts: &Hosts, method: &Method, headers: &HeaderMap) -> Option<&'stat
         return Some("The request comes from another origin.");
     }
     let is_safe = matches!(*method, Method::GET | Method::HEAD);
-    let is_json = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    // Neither can a form of another site send, nor a script without asking first.
+    let is_ours = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        let kind = value.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/json") || kind.eq_ignore_ascii_case("application/octet-stream")
     });
-    (!is_safe && !is_json).then_some("The body must be application/json.")
+    (!is_safe && !is_ours).then_some("The body must be application/json or application/octet-stream.")
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ impl From<Code> for ErrorAnswer {
 impl IntoResponse for ErrorAnswer {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.0.value("RetryAfter").and_then(|secs| HeaderValue::from_str(secs).ok());
+        let said = self.0.value("RetryAfter").and_then(|secs| HeaderValue::from_str(secs).ok());
+        let retry_after = said.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(HeaderValue::from_static("1")));
         let mut response = (status, [(header::CACHE_CONTROL, "no-store")], Json(self.0)).into_response();
         if let Some(secs) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, secs);

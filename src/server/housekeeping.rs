@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::shutdown::Stopping;
-use crate::service::{self, Context, account, key, session, storage};
+use crate::service::{self, Context, account, kept, key, session, storage};
 
 const EVERY: Duration = Duration::from_secs(60);
 const SESSIONS_EVERY: u32 = 60;
 
-/// Stores when keys were used, removes sessions that have run out and files of no blob, and finishes deletions of accounts, until the server
+/// Stores when keys were used, removes sessions that have run out, kept files and files of no blob, and finishes deletions of accounts, until the server
 /// stops.
 pub async fn run(cx: Context, mut stopping: Stopping) {
     log("remove files of no blob", storage::account::storage_sweep(&cx).await);
@@ -24,6 +24,7 @@ pub async fn run(cx: Context, mut stopping: Stopping) {
             return;
         }
         log("finish deletions of accounts", account::accounts_finish_delete(&cx).await);
+        log("remove kept files that are not wanted any more", kept::kept_files_prune(&cx).await);
         if minute % SESSIONS_EVERY == 0 {
             log("remove blocks of no blob", storage::account::storage_expire_blocks(&cx).await);
             log("remove sessions that have run out", session::remove_expired(&cx).await);

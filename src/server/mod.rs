@@ -3,6 +3,7 @@
 
 pub mod admin;
 mod admin_socket;
+mod blobs;
 pub mod clock;
 pub mod config;
 mod csrf;

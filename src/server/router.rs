@@ -16,7 +16,7 @@ use super::headers::{ErrorAnswer, PortalHeaders};
 use super::hosts::{Door, Hosts};
 use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
-use super::{Portal, csrf, download, events, headers, hosts, server_functions};
+use super::{Portal, blobs, csrf, download, events, headers, hosts, server_functions};
 use crate::api::Code;
 use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
@@ -68,7 +68,9 @@ fn portal(cx: &Context, is_https: bool, stopping: Stopping, hosts: Arc<Hosts>) -
     Router::new()
         .route("/portal/fn/{*name}", post(server_functions::serve).with_state(functions))
         .route("/portal/events", get(events::serve).with_state(events))
-        .route("/portal/download/{account}/{job}/{task}/{*path}", get(download::serve).with_state(cx.clone()))
+        .route("/portal/download/{account}/{job}/{task}/{*path}", get(download::task_file).with_state(cx.clone()))
+        .route("/portal/node-files/{account}/{pool}/{node}/{*path}", get(download::node_file).with_state(cx.clone()))
+        .merge(blobs::routes(cx))
         .route_layer(from_fn_with_state(hosts, csrf::check))
 }
 

@@ -16,6 +16,7 @@ use super::tls::{OwnNames, Tls};
 use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, router};
 use crate::api::Location;
 use crate::blob::BlobFiles;
+use crate::domain::kept::Keep;
 use crate::domain::vm_size;
 use crate::scheduler::hub::Hub;
 use crate::scheduler::local_provider::LocalProvider;
@@ -74,7 +75,8 @@ impl Server {
         let url = config.public_url.clone().unwrap_or_else(|| local_url.clone());
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
         let forbidden_addresses = config.forbid_download_to.clone();
-        cx.installation = Arc::new(Installation { forbidden_addresses, ..(*cx.installation).clone() });
+        cx.installation =
+            Arc::new(Installation { forbidden_addresses, keep: config.keep, ..(*cx.installation).clone() });
         storage::account::storage_ensure_default(&cx).await?;
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
@@ -150,6 +152,7 @@ pub async fn open(
         elevation_allowed: rustix::process::geteuid().is_root(),
         // Only a server has nodes, and it says them itself.
         forbidden_addresses: Vec::new(),
+        keep: Keep::default(),
     };
     let cx = Context::new(Shared {
         store,

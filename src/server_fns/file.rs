@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
 use crate::api;
-use crate::domain::ids::{AccountName, JobId, TaskId};
+use crate::domain::ids::{AccountName, JobId, NodeId, PoolId, TaskId};
 #[cfg(feature = "ssr")]
 use crate::server::request;
 #[cfg(feature = "ssr")]
@@ -17,7 +17,7 @@ pub async fn task_file_list(
     job: JobId,
     task: TaskId,
     recursive: bool,
-) -> Result<Vec<api::NodeFile>, api::Error> {
+) -> Result<api::TaskFiles, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::file::task_file_list(&cx, &caller, &account, &job, &task, recursive).await?)
 }
@@ -35,4 +35,30 @@ pub async fn task_file_text(
 ) -> Result<api::FileText, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::file::task_file_text(&cx, &caller, &account, &job, &task, &path, offset, length).await?)
+}
+
+/// What is in a folder of a node; the empty one is its root.
+#[server(prefix = "/portal/fn", endpoint = "node_file_list", input = Json)]
+pub async fn node_file_list(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    path: String,
+) -> Result<Vec<api::NodeFile>, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::file::node_file_list(&cx, &caller, &account, &pool, &node, path).await?)
+}
+
+/// As [`task_file_text`], of any file of a node.
+#[server(prefix = "/portal/fn", endpoint = "node_file_text", input = Json)]
+pub async fn node_file_text(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    path: String,
+    offset: u64,
+    length: u64,
+) -> Result<api::FileText, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::file::node_file_text(&cx, &caller, &account, &pool, &node, &path, offset, length).await?)
 }

@@ -10,6 +10,7 @@ pub mod node;
 pub mod pool;
 pub mod reference;
 pub mod session;
+pub mod storage;
 pub mod task;
 pub mod token;
 
@@ -22,5 +23,6 @@ pub use node::*;
 pub use pool::*;
 pub use reference::*;
 pub use session::*;
+pub use storage::*;
 pub use task::*;
 pub use token::*;

@@ -16,6 +16,7 @@ use crate::auth::{Identity, secret};
 use crate::blob::BlobFiles;
 use crate::domain::condition::Condition;
 use crate::domain::ids::AccountName;
+use crate::domain::kept::Keep;
 use crate::domain::permission::{self, Permission};
 use crate::domain::placement::Demands;
 use crate::store::Store;
@@ -82,6 +83,8 @@ pub struct Installation {
     pub elevation_allowed: bool,
     /// From which nodes download no files of tasks, and to which they upload none.
     pub forbidden_addresses: Vec<api::AddressRange>,
+    /// What is kept of the files of finished tasks when their node goes.
+    pub keep: Keep,
 }
 
 impl Installation {

@@ -1,25 +1,48 @@
-//! Files of tasks and nodes, read through the node's agent.
+//! Files of tasks and nodes, read through the node's agent, or from what the server has kept of them.
+
+use std::sync::Arc;
 
 use super::context::FileWatch;
-use super::{Caller, Context, Result, node, pool, task};
+use super::{Caller, Context, Result, kept, node, pool, task};
 use crate::api::agent::{FileAsk, FileReply, MAX_READ_BYTES};
 use crate::api::{self, Code, NodeFile, TaskState};
 use crate::domain::ids::{AccountName, JobId, NodeId, PoolId, TaskId};
 use crate::domain::permission::Permission;
 use crate::domain::task::directory;
 use crate::store;
+use crate::store::kept::KeptRow;
 
-/// A folder of a node: where a face of ours looks for files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A folder: where a face of ours looks for files.
+#[derive(Clone, Debug)]
 pub struct Place {
-    pub node_key: i64,
+    at: At,
     /// Relative to the node's root; empty for the root itself.
-    pub folder: String,
+    folder: String,
     /// The task may still write.
-    pub is_live: bool,
+    is_live: bool,
+}
+
+#[derive(Clone, Debug)]
+enum At {
+    Node(i64),
+    /// The node has gone, or has lost its files.
+    Kept(Arc<KeptRow>),
 }
 
 impl Place {
+    /// Whether a file that was found is a kept copy, and of which part.
+    pub fn kept_copy(&self, path: &str) -> Option<api::KeptCopy> {
+        let At::Kept(row) = &self.at else { return None };
+        let part = kept::entry(row, path).ok()?.part.as_ref()?;
+        Some(api::KeptCopy { since: row.kept, bytes_left_out: part.first })
+    }
+
+    fn kept_files(&self) -> Option<api::KeptFiles> {
+        let At::Kept(row) = &self.at else { return None };
+        let readable = row.entries.iter().filter(|entry| entry.part.is_some());
+        Some(api::KeptFiles { since: row.kept, names: readable.map(|entry| entry.file.name.clone()).collect() })
+    }
+
     fn path(&self, path: &str) -> String {
         let path = path.trim_start_matches('/');
         if self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) }
@@ -48,10 +71,15 @@ pub async fn task_place(
     let Some(node_key) = row.life.node_key.filter(|_| has_run || row.life.state() != TaskState::Active) else {
         return Err(Code::OperationInvalidForCurrentState.into());
     };
+    let folder = directory(&job.id, &row.id);
+    // Files are copied when the node is about to lose them: where there is a copy, nothing is left on the node, or soon.
+    if let Some(kept) = store::kept::find(&mut conn, row.key, row.life.attempt).await? {
+        return Ok(Place { at: At::Kept(Arc::new(kept)), folder, is_live: false });
+    }
     if store::node::with_key(&mut conn, node_key).await?.is_none() {
         return Err(Code::TaskFilesUnavailable.into());
     }
-    Ok(Place { node_key, folder: directory(&job.id, &row.id), is_live: row.life.live_attempt().is_some() })
+    Ok(Place { at: At::Node(node_key), folder, is_live: row.life.live_attempt().is_some() })
 }
 
 /// The root of a node.
@@ -66,25 +94,35 @@ pub async fn node_place(
     let mut conn = cx.store.read().await?;
     let pool = pool::find(&mut conn, account, pool).await?;
     let node = node::find(&mut conn, &pool, id).await?;
-    Ok(Place { node_key: node.key, folder: String::new(), is_live: true })
+    Ok(Place { at: At::Node(node.key), folder: String::new(), is_live: true })
 }
 
 /// The entries of the place's folder, or everything below it; names are relative to it.
 pub async fn list(cx: &Context, place: &Place, recursive: bool) -> Result<Vec<NodeFile>> {
-    let ask = FileAsk::List { path: place.folder.clone(), recursive };
-    Ok(ask_node(cx, place, ask).await?.0.files)
+    match &place.at {
+        At::Kept(row) => Ok(kept::list(row, recursive)),
+        At::Node(node) => {
+            Ok(ask_node(cx, *node, FileAsk::List { path: place.folder.clone(), recursive }).await?.0.files)
+        }
+    }
 }
 
 /// One file or folder.
 pub async fn stat(cx: &Context, place: &Place, path: &str) -> Result<NodeFile> {
-    let (reply, _) = ask_node(cx, place, FileAsk::Stat { path: place.path(path) }).await?;
-    only(reply)
+    match &place.at {
+        At::Kept(row) => kept::stat(row, path),
+        At::Node(node) => only(ask_node(cx, *node, FileAsk::Stat { path: place.path(path) }).await?.0),
+    }
 }
 
 /// At most `length` bytes from `offset`, and no more than an agent sends at once; and the file as it was then.
 pub async fn read(cx: &Context, place: &Place, path: &str, offset: u64, length: u64) -> Result<(NodeFile, Vec<u8>)> {
+    let node = match &place.at {
+        At::Kept(row) => return kept::read(cx, row, path, offset, length).await,
+        At::Node(node) => *node,
+    };
     let ask = FileAsk::Read { path: place.path(path), offset, length: length.min(MAX_READ_BYTES) };
-    let (reply, bytes) = ask_node(cx, place, ask).await?;
+    let (reply, bytes) = ask_node(cx, node, ask).await?;
     Ok((only(reply)?, bytes))
 }
 
@@ -97,11 +135,14 @@ pub async fn delete(
     recursive: bool,
 ) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
-    ask_node(cx, place, FileAsk::Delete { path: place.path(path), recursive }).await.map(drop)
+    match &place.at {
+        At::Kept(row) => kept::delete(cx, row, path, recursive).await,
+        At::Node(node) => ask_node(cx, *node, FileAsk::Delete { path: place.path(path), recursive }).await.map(drop),
+    }
 }
 
-async fn ask_node(cx: &Context, place: &Place, ask: FileAsk) -> Result<(FileReply, Vec<u8>)> {
-    let (reply, bytes) = cx.files.ask(place.node_key, ask).await?;
+async fn ask_node(cx: &Context, node_key: i64, ask: FileAsk) -> Result<(FileReply, Vec<u8>)> {
+    let (reply, bytes) = cx.files.ask(node_key, ask).await?;
     match reply.error {
         Some(code) => Err(code.into()),
         None => Ok((reply, bytes)),
@@ -112,6 +153,43 @@ fn only(reply: FileReply) -> Result<NodeFile> {
     reply.files.into_iter().next().ok_or_else(|| Code::FileNotFound.into())
 }
 
+/// What is in a folder of a node.
+///
+/// # Errors
+/// `PathNotFound`, `TaskFilesUnavailable` when the node does not answer.
+pub async fn node_file_list(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    id: &NodeId,
+    folder: String,
+) -> Result<Vec<NodeFile>> {
+    let place = Place { folder, ..node_place(cx, caller, account, pool, id).await? };
+    list(cx, &place, false).await
+}
+
+/// A part of a node's file as text, as [`task_file_text`] gives a task's.
+#[expect(clippy::too_many_arguments, reason = "what a page asks for, one by one, as its server function has it")]
+pub async fn node_file_text(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    id: &NodeId,
+    path: &str,
+    offset: u64,
+    length: u64,
+) -> Result<api::FileText> {
+    let place = node_place(cx, caller, account, pool, id).await?;
+    let offset = match offset {
+        u64::MAX => file_length(&stat(cx, &place, path).await?).saturating_sub(length),
+        offset => offset,
+    };
+    let (file, bytes) = read(cx, &place, path, offset, length).await?;
+    Ok(to_text(&bytes, offset, file_length(&file), true))
+}
+
 pub async fn task_file_list(
     cx: &Context,
     caller: &Caller,
@@ -119,9 +197,9 @@ pub async fn task_file_list(
     job: &JobId,
     id: &TaskId,
     recursive: bool,
-) -> Result<Vec<NodeFile>> {
+) -> Result<api::TaskFiles> {
     let place = task_place(cx, caller, account, job, id).await?;
-    list(cx, &place, recursive).await
+    Ok(api::TaskFiles { files: list(cx, &place, recursive).await?, kept: place.kept_files() })
 }
 
 /// A part of a file as text. An `offset` of `u64::MAX` asks for the last `length` bytes. Who has read to the end of a
@@ -144,7 +222,10 @@ pub async fn task_file_text(
     };
     let (file, bytes) = read(cx, &place, path, offset, length).await?;
     let (end, file_length) = (offset + bytes.len() as u64, file_length(&file));
-    if place.is_live && end >= file_length {
+    if let At::Node(node_key) = place.at
+        && place.is_live
+        && end >= file_length
+    {
         let watch = FileWatch {
             account: account.clone(),
             job: job.to_string(),
@@ -153,12 +234,18 @@ pub async fn task_file_text(
             node_path: place.path(path),
             from: end,
         };
-        cx.files.watch(place.node_key, watch);
+        cx.files.watch(node_key, watch);
     }
-    let is_whole = end >= file_length && !place.is_live;
-    let kept = whole_characters(&bytes, offset == 0, is_whole);
+    Ok(api::FileText { kept: place.kept_copy(path), ..to_text(&bytes, offset, file_length, place.is_live) })
+}
+
+/// Bytes that were read from `offset` on as text; of a file that may grow nothing is torn at its end either.
+pub(super) fn to_text(bytes: &[u8], offset: u64, file_length: u64, is_live: bool) -> api::FileText {
+    let is_whole = offset + bytes.len() as u64 >= file_length && !is_live;
+    let kept = whole_characters(bytes, offset == 0, is_whole);
     let (offset, end) = (offset + kept.start as u64, offset + kept.end as u64);
-    Ok(api::FileText { text: String::from_utf8_lossy(&bytes[kept]).into_owned(), offset, end, file_length })
+    let text = String::from_utf8_lossy(&bytes[kept]).into_owned();
+    api::FileText { text, offset, end, file_length, kept: None }
 }
 
 /// The part without a character of UTF-8 that is torn at its start or end: the part before or after has all of it. Nothing

@@ -15,6 +15,7 @@ pub mod job;
 mod job_node;
 pub mod job_schedule;
 mod job_tasks;
+pub mod kept;
 pub mod key;
 pub mod ledger;
 pub mod node;

@@ -15,6 +15,7 @@ pub mod filter;
 pub mod job;
 pub mod job_node;
 pub mod job_schedule;
+pub mod kept;
 pub mod key;
 pub mod listing;
 pub mod meta;

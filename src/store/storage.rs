@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::convert::{get, json, time, to_json};
 use super::db::{Conn, Result};
-use crate::api::{Secret, Timestamp};
+use crate::api::{KeyName, Secret, Timestamp};
 
 #[derive(Clone, Debug)]
 pub struct StorageRow {
@@ -67,6 +67,16 @@ pub async fn insert(conn: &mut Conn, name: &str, primary: &Secret, secondary: &S
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Replaces one of the keys.
+pub async fn replace_key(conn: &mut Conn, key: i64, which: KeyName, new: &Secret) -> Result<()> {
+    let statement = match which {
+        KeyName::Primary => "UPDATE storage_accounts SET primary_key = ? WHERE key = ?",
+        KeyName::Secondary => "UPDATE storage_accounts SET secondary_key = ? WHERE key = ?",
+    };
+    sqlx::query(statement).bind(&new.0).bind(key).execute(conn).await?;
+    Ok(())
 }
 
 pub async fn container(conn: &mut Conn, storage_key: i64, name: &str) -> Result<Option<ContainerRow>> {
@@ -137,7 +147,8 @@ pub async fn files_of_container(conn: &mut Conn, key: i64) -> Result<Vec<String>
 /// Names of all files that anything is in.
 pub async fn all_files(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar(
-        "SELECT p.value ->> 'file' FROM blobs, json_each(blobs.parts) p UNION SELECT file FROM blocks",
+        "SELECT p.value ->> 'file' FROM blobs, json_each(blobs.parts) p UNION SELECT file FROM blocks \
+         UNION SELECT file FROM kept_bundles WHERE file IS NOT NULL",
     )
     .fetch_all(conn)
     .await?)

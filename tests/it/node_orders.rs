@@ -77,8 +77,8 @@ async fn a_reimage_leaves_nothing_of_the_node_but_its_id() {
     until_state(&server, &id, "idle").await;
     assert_eq!((server.nodes(), server.shared_lines("mine")), (vec![id.clone()], vec![]));
     assert_eq!(server.shared_lines("started").len(), 1, "the start task ran on an empty node");
-    let gone = server.batch.get("/jobs/j/tasks/done/files/stdout.txt").await;
-    gone.is_error(404, "FileNotFound");
+    let log = server.batch.get("/jobs/j/tasks/done/files/stdout.txt").await.is(200);
+    assert_eq!((log.bytes.as_slice(), log.headers.contains_key("fournil-kept-copy")), (&b"kept\n"[..], true));
     server.batch.task("j", "next", &sh("echo next")).await;
     server.batch.task_is("j", "next", "completed").await;
     server.is_sound();

@@ -46,6 +46,9 @@ fn any_arguments() -> serde_json::Value {
         "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
         "description": "", "life": "P1D", "id": "x",
+        "storage": "fournil", "container": "abc", "blob": "b", "folder": "", "from": "",
+        "wish": { "account": "fournil", "container": "abc", "permissions": "r", "life": "P1D" },
+        "commit": { "name": "b", "blocks": [] },
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
     })
 }

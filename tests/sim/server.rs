@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use fournil::api::{self, Timestamp};
+use fournil::domain::kept::Keep;
 use fournil::domain::ids::AccountName;
 use fournil::domain::vm_size;
 use fournil::scheduler::hub::Hub;
@@ -186,6 +187,7 @@ fn installation() -> Arc<Installation> {
             build_id: "b".into(),
             elevation_allowed: false,
             forbidden_addresses: Vec::new(),
+            keep: Keep::NOTHING,
         })
     };
     MADE.get_or_init(make).clone()

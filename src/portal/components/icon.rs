@@ -44,10 +44,12 @@ pub enum Icon {
     SortDown,
     SortUp,
     Stop,
+    Storage,
     Tag,
     Task,
     ToEnd,
     ToStart,
+    Upload,
     User,
     Wait,
 }
@@ -100,10 +102,14 @@ impl Icon {
             Icon::SortDown => "M8 3v10M4.5 9.5 8 13l3.5-3.5",
             Icon::SortUp => "M8 13V3M4.5 6.5 8 3l3.5 3.5",
             Icon::Stop => "M4 4h8v8H4z",
+            Icon::Storage => {
+                "M2.5 3h11v3.300h-11zM2.500 6.300h11v3.400h-11zM2.500 9.700h11v3.300h-11zM4.800 4.700h.1M4.800 8h.1M4.800 11.300h.1"
+            }
             Icon::Tag => "M2.5 2.5h5l6 6-5 5-6-6zM5.3 5.3h.1",
             Icon::Task => "M3 3h10v10H3zM5.5 8l2 2 3.5-4",
             Icon::ToEnd => "M3.5 13.5h9M4.5 6 8 9.5 11.5 6M8 2.5v7",
             Icon::ToStart => "M3.5 2.5h9M4.5 10 8 6.5l3.5 3.5M8 6.5v7",
+            Icon::Upload => "M8 10.5v-8M4.5 6 8 2.5 11.5 6M3 13.5h10",
             Icon::User => {
                 "M8 2.5a2.7 2.7 0 1 1 0 5.4 2.7 2.7 0 0 1 0-5.4zM2.8 13.5c.6-2.6 2.6-4 5.2-4s4.600 1.400 5.200 4"
             }

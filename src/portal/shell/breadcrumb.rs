@@ -66,17 +66,29 @@ fn crumbs(path: &str) -> Vec<Crumb> {
     while let Some(segment) = segments.next() {
         let above = here.clone();
         here = format!("{here}/{segment}");
+        if segment == "containers" && !expects_name {
+            // No page of its own: the account's shows them.
+            expects_name = true;
+            continue;
+        }
         let label = match word(segment).filter(|_| !expects_name || segment == "new") {
             Some(word) => Label::Word(word),
             None => Label::Name(paths::decode(segment)),
         };
         expects_name =
-            matches!(segment, "accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks") && !expects_name;
-        if segment == "files" {
-            out.push(Crumb { label, path: paths::tab(above, "files") });
+            matches!(segment, "accounts" | "storage-accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks")
+                && !expects_name;
+        if segment == "blobs" {
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
-            let path = here.clone();
-            out.push(Crumb { label: Label::Name(name.join("/")), path });
+            out.push(Crumb { label: Label::Name(name.join("/")), path: here.clone() });
+        } else if segment == "files" {
+            // Those of a task are a tab of its page, those of a node a page.
+            let is_of_node = above.contains("/nodes/");
+            out.push(Crumb { label, path: if is_of_node { here.clone() } else { paths::tab(above, "files") } });
+            let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
+            if !name.is_empty() {
+                out.push(Crumb { label: Label::Name(name.join("/")), path: here.clone() });
+            }
         } else {
             out.push(Crumb { label, path: here.clone() });
         }
@@ -87,6 +99,7 @@ fn crumbs(path: &str) -> Vec<Crumb> {
 fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
+        "storage-accounts" => msg::STORES,
         "reference" => msg::REFERENCE,
         "settings" => msg::SETTINGS,
         "tokens" => msg::TOKENS,
@@ -129,6 +142,15 @@ mod tests {
                 ("Job schedules", "/accounts/a1b/jobschedules"),
                 ("jobs", "/accounts/a1b/jobschedules/jobs"),
                 ("Jobs", "/accounts/a1b/jobschedules/jobs/jobs"),
+            ],
+        );
+        check(
+            "/storage-accounts/fournil/containers/pools/blobs/a/b%20c",
+            &[
+                ("Storage accounts", "/storage-accounts"),
+                ("fournil", "/storage-accounts/fournil"),
+                ("pools", "/storage-accounts/fournil/containers/pools"),
+                ("a/b c", "/storage-accounts/fournil/containers/pools/blobs"),
             ],
         );
         check(

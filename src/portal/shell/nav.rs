@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::domain::permission::Permission;
 use crate::portal::components::{Glyph, Icon};
 use crate::portal::i18n::{Msg, msg, t};
 use crate::portal::paths;
+use crate::portal::state::use_session;
 
 #[component]
 pub(super) fn Nav(
@@ -40,10 +42,14 @@ pub(super) const NAV_ID: &str = "nav";
 
 #[component]
 fn MainMenu(path: Memo<String>) -> impl IntoView {
+    let session = use_session();
     view! {
         <ul class="nav__list">
             <Entry path label=msg::HOME icon=Icon::Home href=paths::home() exact=true/>
             <Entry path label=msg::ACCOUNTS icon=Icon::Account href=paths::accounts()/>
+            <Show when=move || session.allows(Permission::StorageRead)>
+                <Entry path label=msg::STORES icon=Icon::Storage href=paths::stores()/>
+            </Show>
             <Entry path label=msg::REFERENCE icon=Icon::Info href=paths::reference()/>
             <Entry path label=msg::SETTINGS icon=Icon::Settings href=paths::settings()/>
         </ul>

@@ -221,6 +221,7 @@ impl Envelope {
         // A read whose condition does not hold: the reader has it already.
         let is_not_modified = self.is_read && error.code == StorageCode::ConditionNotMet;
         let status = if is_not_modified { 304 } else { error.code.status() };
+        let is_busy = error.code == StorageCode::ServerBusy;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let code = [("x-ms-error-code", error.code.as_str())];
         if self.is_head || is_not_modified {
@@ -233,7 +234,11 @@ impl Envelope {
             error.code.as_str(),
             xml::escape(&text)
         );
-        (status, code, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
+        let mut response = (status, code, [(header::CONTENT_TYPE, "application/xml")], body).into_response();
+        if is_busy {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::to_value;
-use crate::api::Duration;
-use crate::service::storage::account::{self, DEFAULT_NAME, SasWish};
+use crate::api::{Duration, SasWish};
+use crate::service::storage::account::{self, DEFAULT_NAME};
 use crate::service::{Context, Result};
 
 #[derive(Subcommand, Debug)]

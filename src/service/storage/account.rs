@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::api::{Duration, Secret, StorageAccount, StorageError, StorageKeys, StorageSas};
+use crate::api::{Duration, KeyName, SasWish, Secret, StorageAccount, StorageError, StorageKeys, StorageSas};
 use crate::auth::storage::sas;
 use crate::domain::storage::{check_account_name, check_blob_name, check_container_name};
 use crate::service::{Context, Error, Result, key};
@@ -59,23 +59,32 @@ pub async fn storage_list(cx: &Context) -> Result<Vec<StorageAccount>> {
 pub async fn storage_keys(cx: &Context, name: &str) -> Result<StorageKeys> {
     let row = find(cx, name).await?;
     tracing::info!(storage = name, "the keys of a storage account were read");
+    Ok(to_keys(cx, row))
+}
+
+/// Replaces one key: what was signed with the old one, URLs too, opens nothing from then on.
+///
+/// # Errors
+/// `InvalidPropertyValue` for an account that is not there.
+pub async fn storage_key_regenerate(cx: &Context, name: &str, which: KeyName) -> Result<StorageKeys> {
+    let (row, new) = (find(cx, name).await?, key::new_key(cx));
+    let key = row.key;
+    let write = cx.store.write::<_, Error, _>(move |conn| {
+        Box::pin(async move { Ok(table::replace_key(conn, key, which, &new).await?) })
+    });
+    write.await?;
+    tracing::info!(storage = name, key = %which, "a key of a storage account was replaced");
+    Ok(to_keys(cx, find(cx, name).await?))
+}
+
+fn to_keys(cx: &Context, row: StorageRow) -> StorageKeys {
     let endpoint = endpoint(cx, &row.name);
     let scheme = endpoint.split_once("://").map_or("http", |(scheme, _)| scheme);
     let text = format!(
         "DefaultEndpointsProtocol={scheme};AccountName={};AccountKey={};BlobEndpoint={endpoint};",
         row.name, row.primary.0
     );
-    Ok(StorageKeys { name: row.name, primary: row.primary, secondary: row.secondary, connection_string: Secret(text) })
-}
-
-/// What a shared access signature is to open.
-#[derive(Clone, Debug)]
-pub struct SasWish {
-    pub account: String,
-    pub container: String,
-    pub blob: Option<String>,
-    pub permissions: String,
-    pub life: Duration,
+    StorageKeys { name: row.name, primary: row.primary, secondary: row.secondary, connection_string: Secret(text) }
 }
 
 /// A URL that opens a container, or one blob of it. What it opens need not be there yet.
@@ -166,7 +175,7 @@ pub async fn storage_expire_blocks(cx: &Context) -> Result<()> {
     Ok(())
 }
 
-async fn find(cx: &Context, name: &str) -> Result<StorageRow> {
+pub(super) async fn find(cx: &Context, name: &str) -> Result<StorageRow> {
     let found = table::find(&mut *cx.store.read().await?, name).await?;
     found.ok_or_else(|| api::Error::invalid_property("account", name, "there is no such storage account").into())
 }

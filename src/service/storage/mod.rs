@@ -4,12 +4,14 @@ pub mod account;
 pub mod blob;
 pub mod container;
 pub mod linked;
+pub mod user;
 pub mod write;
 
 use super::Context;
-use crate::api::{StorageCode, StorageError, Timestamp};
+use crate::api::{self, Code, StorageCode, StorageError, Timestamp};
 use crate::domain::condition::Condition;
 use crate::domain::storage_access::{Access, Action, Target};
+use crate::service;
 use crate::store::storage::{ContainerRow, StorageRow};
 use crate::store::{self, Conn};
 
@@ -41,6 +43,29 @@ impl From<store::Error> for StorageError {
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         store::Error::from(error).into()
+    }
+}
+
+/// For users, who know Batch's errors. What a page can say of itself has a code of its own.
+impl From<StorageError> for service::Error {
+    fn from(error: StorageError) -> Self {
+        let code = match error.code {
+            StorageCode::ContainerNotFound => Code::ContainerNotFound,
+            StorageCode::BlobNotFound => Code::BlobNotFound,
+            StorageCode::ContainerAlreadyExists => Code::ContainerAlreadyExists,
+            StorageCode::BlobAlreadyExists => Code::BlobAlreadyExists,
+            StorageCode::InvalidRange => Code::InvalidRange,
+            StorageCode::RequestBodyTooLarge => Code::RequestBodyTooLarge,
+            StorageCode::ServerBusy => Code::ServerBusy,
+            StorageCode::InternalError => Code::InternalError,
+            code if code.status() == 403 => Code::Forbidden,
+            code if code.status() == 404 => Code::ResourceNotFound,
+            _ => Code::InvalidInput,
+        };
+        match code {
+            Code::InvalidInput => api::Error::new(code).with("Reason", error.to_string()).into(),
+            code => code.into(),
+        }
     }
 }
 

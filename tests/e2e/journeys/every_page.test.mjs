@@ -5,6 +5,7 @@ import { BatchClient } from "../support/client.mjs";
 import { journey } from "../support/journey.mjs";
 import { LANGUAGES, accessibleInBothThemes, go, signIn, speaking, words } from "../support/portal.mjs";
 import { createAccount, createUser } from "../support/server.mjs";
+import { fillContainer } from "../support/storage.mjs";
 
 journey("every page", async ({ server, open, shot }) => {
   const user = createUser(server, "ada");
@@ -49,6 +50,13 @@ journey("every page", async ({ server, open, shot }) => {
     stdout: `${at}/jobs/frames/tasks/encode?tab=stdout`,
     files: `${at}/jobs/frames/tasks/frame-001?tab=files`,
     file: `${at}/jobs/frames/tasks/frame-001/files/stdout.txt`,
+    "node-files": `${at}/pools/render/nodes/${node}/files`,
+    "node-file": `${at}/pools/render/nodes/${node}/files/workitems/frames/job-1/frame-001/stdout.txt`,
+    stores: "/storage-accounts",
+    store: "/storage-accounts/fournil",
+    container: "/storage-accounts/fournil/containers/scenes",
+    "container-empty": "/storage-accounts/fournil/containers/scenes?folder=nothing%2F",
+    blob: "/storage-accounts/fournil/containers/scenes/blobs/take%203/cut.json",
     "not-found": `${at}/nowhere`,
     "no-pool": `${at}/pools/none`,
     "no-account": "/accounts/none",
@@ -56,6 +64,10 @@ journey("every page", async ({ server, open, shot }) => {
   const empty = Object.fromEntries(
     ["", "/tags", "/keys", "/pools", "/jobs", "/jobschedules"].map((path) => [`empty${path.replace("/", "-")}`, `/accounts/empty${path}`]),
   );
+  const { page: first } = await open();
+  await first.goto("/sign-in");
+  await signIn(first, user);
+  await fillContainer(first, "scenes", { "take 3/cut.json": '{"frames":[1,2]}', "notes.txt": "two takes" });
   for (const language of LANGUAGES) {
     const { page } = await open({ ...speaking(language), expected: [/status of 404/] });
     const look = async (name) => {

@@ -66,7 +66,13 @@ impl RealServer {
 
     /// The same with further arguments, and with clients that trust the certificates in a file: given, or in the data folder.
     pub async fn start_with(args: &[&str], trusts: Option<&Path>) -> RealServer {
+        RealServer::start_on(|_| (), args, trusts).await
+    }
+
+    /// The same with a data folder that is prepared first.
+    pub async fn start_on(prepare: impl FnOnce(&Path), args: &[&str], trusts: Option<&Path>) -> RealServer {
         let folder = tempfile::tempdir().unwrap();
+        prepare(&folder.path().join("data"));
         let trusts = trusts.map(|file| folder.path().join("data").join(file));
         let http = Client::builder(TokioExecutor::new()).build(Connector { trusts });
         let batch = Batch { url: Arc::default(), key: Vec::new(), http };

@@ -10,6 +10,7 @@ use std::time::Duration;
 use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Usage, Welcome};
 use fournil::api::{self, ErrorCategory, TaskFailureInformation, Timestamp};
 use fournil::domain::ids::{AccountName, JobId, NodeId, PoolId, TaskId};
+use fournil::domain::kept::Keep;
 use fournil::domain::vm_size;
 use fournil::scheduler::hub::Hub;
 use fournil::scheduler::provider::{NodeSpec, Provider};
@@ -133,6 +134,8 @@ impl World {
             build_id: "b".into(),
             elevation_allowed: false,
             forbidden_addresses: Vec::new(),
+            // Nodes that are played answer for no file.
+            keep: Keep::NOTHING,
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context::new(Shared {

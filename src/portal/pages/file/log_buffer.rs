@@ -305,6 +305,7 @@ mod tests {
             offset: from as u64,
             end: to as u64,
             file_length: file.len() as u64,
+            kept: None,
         }
     }
 
@@ -365,6 +366,7 @@ mod tests {
             offset: n * 1_000_000,
             end: (n + 1) * 1_000_000,
             file_length: 100_000_000,
+            kept: None,
         };
         let mut buffer = LogBuffer::new(&at(0));
         for n in 1..20 {
@@ -380,7 +382,8 @@ mod tests {
         assert_eq!(buffer.index_of(200_000), Some(buffer.lines().len() - 1));
         assert_eq!(buffer.index_of(1), None);
         let start = buffer.start();
-        let earlier = FileText { text: text.repeat(5), offset: start - 500, end: start, file_length: 100_000_000 };
+        let earlier =
+            FileText { text: text.repeat(5), offset: start - 500, end: start, file_length: 100_000_000, kept: None };
         let seen = buffer.mark(7).unwrap();
         buffer.prepend(&earlier);
         assert_eq!(buffer.index_of_mark(seen), 12);

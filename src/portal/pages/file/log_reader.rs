@@ -1,38 +1,18 @@
-//! Reads a file of a task part by part into a [`LogBuffer`]: from the start, from the end, onwards, backwards, and up to a
+//! Reads a file part by part into a [`LogBuffer`]: from the start, from the end, onwards, backwards, and up to a
 //! line. One request at a time; an answer to a question that was given up changes nothing.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::file_ref::FileRef;
 use super::log_buffer::LogBuffer;
-use crate::api::{self, FileText};
-use crate::domain::ids::{AccountName, JobId, TaskId};
-use crate::portal::paths;
+use crate::api::{self, FileText, KeptCopy};
 use crate::portal::state::{Session, use_session};
-use crate::server_fns::task_file_text;
 
 /// Bytes a request.
 const PART: u64 = 256 << 10;
 /// Bytes a request while a line is sought.
 const LARGE_PART: u64 = 1 << 20;
-
-/// A file of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRef {
-    pub account: AccountName,
-    pub job: JobId,
-    pub task: TaskId,
-    /// Relative to the task's folder.
-    pub path: String,
-}
-
-impl FileRef {
-    /// Where the browser can download it.
-    pub fn download_url(&self) -> String {
-        let segments: Vec<_> = self.path.split('/').map(paths::encode).collect();
-        format!("/portal/download/{}/{}/{}/{}", self.account, self.job, self.task, segments.join("/"))
-    }
-}
 
 /// Where reading begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +35,7 @@ pub struct LogReader {
     file: StoredValue<FileRef>,
     buffer: RwSignal<LogBuffer>,
     error: RwSignal<Option<api::Error>>,
+    kept: RwSignal<Option<KeptCopy>>,
     is_open: RwSignal<bool>,
     is_busy: RwSignal<bool>,
     /// The line that is sought, while it is.
@@ -72,6 +53,7 @@ impl LogReader {
             file: StoredValue::new(file),
             buffer: RwSignal::new(LogBuffer::default()),
             error: RwSignal::new(None),
+            kept: RwSignal::new(None),
             is_open: RwSignal::new(false),
             is_busy: RwSignal::new(false),
             seeking: RwSignal::new(None),
@@ -91,6 +73,11 @@ impl LogReader {
 
     pub fn error(self) -> Option<api::Error> {
         self.error.get()
+    }
+
+    /// That this is not the node's file any more, but what the server has kept of it.
+    pub fn kept(self) -> Option<KeptCopy> {
+        self.kept.get()
     }
 
     /// Something of the file has been read.
@@ -192,10 +179,10 @@ impl LogReader {
     }
 
     fn ask(self, offset: u64, length: u64, on_answer: impl FnOnce(FileText) + 'static) {
-        let FileRef { account, job, task, path } = self.file.get_value();
+        let file = self.file.get_value();
         let asked_in = self.generation.get_value();
         spawn_local(async move {
-            let answer = task_file_text(account, job, task, path, offset, length).await;
+            let answer = file.text(offset, length).await;
             // Nothing to tell when the viewer was left, or began anew, meanwhile.
             if self.generation.try_get_value() != Some(asked_in) {
                 return;
@@ -204,6 +191,7 @@ impl LogReader {
             match answer {
                 Ok(part) => {
                     self.error.set(None);
+                    self.kept.set(part.kept.clone());
                     on_answer(part);
                 }
                 Err(error) => {

@@ -206,7 +206,7 @@ mod tests {
 
     fn buffer(text: &str) -> LogBuffer {
         let length = text.len() as u64;
-        LogBuffer::new(&FileText { text: text.to_owned(), offset: 0, end: length, file_length: length })
+        LogBuffer::new(&FileText { text: text.to_owned(), offset: 0, end: length, file_length: length, kept: None })
     }
 
     fn texts(buffer: &LogBuffer, index: &RowIndex) -> Vec<String> {

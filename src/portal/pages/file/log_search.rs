@@ -55,7 +55,8 @@ mod tests {
 
     fn check(log: &str, text: &str, expected: &[(usize, Range<usize>)]) {
         let length = log.len() as u64;
-        let buffer = LogBuffer::new(&FileText { text: log.to_owned(), offset: 0, end: length, file_length: length });
+        let buffer =
+            LogBuffer::new(&FileText { text: log.to_owned(), offset: 0, end: length, file_length: length, kept: None });
         let found: Vec<_> = find(&buffer, text).into_iter().map(|m| (m.line, m.range)).collect();
         assert_eq!(found, expected, "{text:?} in {log:?}");
     }

@@ -9,15 +9,17 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use super::file_ref::FileRef;
 use super::log_buffer::{LineMark, LogBuffer};
-use super::log_reader::{Begin, FileRef, LogReader, Progress};
+use super::log_reader::{Begin, LogReader, Progress};
 use super::log_row::LogRow;
 use super::log_rows::{self, Row, RowIndex};
 use super::log_search::{self, Match};
 use super::log_toolbar::LogToolbar;
-use crate::api::{Changed, Code};
-use crate::portal::components::{ErrorBar, Skeleton};
-use crate::portal::i18n::{msg, t, tx};
+use crate::api::{Changed, Code, KeptCopy};
+use crate::portal::components::{ErrorBar, Skeleton, Time};
+use crate::portal::format;
+use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::state::{browser, use_changes};
 
 /// Height of a row in CSS pixels; `log-viewer.css` says the same.
@@ -79,6 +81,7 @@ pub fn LogViewer(
     view! {
         <section class="log-viewer">
             <LogToolbar view is_running/>
+            {move || view.reader.kept().map(|copy| view! { <KeptNote copy/> })}
             {move || error().map(|error| view! { <ErrorBar error on_retry=move || view.open(begin)/> })}
             <Show when=move || is_missing() && !view.reader.is_open()>
                 <p class="log-viewer__note" role="status">{move || t(if is_running.get() { msg::LOG_NOT_YET } else { msg::LOG_NOT_THERE })}</p>
@@ -87,6 +90,15 @@ pub fn LogViewer(
             <Show when=move || view.reader.is_open()><LogLines view/></Show>
         </section>
     }
+}
+
+/// Says that the node is gone and what is left of the file.
+#[component]
+fn KeptNote(copy: KeptCopy) -> impl IntoView {
+    let left_out = copy.bytes_left_out;
+    let more =
+        move || (left_out > 0).then(|| tf(msg::FILE_KEPT_END, &[("size", &format::bytes(language(), left_out))]));
+    view! { <p class="log-viewer__note" role="status">{tx(msg::FILE_KEPT)}" "<Time at=copy.since/>". "{more}</p> }
 }
 
 impl LogView {
@@ -260,10 +272,8 @@ fn keep_up(view: LogView, begin: Begin, is_running: Signal<bool>) {
     let file = view.reader.file();
     let tick = use_changes(move |change| {
         let Changed::File { job, task, path, .. } = &change.what else { return false };
-        change.account == file.account.as_str()
-            && *job == file.job.as_str()
-            && *task == file.task.as_str()
-            && *path == file.path
+        matches!(&file, FileRef::Task { account, job: of_job, task: of_task, path: shown }
+            if change.account == account.as_str() && *job == of_job.as_str() && *task == of_task.as_str() && path == shown)
     });
     let look = move || {
         let is_open = untrack(|| view.reader.is_open());
@@ -349,7 +359,7 @@ fn LogLines(view: LogView) -> impl IntoView {
             tabindex="0"
             role="log"
             aria-live="off"
-            aria-label=move || view.reader.file().path
+            aria-label=move || view.reader.file().path().to_owned()
             aria-busy=move || view.reader.is_busy().then_some("true")
             on:scroll=move |_| view.scrolled()
         >

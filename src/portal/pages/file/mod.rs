@@ -1,7 +1,9 @@
-//! Files of tasks: the log viewer and the page of one file.
+//! Files of tasks and nodes, and blobs: the log viewer, other views, and the page of one file of a task.
 
 mod ansi;
+mod file_ref;
 mod hex;
+mod json_layout;
 mod log_buffer;
 mod log_reader;
 mod log_row;
@@ -10,7 +12,9 @@ mod log_search;
 mod log_toolbar;
 mod log_viewer;
 mod page;
+mod view;
 
-pub use log_reader::FileRef;
+pub use file_ref::FileRef;
 pub use log_viewer::LogViewer;
 pub use page::FilePage;
+pub use view::FileView;

@@ -1,5 +1,6 @@
 //! Compute nodes.
 
+mod files;
 mod heat_map;
 mod heat_map_layout;
 mod node_commands;
@@ -7,5 +8,6 @@ pub mod node_state;
 mod nodes_tab;
 mod page;
 
+pub use files::{NodeFilePage, NodeFilesPage};
 pub use nodes_tab::NodesTab;
 pub use page::NodePage;

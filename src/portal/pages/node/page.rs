@@ -50,6 +50,9 @@ pub fn NodePage() -> impl IntoView {
             <NodeEssentials node/>
             <StartTaskOutcome node/>
             <RecentTasks node here/>
+            {move || here.get().map(|here| view! {
+                <p><a class="button" href=paths::node_folder(&here.account, &here.pool, &here.node, "")><Glyph icon=Icon::Folder/><span>{tx(msg::NODE_FILES)}</span></a></p>
+            })}
             <details class="fold">
                 <summary>{tx(msg::POOL_PROPERTIES)}</summary>
                 <JsonView value=node/>

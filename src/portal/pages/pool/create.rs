@@ -17,6 +17,7 @@ use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tn};
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::refusal;
+use crate::portal::pages::transfers::SourceEditor;
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
 use crate::portal::shell::use_account;
@@ -213,6 +214,9 @@ fn Start(fields: PoolFields) -> impl IntoView {
             <Field name="startTask.environmentSettings" label=msg::POOL_START_ENVIRONMENT group=true>
                 <PairsEditor pairs=fields.start_environment add=msg::FORM_ADD_VARIABLE/>
             </Field>
+            <Field name="startTask.resourceFiles" label=msg::SOURCES hint=hint(msg::SOURCES_HINT) group=true>
+                <SourceEditor files=fields.start_files/>
+            </Field>
             <Field name="startTask.maxTaskRetryCount" label=msg::POOL_START_RETRIES hint=hint(msg::FORM_RETRIES_HINT)>
                 <NumberInput value=fields.start_retries min=-1/>
             </Field>
@@ -232,6 +236,11 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
         let n = fields.start_environment.with(|rows| rows.iter().filter(|(name, _)| !name.trim().is_empty()).count());
         tn(msg::FORM_VARIABLES_ONE, msg::FORM_VARIABLES_OTHER, n as i64)
     });
+    // A URL may hold a signature: the review says how many there are.
+    let files = Signal::derive(move || {
+        let n = fields.start_files.with(|rows| rows.iter().filter(|row| !row.source.trim().is_empty()).count());
+        format::number(language(), n as i64)
+    });
     let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     view! {
         <Review>
@@ -244,6 +253,7 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
             <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
                 <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>
+                <ReviewItem label=msg::SOURCES value=files/>
                 <ReviewItem label=msg::POOL_START_RETRIES value=text(|form| form.start_retries.clone())/>
                 <ReviewItem label=msg::POOL_START_WAIT value=wait/>
             </Show>

@@ -13,6 +13,7 @@ use crate::portal::components::{
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::pages::node::node_state;
+use crate::portal::pages::transfers::ResourceFiles;
 use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
@@ -179,8 +180,10 @@ fn StartTaskSettings(pool: Signal<PoolSummary>) -> impl IntoView {
             -1 => t(msg::POOL_RETRIES_FOR_EVER).to_owned(),
             n => n.to_string(),
         };
+        let files = start.resource_files.unwrap_or_default();
         view! {
             <Snippet code=start.command_line what=msg::POOL_START_COMMAND/>
+            <ResourceFiles files=Signal::stored(files)/>
             <Essentials>
                 <Essential label=msg::POOL_START_RETRIES>{retries}</Essential>
                 <Essential label=msg::POOL_START_WAIT>{t(if start.wait_for_success.unwrap_or(true) { msg::POOL_YES } else { msg::POOL_NO })}</Essential>

@@ -6,6 +6,7 @@ use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::pool::auto_scale_form::AutoScaleForm;
 use crate::portal::pages::pool::resize_form::MOST_NODES;
+use crate::portal::pages::transfers::{self, SourceRow};
 use crate::portal::pages::typed::{self, Pair, form};
 
 form! {
@@ -25,6 +26,7 @@ form! {
         fill_type: String,
         start_command: String,
         start_environment: Vec<Pair>,
+        start_files: Vec<SourceRow>,
         start_retries: String,
         start_wait: bool,
     }
@@ -45,6 +47,7 @@ impl Default for PoolForm {
             fill_type: NodeFillType::Spread.to_string(),
             start_command: String::new(),
             start_environment: Vec::new(),
+            start_files: Vec::new(),
             start_retries: "0".to_owned(),
             start_wait: true,
         }
@@ -118,6 +121,9 @@ impl PoolForm {
             command_line: self.start_command.clone(),
             environment_settings: errors
                 .take("startTask.environmentSettings", typed::environment(&self.start_environment))
+                .flatten(),
+            resource_files: errors
+                .take("startTask.resourceFiles", transfers::resource_files(&self.start_files))
                 .flatten(),
             max_task_retry_count: errors
                 .take("startTask.maxTaskRetryCount", typed::number(&self.start_retries, -1..=i32::MAX)),

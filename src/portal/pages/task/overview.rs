@@ -10,7 +10,9 @@ use crate::domain::retention;
 use crate::portal::components::{Copy, DurationText, Essential, Essentials, Loaded, Snippet, Time};
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tx};
+use crate::portal::pages::job::job_state;
 use crate::portal::pages::route_ids::TaskRef;
+use crate::portal::pages::transfers::{OutputFiles, ResourceFiles};
 use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
@@ -41,6 +43,8 @@ fn TaskBody(task: Signal<Task>) -> impl IntoView {
             <Snippet code=command what=msg::TASK_COMMAND/>
         </section>
         <TaskEnds task/>
+        <ResourceFiles files=Signal::derive(move || task.with(|task| task.settings.resource_files.clone()).unwrap_or_default())/>
+        <OutputFiles files=Signal::derive(move || task.with(|task| task.settings.output_files.clone()).unwrap_or_default())/>
         <TaskSettings task/>
     }
 }

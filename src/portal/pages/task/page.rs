@@ -117,7 +117,7 @@ fn Output(path: &'static str) -> impl IntoView {
     let is_known = Memo::new(move |_| context.reading.with(|task| task.is_some()));
     move || {
         let here = context.here.get().filter(|_| is_known.get())?;
-        let file = FileRef { account: here.account, job: here.job, task: here.task, path: path.to_owned() };
+        let file = FileRef::Task { account: here.account, job: here.job, task: here.task, path: path.to_owned() };
         Some(view! { <LogViewer file is_running/> })
     }
 }

@@ -10,6 +10,7 @@ use crate::portal::components::{Field, NumberInput, TextArea, TextInput};
 use crate::portal::format;
 use crate::portal::i18n::{Msg, language, msg, t, tf, tx};
 use crate::portal::pages::pairs_editor::PairsEditor;
+use crate::portal::pages::transfers::{OutputEditor, SourceEditor};
 
 /// So many tasks are shown before they are made.
 const PREVIEWED: u64 = 3;
@@ -37,6 +38,8 @@ pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
         <Field name="environmentSettings" label=msg::TASK_ENVIRONMENT group=true>
             <PairsEditor pairs=fields.environment add=msg::FORM_ADD_VARIABLE/>
         </Field>
+        <Field name="resourceFiles" label=msg::SOURCES hint=hint(msg::SOURCES_HINT) group=true><SourceEditor files=fields.resource_files/></Field>
+        <Field name="outputFiles" label=msg::OUTPUTS hint=hint(msg::OUTPUTS_HINT) group=true><OutputEditor files=fields.output_files/></Field>
         <Field name="requiredSlots" label=msg::TASK_SLOTS hint=hint(msg::TASK_SLOTS_HINT) required=true><NumberInput value=fields.slots min=1 max=256/></Field>
         {job.uses_task_dependencies.then(|| view! { <DependencyFields fields/> })}
         {(job.uses_task_dependencies || job.performs_job_actions).then(|| view! {

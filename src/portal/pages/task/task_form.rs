@@ -6,6 +6,7 @@ use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::task::ends::{self, ExitRow};
 use crate::portal::pages::task::template::{self, MAX_TASKS, NotARange, Range};
+use crate::portal::pages::transfers::{self, OutputRow, SourceRow};
 use crate::portal::pages::typed::{self, Pair, Problem, form};
 
 /// How many tasks the form makes.
@@ -47,6 +48,10 @@ form! {
         /// Ranges of ids such as `1-10`.
         depends_on_ranges: String,
         exit_conditions: Vec<ExitRow>,
+        resource_files: Vec<SourceRow>,
+        output_files: Vec<OutputRow>,
+        /// What the form has no place for goes through unchanged, when a task is added like another.
+        base: TaskCreate,
     }
 }
 
@@ -70,6 +75,9 @@ impl Default for TaskForm {
             depends_on: String::new(),
             depends_on_ranges: String::new(),
             exit_conditions: Vec::new(),
+            resource_files: Vec::new(),
+            output_files: Vec::new(),
+            base: TaskCreate::default(),
         }
     }
 }
@@ -91,6 +99,9 @@ impl TaskForm {
             depends_on,
             depends_on_ranges,
             exit_conditions: task.exit_conditions.as_ref().map(ends::exit_rows).unwrap_or_default(),
+            resource_files: transfers::source_rows(task.resource_files.as_ref()),
+            output_files: transfers::output_rows(task.output_files.as_ref()),
+            base: task.clone(),
             ..TaskForm::default()
         }
     }
@@ -108,7 +119,9 @@ impl TaskForm {
             constraints: self.constraints(&mut errors),
             depends_on: ends::dependencies(&self.depends_on, &self.depends_on_ranges, &mut errors),
             exit_conditions: errors.take("exitConditions", ends::exit_conditions(&self.exit_conditions)).flatten(),
-            ..TaskCreate::default()
+            resource_files: errors.take("resourceFiles", transfers::resource_files(&self.resource_files)).flatten(),
+            output_files: errors.take("outputFiles", transfers::output_files(&self.output_files)).flatten(),
+            ..self.base.clone()
         };
         let variation = match self.amount {
             Amount::One => Variation::None,
@@ -167,6 +180,22 @@ impl TaskForm {
     }
 }
 
+/// Each of many tasks can have files of its own.
+fn fill_files(task: &mut TaskCreate, number: &str) {
+    let fill = |text: &mut Option<String>| *text = text.as_ref().map(|text| template::fill(text, number));
+    for file in task.resource_files.iter_mut().flatten() {
+        fill(&mut file.http_url);
+        fill(&mut file.blob_prefix);
+        fill(&mut file.file_path);
+    }
+    for file in task.output_files.iter_mut().flatten() {
+        file.file_pattern = template::fill(&file.file_pattern, number);
+        if let Some(container) = &mut file.destination.container {
+            fill(&mut container.path);
+        }
+    }
+}
+
 fn too_many() -> Problem {
     Problem::with(msg::TASK_TOO_MANY, vec![("max", MAX_TASKS.to_string())])
 }
@@ -218,6 +247,7 @@ impl TaskPlan {
             }
         };
         let mut task = TaskCreate { id: template::fill(&self.id, &number), command_line, ..self.template.clone() };
+        fill_files(&mut task, &number);
         for id in task.depends_on.iter_mut().flat_map(|dependencies| &mut dependencies.task_ids) {
             *id = template::fill(id, &number);
         }
@@ -293,6 +323,26 @@ mod tests {
     }
 
     #[test]
+    fn each_of_many_tasks_has_files_of_its_own() {
+        let form = form(|f| {
+            (f.amount, f.id, f.command_line) = (Amount::Range, "f{i}".into(), "render".into());
+            let source = SourceRow { source: "http://h/{i}.in".into(), path: "{i}.in".into(), ..SourceRow::default() };
+            let output = OutputRow {
+                pattern: "{i}.png".into(),
+                container_url: "http://h/c?s".into(),
+                path: "out/{i}".into(),
+                ..OutputRow::default()
+            };
+            (f.resource_files, f.output_files) = (vec![source], vec![output]);
+        });
+        let task = form.to_plan().unwrap().task(1);
+        let (source, output) = (&task.resource_files.unwrap()[0], &task.output_files.unwrap()[0]);
+        assert_eq!((source.http_url.as_deref(), source.file_path.as_deref()), (Some("http://h/2.in"), Some("2.in")));
+        let container = output.destination.container.as_ref().unwrap();
+        assert_eq!((output.file_pattern.as_str(), container.path.as_deref()), ("2.png", Some("out/2")));
+    }
+
+    #[test]
     fn errors_stand_at_their_fields() {
         check_error("id", |f| f.id.clear());
         check_error("id", |f| (f.amount, f.id) = (Amount::Range, "same".into()));
@@ -315,6 +365,15 @@ mod tests {
             (f.depends_on, f.depends_on_ranges) = ("a".into(), "1-3".into());
             let row = ExitRow { codes: "7".into(), dependents: "satisfy".into(), ..ExitRow::default() };
             f.exit_conditions = vec![row];
+            f.resource_files =
+                vec![SourceRow { source: "http://h/f?sig".into(), path: "f".into(), ..SourceRow::default() }];
+            f.output_files = vec![OutputRow {
+                pattern: "*.txt".into(),
+                container_url: "http://h/c?sig".into(),
+                ..OutputRow::default()
+            }];
+            let identity = api::UserIdentity { user_name: Some("u".into()), ..api::UserIdentity::default() };
+            f.base.user_identity = Some(identity);
         })
         .to_plan()
         .unwrap()

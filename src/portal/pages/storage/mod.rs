@@ -1,0 +1,16 @@
+//! The installation's storage: its accounts and their keys, containers, and the blobs in them.
+
+mod account;
+mod blob;
+mod container;
+mod keys;
+mod list;
+mod place;
+mod share;
+mod upload;
+mod uploads;
+
+pub use account::StorageAccountPage;
+pub use blob::BlobPage;
+pub use container::ContainerPage;
+pub use list::StorageListPage;
