@@ -61,6 +61,38 @@ pub struct User {
     pub last_sign_in: Option<Timestamp>,
 }
 
+/// A session that lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenSession {
+    pub id: String,
+    pub creation_time: Timestamp,
+    /// Moved while it is used.
+    pub expiry_time: Timestamp,
+    /// Where it was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_address: Option<String>,
+    /// It is the caller's own.
+    pub is_current: bool,
+}
+
+/// A link by which a user sets the password, once: `{base}/password#{token}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordLink {
+    pub user: String,
+    pub token: Secret,
+    pub expiry_time: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordSet {
+    pub token: Secret,
+    /// At least 12 characters.
+    pub password: Secret,
+}
+
 /// A personal access token that has just been made, with its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

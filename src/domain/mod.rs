@@ -2,6 +2,7 @@
 //! No async, clock, randomness, SQL or environment: time and ids are arguments.
 
 pub mod account;
+pub mod activity;
 pub mod auto_scale;
 pub mod certificate;
 pub mod check;
@@ -19,6 +20,7 @@ pub mod odata;
 pub mod permission;
 pub mod placement;
 pub mod pool;
+pub mod quota;
 pub mod storage;
 pub mod storage_access;
 pub mod task;

@@ -16,6 +16,8 @@ pub enum Permission {
     JobRead,
     JobWrite,
     UserWrite,
+    /// Limits of accounts: the operator's word.
+    QuotaWrite,
 }
 
 impl Permission {
@@ -30,6 +32,7 @@ impl Permission {
         Permission::JobRead,
         Permission::JobWrite,
         Permission::UserWrite,
+        Permission::QuotaWrite,
     ];
 }
 
@@ -38,7 +41,7 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     use Permission as P;
     match role {
         Role::Owner => true,
-        Role::Contributor => permission != P::UserWrite,
+        Role::Contributor => !matches!(permission, P::UserWrite | P::QuotaWrite),
         Role::Reader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
         Role::BatchDataContributor => {
             matches!(permission, P::AccountRead | P::PoolRead | P::PoolWrite | P::JobRead | P::JobWrite)

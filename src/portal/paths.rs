@@ -28,6 +28,28 @@ pub fn tokens() -> String {
     "/tokens".to_owned()
 }
 
+pub fn users() -> String {
+    "/users".to_owned()
+}
+
+pub fn user(user: impl AsRef<str>) -> String {
+    format!("/users/{}", segment(user.as_ref()))
+}
+
+/// Where a user sets the password, by the secret behind `#`.
+pub fn password() -> String {
+    "/password".to_owned()
+}
+
+pub fn activity() -> String {
+    "/activity".to_owned()
+}
+
+/// What the log shows as a file: `csv` or `json`. The server answers it, not the portal.
+pub fn activity_export(format: &str) -> String {
+    format!("/portal/activity/{format}")
+}
+
 pub fn accounts() -> String {
     "/accounts".to_owned()
 }
@@ -50,6 +72,14 @@ pub fn account_tags(account: impl AsRef<str>) -> String {
 
 pub fn keys(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "keys")
+}
+
+pub fn account_quotas(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "quotas")
+}
+
+pub fn account_activity(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "activity")
 }
 
 pub fn pools(account: impl AsRef<str>) -> String {
@@ -202,12 +232,19 @@ mod tests {
             settings(),
             reference(),
             tokens(),
+            users(),
+            user("ada@example.org"),
+            password(),
+            activity(),
+            activity_export("csv"),
             accounts(),
             account_create(),
             account("mybatch"),
             account_properties("mybatch"),
             account_tags("mybatch"),
             keys("mybatch"),
+            account_quotas("mybatch"),
+            account_activity("mybatch"),
             pools("mybatch"),
             pool_create("mybatch"),
             pool("mybatch", "p1"),
@@ -239,12 +276,19 @@ mod tests {
 /settings
 /reference
 /tokens
+/users
+/users/ada%40example.org
+/password
+/activity
+/portal/activity/csv
 /accounts
 /accounts/new
 /accounts/mybatch
 /accounts/mybatch/properties
 /accounts/mybatch/tags
 /accounts/mybatch/keys
+/accounts/mybatch/quotas
+/accounts/mybatch/activity
 /accounts/mybatch/pools
 /accounts/mybatch/pools/new
 /accounts/mybatch/pools/p1

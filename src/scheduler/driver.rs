@@ -192,9 +192,12 @@ impl Driver {
                 events.push(event);
             }
             n_ticks += u64::from(ticked);
+            let begun = Instant::now();
             built = driver
                 .pass(signals, events, finished, ticked, ticked && n_ticks.is_multiple_of(TICKS_TO_FULL_PASS))
                 .await;
+            driver.cx.metrics.pass.observe(begun.elapsed().as_secs_f64());
+            driver.cx.metrics.pass_failures.inc_by(u64::from(built.is_err()));
         }
     }
 

@@ -12,6 +12,9 @@ use crate::api::AddressRange;
 /// The port, unless said otherwise.
 const PORT: u16 = 8420;
 
+/// How long the activity log keeps what it has, unless said otherwise.
+pub const ACTIVITY_DAYS: i64 = 90;
+
 /// Link-local addresses, and others where clouds answer their own machines: with those machines' secrets, too. Not loopback:
 /// the built-in storage is there.
 const METADATA_ADDRESSES: [&str; 5] =
@@ -49,6 +52,12 @@ pub struct ServeArgs {
     /// default, which is where clouds give secrets to their machines [default: link-local and metadata addresses]
     #[arg(long, env = "FOURNIL_FORBID_DOWNLOAD_TO", value_name = "RANGE", value_delimiter = ',')]
     pub forbid_download_to: Option<Vec<String>>,
+    /// Serves metrics for Prometheus at http://ADDRESS:PORT/metrics, without sign-in; off unless said
+    #[arg(long, env = "FOURNIL_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
+    /// Days that the activity log keeps who did what [default: 90]
+    #[arg(long, env = "FOURNIL_ACTIVITY_DAYS", value_name = "DAYS")]
+    pub activity_days: Option<i64>,
     /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
     #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -96,6 +105,8 @@ pub struct Config {
     pub tls: TlsConfig,
     pub allow_public_http: bool,
     pub forbid_download_to: Vec<AddressRange>,
+    pub metrics_listen: Option<SocketAddr>,
+    pub activity_days: i64,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -145,13 +156,15 @@ struct FileConfig {
     tls_self_signed: Option<bool>,
     allow_public_http: Option<bool>,
     forbid_download_to: Option<Vec<String>>,
+    metrics_listen: Option<String>,
+    activity_days: Option<i64>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
 const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
-    "forbid-download-to", "log", "log-format",
+    "forbid-download-to", "metrics-listen", "activity-days", "log", "log-format",
 ];
 
 impl Config {
@@ -177,6 +190,8 @@ impl Config {
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
+            metrics_listen: args.metrics_listen.or(file.metrics_listen).map(|text| parse_listen(&text)).transpose()?,
+            activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
@@ -198,6 +213,13 @@ impl Config {
             self.tls == TlsConfig::Off || !is_plain_url,
             "the server speaks TLS: public-url must begin with https://"
         );
+        ensure!(
+            self.allow_public_http
+                || self.metrics_listen.is_none_or(|address| address.ip().to_canonical().is_loopback()),
+            "metrics-listen is for this machine: an address such as 127.0.0.1:9420. Everybody who reaches another one reads the \
+             names of accounts and pools; say --allow-public-http if the network is trusted."
+        );
+        ensure!((1..=3650).contains(&self.activity_days), "activity-days is a number from 1 to 3650");
         for host in &self.allowed_hosts {
             let legal = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
             ensure!(!host.is_empty() && host.chars().all(legal), "{host:?} is no host name (allowed-hosts)");
@@ -248,6 +270,11 @@ impl fmt::Display for Config {
         writeln!(f, "allow-public-http = {}", self.allow_public_http)?;
         let forbidden: Vec<String> = self.forbid_download_to.iter().map(ToString::to_string).collect();
         writeln!(f, "forbid-download-to = {}", toml::Value::from(forbidden))?;
+        match self.metrics_listen {
+            Some(address) => writeln!(f, "metrics-listen = {}", quote(&address.to_string()))?,
+            None => writeln!(f, "# metrics-listen is not set")?,
+        }
+        writeln!(f, "activity-days = {}", self.activity_days)?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -16,7 +16,7 @@ use super::headers::{ErrorAnswer, PortalHeaders};
 use super::hosts::{Door, Hosts};
 use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
-use super::{Portal, csrf, download, events, headers, hosts, server_functions};
+use super::{Portal, activity_export, csrf, download, events, headers, hosts, server_functions};
 use crate::api::Code;
 use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
@@ -69,6 +69,7 @@ fn portal(cx: &Context, is_https: bool, stopping: Stopping, hosts: Arc<Hosts>) -
         .route("/portal/fn/{*name}", post(server_functions::serve).with_state(functions))
         .route("/portal/events", get(events::serve).with_state(events))
         .route("/portal/download/{account}/{job}/{task}/{*path}", get(download::serve).with_state(cx.clone()))
+        .route("/portal/activity/{format}", get(activity_export::serve).with_state(cx.clone()))
         .route_layer(from_fn_with_state(hosts, csrf::check))
 }
 

@@ -2,6 +2,7 @@
 //! the same name and answers with REST's own shapes and errors. No rule lives here.
 
 pub mod account;
+pub mod activity;
 pub mod file;
 pub mod job;
 pub mod job_schedule;
@@ -12,8 +13,10 @@ pub mod reference;
 pub mod session;
 pub mod task;
 pub mod token;
+pub mod user;
 
 pub use account::*;
+pub use activity::*;
 pub use file::*;
 pub use job::*;
 pub use job_schedule::*;
@@ -24,3 +27,4 @@ pub use reference::*;
 pub use session::*;
 pub use task::*;
 pub use token::*;
+pub use user::*;

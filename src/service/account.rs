@@ -8,6 +8,7 @@ use crate::domain::account as rules;
 use crate::domain::ids::AccountName;
 use crate::domain::odata::{Slice, Stretch};
 use crate::domain::permission::Permission;
+use crate::domain::quota;
 use crate::store::Conn;
 use crate::store::account::{self as table, AccountRow, After, ListAccounts, SortBy};
 
@@ -229,6 +230,21 @@ pub async fn account_storage_set(
         row.storage_account_id = storage_account_id;
     })
     .await
+}
+
+/// Sets the limits of an account. Source: in Azure the operator does, on request; chosen here: who looks after users.
+///
+/// # Errors
+/// `AccountNotFound`, `InvalidPropertyValue`, `OperationInvalidForCurrentState` while it is being deleted.
+pub async fn account_quotas_set(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    quotas: api::AccountQuotas,
+) -> Result<api::Account> {
+    caller.may(Some(account), Permission::QuotaWrite)?;
+    quota::check(&quotas)?;
+    change(cx, caller, account, move |row, _| row.quotas = quotas).await
 }
 
 /// Loads an account, changes it, and saves it with a new etag.

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::key::SigningKeys;
+use super::metrics::Metrics;
 use super::rates::Rates;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
@@ -42,6 +43,8 @@ pub struct Shared {
     /// Finds out who calls.
     pub identity: Arc<Identity>,
     pub signing_keys: Arc<SigningKeys>,
+    /// What the operator's monitoring reads.
+    pub metrics: Arc<Metrics>,
     /// How fast the tasks of jobs end.
     pub rates: Arc<Rates>,
     pub installation: Arc<Installation>,
@@ -82,6 +85,8 @@ pub struct Installation {
     pub elevation_allowed: bool,
     /// From which nodes download no files of tasks, and to which they upload none.
     pub forbidden_addresses: Vec<api::AddressRange>,
+    /// How long the activity log keeps what it has.
+    pub activity_life: api::Duration,
 }
 
 impl Installation {

@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod activity;
 pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;
@@ -17,9 +18,12 @@ pub mod job_schedule;
 mod job_tasks;
 pub mod key;
 pub mod ledger;
+pub mod metrics;
 pub mod node;
 mod node_order;
+pub mod open_session;
 pub mod page;
+pub mod password_link;
 pub mod pool;
 mod pool_change;
 pub mod pool_usage;
@@ -35,5 +39,6 @@ mod task_list;
 mod task_questions;
 pub mod user;
 
+pub use activity::Recorded;
 pub use context::{Caller, Context, RequestId, Who};
 pub use error::{Error, Result};

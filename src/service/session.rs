@@ -51,14 +51,16 @@ pub async fn sign_in(cx: &Context, from: &From, sign_in: api::SignIn) -> Result<
     // The work is the same for a user who does not exist or is disabled, so that the time tells nothing.
     let hash = found.as_ref().map(|row| row.password_hash.clone());
     let right = cx.identity.hasher.verify(sign_in.password, hash).await;
+    // A name that no user has can be a password in the wrong field.
+    let known = found.as_ref().map(|row| row.name.clone());
     let Some(row) = found.filter(|row| right && !row.disabled) else {
-        tracing::warn!(user = %sign_in.user, from = %from.address, request_id = from.request_id, "a sign-in failed");
+        tracing::warn!(user = known, from = %from.address, request_id = from.request_id, "a sign-in failed");
         return Err(wrong_credentials());
     };
     cx.identity.throttle.succeeded(&sign_in.user, from.address);
     let secret = new_secret(cx);
-    let (user_key, hash) = (row.key, secret::hash(&secret.0));
-    cx.store.write(move |conn| Box::pin(async move { begin(conn, user_key, &hash, now).await })).await?;
+    let (user_key, hash, address) = (row.key, secret::hash(&secret.0), from.address);
+    cx.store.write(move |conn| Box::pin(async move { begin(conn, user_key, &hash, now, address).await })).await?;
     tracing::info!(user = %row.name, from = %from.address, "a user signed in");
     Ok((describe(cx, &row.name, row.role), secret))
 }
@@ -88,7 +90,7 @@ pub async fn set_up(cx: &Context, from: &From, set_up: api::SetUp) -> Result<(ap
     cx.identity.throttle.succeeded(GUESSES, from.address);
     user::check_name(&set_up.user)?;
     let password_hash = user::hash_password(cx, set_up.password).await?;
-    let (name, secret) = (set_up.user.clone(), new_secret(cx));
+    let (name, secret, address) = (set_up.user.clone(), new_secret(cx), from.address);
     let hash = secret::hash(&secret.0);
     cx.store
         .write(move |conn| {
@@ -97,7 +99,7 @@ pub async fn set_up(cx: &Context, from: &From, set_up: api::SetUp) -> Result<(ap
                 check_set_up(conn, &given, now).await?;
                 let key = users::insert(conn, &name, Role::Owner, &password_hash, now).await?;
                 forget_set_up(conn).await?;
-                begin(conn, key.ok_or(Error::from(Code::UserExists))?, &hash, now).await
+                begin(conn, key.ok_or(Error::from(Code::UserExists))?, &hash, now, address).await
             })
         })
         .await?;
@@ -215,8 +217,8 @@ pub async fn remove_expired(cx: &Context) -> Result<()> {
         .await
 }
 
-async fn begin(conn: &mut Conn, user_key: i64, hash: &Hash, now: Timestamp) -> Result<()> {
-    grants::insert(conn, hash, user_key, now, now.plus(IDLE_LIFE)).await?;
+pub(super) async fn begin(conn: &mut Conn, user_key: i64, hash: &Hash, now: Timestamp, from: IpAddr) -> Result<()> {
+    grants::insert(conn, hash, user_key, now, now.plus(IDLE_LIFE), &from.to_canonical().to_string()).await?;
     users::signed_in(conn, user_key, now).await?;
     Ok(())
 }
@@ -235,13 +237,13 @@ fn caller(grant: Grant, session: Option<Hash>, from: &From) -> Caller {
     Caller { who, from: Some(from.address), request_id: from.request_id.clone(), only_if: Default::default() }
 }
 
-fn new_secret(cx: &Context) -> Secret {
+pub(super) fn new_secret(cx: &Context) -> Secret {
     let mut bits = [0; 32];
     cx.random.fill(&mut bits);
     secret::from_bits(&bits)
 }
 
-fn describe(cx: &Context, user: &str, role: Role) -> api::Session {
+pub(super) fn describe(cx: &Context, user: &str, role: Role) -> api::Session {
     let installation = &cx.installation;
     api::Session {
         user: user.to_owned(),

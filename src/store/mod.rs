@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod activity;
 pub mod blob;
 pub mod certificate;
 pub mod changes;
@@ -17,8 +18,10 @@ pub mod job_schedule;
 pub mod key;
 pub mod listing;
 pub mod meta;
+pub mod metrics;
 mod migrate;
 pub mod node;
+pub mod password_link;
 pub mod pool;
 pub mod pool_sample;
 pub mod pool_usage;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
 mod account;
+mod activity;
 mod admin;
 mod agent_endings;
 mod agent_files;
@@ -24,6 +25,7 @@ mod isolation;
 mod job_manager;
 mod job_preparation;
 mod job_preparation_real;
+mod metrics;
 mod node_orders;
 mod reference;
 mod rest_auth;

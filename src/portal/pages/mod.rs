@@ -1,6 +1,7 @@
 //! The pages, a folder a resource.
 
 pub mod account;
+pub mod activity;
 pub mod file;
 pub mod home;
 pub mod job;
@@ -11,6 +12,7 @@ pub mod node;
 mod pairs_editor;
 mod path_tabs;
 pub mod pool;
+pub mod quota;
 pub mod reference;
 mod refusal;
 mod route_ids;
@@ -20,3 +22,4 @@ pub mod sign_in;
 pub mod task;
 pub mod token;
 mod typed;
+pub mod user;

@@ -70,8 +70,8 @@ fn crumbs(path: &str) -> Vec<Crumb> {
             Some(word) => Label::Word(word),
             None => Label::Name(paths::decode(segment)),
         };
-        expects_name =
-            matches!(segment, "accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks") && !expects_name;
+        expects_name = matches!(segment, "accounts" | "users" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks")
+            && !expects_name;
         if segment == "files" {
             out.push(Crumb { label, path: paths::tab(above, "files") });
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
@@ -87,8 +87,11 @@ fn crumbs(path: &str) -> Vec<Crumb> {
 fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
+        "activity" => msg::ACTIVITY,
+        "quotas" => msg::QUOTAS,
         "reference" => msg::REFERENCE,
         "settings" => msg::SETTINGS,
+        "users" => msg::USERS,
         "tokens" => msg::TOKENS,
         "properties" => msg::PROPERTIES,
         "tags" => msg::TAGS,

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::domain::permission::Permission;
 use crate::portal::components::{Glyph, Icon};
 use crate::portal::i18n::{Msg, msg, t};
 use crate::portal::paths;
+use crate::portal::state::use_session;
 
 #[component]
 pub(super) fn Nav(
@@ -40,10 +42,15 @@ pub(super) const NAV_ID: &str = "nav";
 
 #[component]
 fn MainMenu(path: Memo<String>) -> impl IntoView {
+    let session = use_session();
     view! {
         <ul class="nav__list">
             <Entry path label=msg::HOME icon=Icon::Home href=paths::home() exact=true/>
             <Entry path label=msg::ACCOUNTS icon=Icon::Account href=paths::accounts()/>
+            <Show when=move || session.allows(Permission::UserWrite)>
+                <Entry path label=msg::USERS icon=Icon::User href=paths::users()/>
+            </Show>
+            <Entry path label=msg::ACTIVITY icon=Icon::Clock href=paths::activity()/>
             <Entry path label=msg::REFERENCE icon=Icon::Info href=paths::reference()/>
             <Entry path label=msg::SETTINGS icon=Icon::Settings href=paths::settings()/>
         </ul>
@@ -65,6 +72,8 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
             <Entry path label=msg::KEYS icon=Icon::Key href=paths::keys(&account)/>
             <Entry path label=msg::PROPERTIES icon=Icon::Properties href=paths::account_properties(&account)/>
             <Entry path label=msg::TAGS icon=Icon::Tag href=paths::account_tags(&account)/>
+            <Entry path label=msg::QUOTAS icon=Icon::Columns href=paths::account_quotas(&account)/>
+            <Entry path label=msg::ACTIVITY icon=Icon::Clock href=paths::account_activity(&account)/>
         </ul>
         <ul class="nav__list nav__list--end">
             <Entry path label=msg::ALL_ACCOUNTS icon=Icon::List href=paths::accounts() exact=true/>

@@ -129,9 +129,11 @@ impl World {
             build_id: "b".into(),
             elevation_allowed: false,
             forbidden_addresses: Vec::new(),
+            activity_life: api::Duration::from_days(90),
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context::new(Shared {
+            metrics: Arc::new(fournil::service::metrics::Metrics::new(store.timings())),
             blobs,
             store,
             clock: clock.clone(),
