@@ -21,6 +21,7 @@ pub mod permission;
 pub mod placement;
 pub mod pool;
 pub mod quota;
+pub mod scope;
 pub mod storage;
 pub mod storage_access;
 pub mod task;

@@ -41,8 +41,9 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     use Permission as P;
     match role {
         Role::Owner => true,
-        Role::Contributor => !matches!(permission, P::UserWrite | P::QuotaWrite),
-        Role::Reader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
+        Role::NoRole => false,
+        Role::Contributor | Role::BatchAccountContributor => !matches!(permission, P::UserWrite | P::QuotaWrite),
+        Role::Reader | Role::BatchAccountReader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
         Role::BatchDataContributor => {
             matches!(permission, P::AccountRead | P::PoolRead | P::PoolWrite | P::JobRead | P::JobWrite)
         }
@@ -57,8 +58,17 @@ mod tests {
     #[test]
     fn only_owner_and_contributor_read_keys() {
         for role in Role::ALL {
-            let expected = matches!(role, Role::Owner | Role::Contributor);
+            let expected = matches!(role, Role::Owner | Role::Contributor | Role::BatchAccountContributor);
             assert_eq!(allows(*role, Permission::KeyRead), expected, "{role}");
+        }
+    }
+
+    #[test]
+    fn only_an_owner_looks_after_users_and_quotas_and_no_role_allows_nothing() {
+        for (role, permission) in Role::ALL.iter().flat_map(|role| Permission::ALL.iter().map(move |p| (*role, *p))) {
+            let is_owners = matches!(permission, Permission::UserWrite | Permission::QuotaWrite);
+            assert!(!(is_owners && role != Role::Owner && allows(role, permission)), "{role} {permission:?}");
+            assert!(role != Role::NoRole || !allows(role, permission), "{permission:?}");
         }
     }
 

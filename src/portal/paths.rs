@@ -74,6 +74,10 @@ pub fn keys(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "keys")
 }
 
+pub fn account_access(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "access")
+}
+
 pub fn account_quotas(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "quotas")
 }
@@ -243,6 +247,7 @@ mod tests {
             account_properties("mybatch"),
             account_tags("mybatch"),
             keys("mybatch"),
+            account_access("mybatch"),
             account_quotas("mybatch"),
             account_activity("mybatch"),
             pools("mybatch"),
@@ -287,6 +292,7 @@ mod tests {
 /accounts/mybatch/properties
 /accounts/mybatch/tags
 /accounts/mybatch/keys
+/accounts/mybatch/access
 /accounts/mybatch/quotas
 /accounts/mybatch/activity
 /accounts/mybatch/pools

@@ -44,6 +44,7 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("/properties") view=|| view! { <pages::account::PropertiesPage/> }.into_any()/>
             <Route path=path!("/tags") view=|| view! { <pages::account::TagsPage/> }.into_any()/>
             <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
+            <Route path=path!("/access") view=|| view! { <pages::user::AccessPage/> }.into_any()/>
             <Route path=path!("/quotas") view=|| view! { <pages::quota::QuotasPage/> }.into_any()/>
             <Route path=path!("/activity") view=|| view! { <pages::activity::AccountActivityPage/> }.into_any()/>
             <PoolRoutes/>

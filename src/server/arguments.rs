@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::domain::scope::Scope;
 use crate::service::Recorded;
 
 #[derive(Default, Deserialize)]
@@ -19,6 +20,7 @@ struct Arguments {
     user: Value,
     id: Value,
     create: Named,
+    assign: Assigned,
     sign_in: Claim,
     set_up: Claim,
 }
@@ -35,6 +37,14 @@ struct Named {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+struct Assigned {
+    user: Value,
+    role: Value,
+    scope: Value,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Claim {
     user: Value,
 }
@@ -45,7 +55,11 @@ pub fn note(recorded: &Recorded, operation: &str, body: &[u8]) {
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let Arguments { create, sign_in, set_up, .. } = &arguments;
     let new_account = text(&create.location).and_then(|_| text(&create.name));
-    if let Some(account) = text(&arguments.account).or(new_account) {
+    let in_scope = text(&arguments.assign.scope).and_then(|scope| match scope.parse() {
+        Ok(Scope::Account { account, .. }) => Some(account),
+        _ => None,
+    });
+    if let Some(account) = text(&arguments.account).or(new_account).or(in_scope) {
         recorded.on_account(&account);
     }
     if let Some(user) = text(&sign_in.user).or(text(&set_up.user)) {
@@ -70,6 +84,9 @@ fn resource(arguments: &Arguments, kind: &str) -> String {
         if let Some(name) = name.as_str() {
             parts.extend([list, name]);
         }
+    }
+    if let (Some(user), Some(role)) = (arguments.assign.user.as_str(), arguments.assign.role.as_str()) {
+        parts.extend(["users", user, role]);
     }
     if let Some(id) = arguments.id.as_str().or(arguments.create.id.as_str()) {
         parts.extend([kind, id]);

@@ -169,9 +169,13 @@ pub async fn activity_list(
     if matches!(caller.who, Who::SharedKey { .. }) {
         return Err(Code::InsufficientAccountPermissions.into());
     }
-    caller.may(account, Permission::AccountRead)?;
+    let only = match account {
+        Some(_) => caller.may(account, Permission::AccountRead).map(|()| None)?,
+        None => caller.where_may(Permission::AccountRead)?,
+    };
     let sees_all = caller.may(None, Permission::UserWrite).is_ok();
     let mut ask = ask(filter)?;
+    ask.accounts = only.map(|names| names.iter().map(ToString::to_string).collect());
     ask.account = account.map(ToString::to_string);
     ask.own_only = (!sees_all).then(|| caller.name().to_owned());
     ask.resource = either(&ask.resource, &query.search);

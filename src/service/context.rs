@@ -227,7 +227,8 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// `session` is the hash of the session's secret; absent for a personal access token.
-    User { name: String, role: Role, session: Option<secret::Hash> },
+    /// `role` holds everywhere, `accounts` in single ones.
+    User { name: String, role: Role, accounts: Arc<[(AccountName, Role)]>, session: Option<secret::Hash> },
     /// A program with an account's key: everything on the data plane of that account, nothing else.
     SharedKey { account: AccountName },
     /// The server itself, or the operator by `fournil admin`.
@@ -261,6 +262,7 @@ impl Caller {
         match (&self.who, account) {
             (Who::System, _) => Ok(()),
             (Who::User { role, .. }, _) if permission::allows(*role, permission) => Ok(()),
+            (Who::User { accounts, .. }, Some(account)) if allows_in(accounts, account, permission) => Ok(()),
             (Who::User { .. }, _) => Err(Code::InsufficientAccountPermissions.into()),
             (Who::SharedKey { account: own }, Some(account)) if own == account => {
                 let data_plane = matches!(
@@ -272,4 +274,25 @@ impl Caller {
             (Who::SharedKey { .. }, _) => Err(Error::from(Code::AccountNotFound)),
         }
     }
+
+    /// The accounts in which the caller may do it; nothing for all there are.
+    ///
+    /// # Errors
+    /// `InsufficientAccountPermissions` when there are none.
+    pub fn where_may(&self, permission: Permission) -> Result<Option<Vec<AccountName>>> {
+        let refused = match self.may(None, permission) {
+            Ok(()) => return Ok(None),
+            Err(refused) => refused,
+        };
+        let Who::User { accounts, .. } = &self.who else { return Err(refused) };
+        let allowed = accounts.iter().filter(|(_, role)| permission::allows(*role, permission));
+        let mut names: Vec<AccountName> = allowed.map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() { Err(refused) } else { Ok(Some(names)) }
+    }
+}
+
+fn allows_in(accounts: &[(AccountName, Role)], account: &AccountName, permission: Permission) -> bool {
+    accounts.iter().any(|(name, role)| name == account && permission::allows(*role, permission))
 }

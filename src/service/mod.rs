@@ -30,6 +30,7 @@ pub mod pool_usage;
 pub mod rates;
 pub mod reference;
 pub mod resource_group;
+pub mod role_assignment;
 pub mod session;
 pub mod slices;
 mod statistics;

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use super::{Caller, Context, Error, Result, Who, user};
-use crate::api::{self, Code, Duration, Role, Secret, Timestamp};
+use crate::api::{self, AccountRole, Code, Duration, Role, Secret, Timestamp};
 use crate::auth::secret::{self, Hash};
+use crate::domain::ids::AccountName;
 use crate::store::session::{self as grants, Grant};
-use crate::store::{self, Conn, access_token, meta, user as users};
+use crate::store::{self, Conn, access_token, meta, role_assignment, user as users};
 
 /// A session ends when it was not used for so long.
 const IDLE_LIFE: Duration = Duration::from_mins(12 * 60);
@@ -35,7 +36,11 @@ pub struct From {
 /// `Unauthorized` for callers that are no users.
 pub async fn session_get(cx: &Context, caller: &Caller) -> Result<api::Session> {
     match &caller.who {
-        Who::User { name, role, .. } => Ok(describe(cx, name, *role)),
+        Who::User { name, role, accounts, .. } => {
+            let roles =
+                accounts.iter().map(|(account, role)| AccountRole { account: account.to_string(), role: *role });
+            Ok(api::Session { account_roles: roles.collect(), ..describe(cx, name, *role) })
+        }
         Who::SharedKey { .. } | Who::System => Err(Code::Unauthorized.into()),
     }
 }
@@ -158,15 +163,18 @@ pub async fn sign_out(cx: &Context, caller: &Caller) -> Result<()> {
 /// The user behind the secret of a session's cookie; nothing when the session has ended or the user is disabled.
 pub async fn of_cookie(cx: &Context, secret: &str, from: &From) -> Result<Option<Caller>> {
     let (hash, now) = (secret::hash(secret), cx.clock.now());
-    let grant = grants::find(&mut *cx.store.read().await?, &hash).await?;
+    let mut conn = cx.store.read().await?;
+    let grant = grants::find(&mut conn, &hash).await?;
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
+    let accounts = role_assignment::accounts_of(&mut conn, grant.user_key).await?;
+    drop(conn);
     let expires = end_of(&grant, now);
     if expires.since(grant.expires) >= EXTEND_EVERY {
         cx.store
             .write(move |conn| Box::pin(async move { grants::extend(conn, &hash, expires).await.map_err(Error::from) }))
             .await?;
     }
-    Ok(Some(caller(grant, Some(hash), from)))
+    Ok(Some(caller(grant, accounts, Some(hash), from)))
 }
 
 /// Whether the session that a caller came by still lives. For answers that go on for long.
@@ -184,11 +192,14 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
         return Ok(None);
     }
     let (hash, now) = (secret::hash(token), cx.clock.now());
+    let mut conn = cx.store.read().await?;
     let grant = match is_access_token {
-        true => access_token::find(&mut *cx.store.read().await?, &hash).await?,
-        false => grants::token_find(&mut *cx.store.read().await?, &hash).await?,
+        true => access_token::find(&mut conn, &hash).await?,
+        false => grants::token_find(&mut conn, &hash).await?,
     };
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
+    let accounts = role_assignment::accounts_of(&mut conn, grant.user_key).await?;
+    drop(conn);
     if grant.last_used.is_none_or(|last| now.since(last) >= TOKEN_USE_EVERY) {
         cx.store
             .write(move |conn| {
@@ -201,7 +212,7 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
             })
             .await?;
     }
-    Ok(Some(caller(grant, None, from)))
+    Ok(Some(caller(grant, accounts, None, from)))
 }
 
 /// Removes sessions and access tokens that have run out.
@@ -232,8 +243,8 @@ fn end_of(grant: &Grant, now: Timestamp) -> Timestamp {
     now.plus(IDLE_LIFE).min(grant.created.plus(LONGEST_LIFE)).max(grant.expires)
 }
 
-fn caller(grant: Grant, session: Option<Hash>, from: &From) -> Caller {
-    let who = Who::User { name: grant.user, role: grant.role, session };
+fn caller(grant: Grant, accounts: Vec<(AccountName, Role)>, session: Option<Hash>, from: &From) -> Caller {
+    let who = Who::User { name: grant.user, role: grant.role, accounts: accounts.into(), session };
     Caller { who, from: Some(from.address), request_id: from.request_id.clone(), only_if: Default::default() }
 }
 
@@ -248,6 +259,7 @@ pub(super) fn describe(cx: &Context, user: &str, role: Role) -> api::Session {
     api::Session {
         user: user.to_owned(),
         role,
+        account_roles: Vec::new(),
         version: installation.version.clone(),
         build_id: installation.build_id.clone(),
         subscription_id: installation.subscription_id.clone(),

@@ -163,6 +163,8 @@ pub struct ListAccounts {
     /// Only those of this subscription and resource group, without regard to case.
     pub subscription: Option<String>,
     pub group: Option<String>,
+    /// Only these.
+    pub only: Option<Vec<AccountName>>,
     pub sort: SortBy,
     pub descending: bool,
     /// Value of the sort column and key of the last row of the page before.
@@ -222,6 +224,9 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, ask: &ListAccounts) {
         if let Some(value) = value {
             sql.push(condition).push_bind(value.clone()).push(" COLLATE NOCASE");
         }
+    }
+    if let Some(only) = &ask.only {
+        sql.push(" AND name IN (SELECT value FROM json_each(").push_bind(to_json(only)).push("))");
     }
     if !ask.states.is_empty() {
         sql.push(" AND state IN (");

@@ -102,6 +102,8 @@ pub async fn failed(conn: &mut Conn, key: i64, code: &str) -> Result<()> {
 #[derive(Clone, Debug, Default)]
 pub struct Ask {
     pub account: Option<String>,
+    /// Only what concerns these accounts, and what belongs to none.
+    pub accounts: Option<Vec<String>>,
     /// Of what belongs to no account, only calls of this caller.
     pub own_only: Option<String>,
     /// In lower case.
@@ -158,6 +160,10 @@ pub async fn list(conn: &mut Conn, ask: &Ask) -> Result<(Vec<Activity>, Option<i
 fn push_filter(sql: &mut QueryBuilder<Sqlite>, ask: &Ask) {
     if let Some(account) = &ask.account {
         sql.push(" AND account = ").push_bind(account.clone());
+    }
+    if let Some(accounts) = &ask.accounts {
+        sql.push(" AND (account IS NULL OR account IN (SELECT value FROM json_each(");
+        sql.push_bind(super::convert::to_json(accounts)).push(")))");
     }
     if let Some(own) = &ask.own_only {
         sql.push(" AND (account IS NOT NULL OR caller = ").push_bind(own.clone()).push(")");

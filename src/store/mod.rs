@@ -26,6 +26,7 @@ pub mod pool;
 pub mod pool_sample;
 pub mod pool_usage;
 pub mod resource_group;
+pub mod role_assignment;
 pub mod session;
 pub mod storage;
 pub mod task;

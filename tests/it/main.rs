@@ -1,6 +1,7 @@
 //! Integration tests: one program, a file a resource.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
+mod access;
 mod account;
 mod activity;
 mod admin;
@@ -27,6 +28,7 @@ mod job_preparation;
 mod job_preparation_real;
 mod metrics;
 mod node_orders;
+mod quotas;
 mod reference;
 mod rest_auth;
 mod rest_autoscale;
@@ -48,3 +50,4 @@ mod storage;
 mod support;
 mod tidy;
 mod tls;
+mod users;

@@ -88,6 +88,7 @@ fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
         "activity" => msg::ACTIVITY,
+        "access" => msg::ACCESS_CONTROL,
         "quotas" => msg::QUOTAS,
         "reference" => msg::REFERENCE,
         "settings" => msg::SETTINGS,

@@ -72,6 +72,7 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
             <Entry path label=msg::KEYS icon=Icon::Key href=paths::keys(&account)/>
             <Entry path label=msg::PROPERTIES icon=Icon::Properties href=paths::account_properties(&account)/>
             <Entry path label=msg::TAGS icon=Icon::Tag href=paths::account_tags(&account)/>
+            <Entry path label=msg::ACCESS_CONTROL icon=Icon::User href=paths::account_access(&account)/>
             <Entry path label=msg::QUOTAS icon=Icon::Columns href=paths::account_quotas(&account)/>
             <Entry path label=msg::ACTIVITY icon=Icon::Clock href=paths::account_activity(&account)/>
         </ul>
@@ -104,7 +105,7 @@ fn Entry(
 }
 
 /// The account whose pages lie at this path.
-pub(super) fn account_of(path: &str) -> Option<String> {
+pub fn account_of(path: &str) -> Option<String> {
     let segment = path.strip_prefix("/accounts/")?.split('/').next()?;
     (!segment.is_empty() && segment != "new").then(|| paths::decode(segment))
 }

@@ -26,6 +26,7 @@ journey("every page", async ({ server, open, shot }) => {
     properties: `${at}/properties`,
     tags: `${at}/tags`,
     keys: `${at}/keys`,
+    access: `${at}/access`,
     quotas: `${at}/quotas`,
     "account-activity": `${at}/activity`,
     pools: `${at}/pools`,

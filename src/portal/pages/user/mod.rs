@@ -1,5 +1,6 @@
 //! Users, for who looks after them: list, one user, and the page on which a user sets the password by a link.
 
+mod access;
 mod invite;
 mod link;
 mod list;
@@ -7,6 +8,7 @@ mod page;
 mod password;
 mod sessions;
 
+pub use access::AccessPage;
 pub use list::UsersPage;
 pub use page::UserPage;
 pub use password::PasswordPage;
@@ -18,6 +20,9 @@ use crate::portal::i18n::{Msg, msg};
 pub(super) const fn about(role: Role) -> Msg {
     match role {
         Role::Owner => msg::ROLE_OWNER,
+        Role::NoRole => msg::ROLE_NONE,
+        Role::BatchAccountContributor => msg::ROLE_ACCOUNT_CONTRIBUTOR,
+        Role::BatchAccountReader => msg::ROLE_ACCOUNT_READER,
         Role::Contributor => msg::ROLE_CONTRIBUTOR,
         Role::Reader => msg::ROLE_READER,
         Role::BatchDataContributor => msg::ROLE_DATA_CONTRIBUTOR,
