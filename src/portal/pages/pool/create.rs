@@ -176,10 +176,11 @@ fn Quota(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoVie
             })
         })
     };
+    let asks_low_priority = Memo::new(move |_| fields.get().low_priority.trim() != "0");
     let low_priority = usage(Use::low_priority_cores, PoolForm::low_priority_cores);
     view! {
         <QuotaMeter label=msg::POOL_QUOTA_LABEL usage=usage(Use::dedicated_cores, PoolForm::dedicated_cores) exceeded=msg::POOL_QUOTA_EXCEEDED/>
-        <Show when=move || (low_priority.get().wanted > 0)>
+        <Show when=move || asks_low_priority.get()>
             <QuotaMeter label=msg::QUOTA_LOW_PRIORITY usage=low_priority exceeded=msg::POOL_QUOTA_EXCEEDED/>
         </Show>
     }

@@ -81,7 +81,7 @@ fn Row(row: RoleAssignment, assignments: Reading<Vec<RoleAssignment>>) -> impl I
             <td>{row.with_value(|row| row.role.as_str())}</td>
             <td>{tx(row.with_value(|row| place(&row.scope)))}</td>
             <td>
-                <Show when=move || (is_here && session.allows(Permission::UserWrite))>
+                <Show when=move || is_here && session.allows(Permission::UserWrite)>
                     <Button label=msg::ACCESS_REMOVE icon=Icon::Delete kind=ButtonKind::Subtle on_press=remove/>
                 </Show>
             </td>
