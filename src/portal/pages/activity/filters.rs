@@ -21,8 +21,7 @@ pub(super) struct Filters {
 
 impl Filters {
     pub fn new() -> Filters {
-        let [who, what, from, to, search, failed] =
-            ["who", "what", "from", "to", "q", "failed"].map(use_query_param);
+        let [who, what, from, to, search, failed] = ["who", "what", "from", "to", "q", "failed"].map(use_query_param);
         Filters { who, what, from, to, search, failed }
     }
 
