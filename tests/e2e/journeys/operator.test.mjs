@@ -25,7 +25,7 @@ journey("operator", async ({ page, server, open, shot }) => {
   await link(page, "grace").waitFor();
 
   // Grace sets the password and is signed in; what the role does not allow is refused with a reason.
-  const { page: hers } = await open();
+  const { page: hers } = await open({ expected: [/status of 401/] });
   await hers.goto(url);
   await hers.getByRole("heading", { name: "Set your password" }).waitFor();
   assert.ok(!hers.url().includes("#"), "the secret stays in the address bar");
@@ -42,7 +42,7 @@ journey("operator", async ({ page, server, open, shot }) => {
   await arrive(page, "grace");
   await button(page, "End session").click();
   await page.getByText("The user is not signed in anywhere.").waitFor();
-  await go(hers, "/accounts");
+  await hers.goto("/accounts");
   await hers.waitForURL((to) => to.pathname === "/sign-in");
 
   // Disabled after a question.
