@@ -84,6 +84,9 @@ fn serve(args: ServeArgs, print_config: bool) -> anyhow::Result<ExitCode> {
         };
         let server = Server::start(options).await.context("the server cannot start")?;
         say(&format!("Fournil is ready at {}\n", server.url));
+        if let Some(address) = server.metrics_address {
+            say(&format!("Metrics are at http://{address}/metrics\n"));
+        }
         if let Some(link) = &server.set_up_link {
             say(&format!("Set up the first user (link works once, for 1 hour): {link}\n"));
         }

@@ -185,6 +185,8 @@ pub struct AccountCounts {
     #[serde(default)]
     pub active_job_schedules: i64,
     pub dedicated_cores: i64,
+    #[serde(default)]
+    pub low_priority_cores: i64,
     pub nodes: i64,
     pub nodes_idle: i64,
     pub nodes_running: i64,

@@ -182,6 +182,7 @@ codes! {
     TaskSucceeded 409 "The specified task has succeeded.",
     TaskFilesUnavailable 409 "The task's files cannot be reached: its node is not there.",
     TaskFilesCleanedup 409 "The task's files have been cleaned up.",
+    RoleAssignmentExists 409 "The user has the role there already.",
     PoolQuotaReached 409 "The account has as many pools as its quota allows.",
     ActiveJobAndScheduleQuotaReached 409 "The account has as many active jobs and job schedules as its quota allows.",
     OperationInvalidForCurrentState 409 "The specified operation is not valid for the current state of the resource.",

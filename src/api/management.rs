@@ -30,6 +30,8 @@ pub struct ResourceGroupPut {
 /// What a program is given for a personal access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
+    /// Whose it is.
+    pub user: String,
     pub access_token: Secret,
     pub issued: Timestamp,
     /// An hour later, or when the personal access token expires.

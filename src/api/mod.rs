@@ -5,6 +5,7 @@
 //! not here, so that newer servers and older pages can talk.
 
 pub mod account;
+pub mod activity;
 pub mod agent;
 pub mod certificate;
 pub mod error;
@@ -28,6 +29,7 @@ pub mod task;
 pub mod time;
 
 pub use account::*;
+pub use activity::*;
 pub use certificate::*;
 pub use error::{Code, Error, ErrorValue};
 pub use event::*;

@@ -14,10 +14,16 @@ wire_enum! {
         Contributor = "Contributor",
         /// Looking, keys excepted.
         Reader = "Reader",
+        /// Everything in accounts, keys included, but access.
+        BatchAccountContributor = "Batch Account Contributor",
+        /// Looking into accounts, keys excepted.
+        BatchAccountReader = "Batch Account Reader",
         /// Pools, jobs and tasks, not accounts or keys.
         BatchDataContributor = "Batch Data Contributor",
         /// Jobs and tasks.
         BatchJobSubmitter = "Batch Job Submitter",
+        /// Nothing, but for what other roles allow in a part of the installation.
+        NoRole = "None",
     }
 }
 
@@ -26,7 +32,11 @@ wire_enum! {
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     pub user: String,
+    /// What the user may do everywhere.
     pub role: Role,
+    /// And in which accounts more.
+    #[serde(default)]
+    pub account_roles: Vec<AccountRole>,
     pub version: String,
     /// Changes with every build: an open page of an older build offers to reload.
     pub build_id: String,
@@ -59,6 +69,68 @@ pub struct User {
     pub creation_time: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sign_in: Option<Timestamp>,
+}
+
+/// A role that holds in an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountRole {
+    pub account: String,
+    pub role: Role,
+}
+
+/// A role that a user has in a part of the installation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleAssignment {
+    /// A UUID; empty for what holds everywhere, which is the user's own role.
+    pub id: String,
+    pub user: String,
+    pub role: Role,
+    /// A resource id in lower case: a subscription, a resource group or an account; `/` for everywhere.
+    pub scope: String,
+    pub creation_time: Timestamp,
+    pub created_by: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleAssignmentCreate {
+    pub user: String,
+    pub role: Role,
+    pub scope: String,
+}
+
+/// A session that lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenSession {
+    pub id: String,
+    pub creation_time: Timestamp,
+    /// Moved while it is used.
+    pub expiry_time: Timestamp,
+    /// Where it was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_address: Option<String>,
+    /// It is the caller's own.
+    pub is_current: bool,
+}
+
+/// A link by which a user sets the password, once: `{base}/password#{token}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordLink {
+    pub user: String,
+    pub token: Secret,
+    pub expiry_time: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordSet {
+    pub token: Secret,
+    /// At least 12 characters.
+    pub password: Secret,
 }
 
 /// A personal access token that has just been made, with its secret.

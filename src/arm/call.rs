@@ -19,7 +19,7 @@ use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::odata::{Field, Slice};
 use crate::rest::query::{self, Query};
 use crate::rest::request_info::RequestInfo;
-use crate::service::{Caller, Context, account, session};
+use crate::service::{Caller, Context, Recorded, account, session};
 
 /// Most items of a page.
 pub const PAGE: usize = 1000;
@@ -53,8 +53,13 @@ pub async fn authenticate(State(cx): State<Context>, mut request: Request, next:
     let caller = session::of_token(&cx, token, &from).await?;
     let caller = caller
         .ok_or_else(|| refused("InvalidAuthenticationToken", "The token is unknown, was revoked, or has expired."))?;
+    recorded(&request).by(&caller);
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+fn recorded(request: &Request) -> Recorded {
+    request.extensions().get::<Recorded>().cloned().expect("a layer outside these sets it")
 }
 
 fn refused(code: &'static str, reason: &str) -> Failure {
@@ -73,7 +78,7 @@ pub async fn prepare(State(cx): State<Context>, mut request: Request, next: Next
     let path = extensions.get::<AsSent>().map_or_else(|| request.uri().path().to_owned(), |sent| sent.0.clone());
     let query = Query::parse(request.uri().query().unwrap_or_default())?;
     let call = Call {
-        cx,
+        cx: recorded(&request).context(&cx),
         caller,
         base_url: info.base_url,
         version: version(&query)?,

@@ -145,7 +145,7 @@ pub async fn finish(State(cx): State<Context>, mut request: Request, next: Next)
 
 /// What went wrong, if anything did. axum's own refusals (a path that is not UTF-8) have no [`Failure`] yet; sign-in
 /// writes OAuth's errors itself.
-fn failure_of(response: &Response) -> Option<Failure> {
+pub(super) fn failure_of(response: &Response) -> Option<Failure> {
     if let Some(failure) = response.extensions().get::<Failure>() {
         return Some(failure.clone());
     }

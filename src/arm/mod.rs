@@ -9,6 +9,7 @@
 mod absent;
 mod account;
 mod account_shape;
+mod activity;
 mod body;
 mod call;
 mod certificate;

@@ -10,8 +10,8 @@ use tower::util::MapRequestLayer;
 
 use super::error::Failure;
 use super::{
-    absent, account, call, certificate, error, key, location, names, network, operation_result, pool, provider,
-    resource_group, sign_in, subscription,
+    absent, account, activity, call, certificate, error, key, location, names, network, operation_result, pool,
+    provider, resource_group, sign_in, subscription,
 };
 use crate::api::Code;
 use crate::service::Context;
@@ -80,8 +80,10 @@ pub fn routes(cx: &Context) -> Router {
         .fallback(|| async { Failure::from(Code::ResourceNotFound) })
         .method_not_allowed_fallback(|| async { Failure::from(Code::UnsupportedHttpVerb) })
         .layer(from_fn_with_state(cx.clone(), call::prepare))
-        .layer(from_fn_with_state(cx.clone(), call::authenticate));
+        .layer(from_fn_with_state(cx.clone(), call::authenticate))
+        .layer(from_fn_with_state(cx.clone(), activity::record));
     let inner = sign_in::routes()
+        .route_layer(from_fn_with_state(cx.clone(), activity::record))
         .fallback_service(guarded.with_state(cx.clone()))
         .layer(from_fn_with_state(cx.clone(), error::finish))
         .with_state(cx.clone());

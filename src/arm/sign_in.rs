@@ -15,7 +15,7 @@ use super::error::{Failure, Result};
 use crate::api::{self, Code, Secret};
 use crate::auth::shared_key::percent_decode;
 use crate::rest::request_info::RequestInfo;
-use crate::service::{Context, access_token};
+use crate::service::{Context, Recorded, access_token};
 
 /// What people call the tenant whose id nobody knows by heart.
 pub const TENANT_NAME: &str = "fournil";
@@ -112,6 +112,7 @@ fn known_tenant(cx: &Context, tenant: &str) -> Result<String> {
 async fn token(
     State(cx): State<Context>,
     Extension(info): Extension<RequestInfo>,
+    Extension(recorded): Extension<Recorded>,
     Path(Tenant { tenant }): Path<Tenant>,
     body: Bytes,
 ) -> Response {
@@ -132,9 +133,11 @@ async fn token(
         let description = "client_id (a user's name) and client_secret (a personal access token) are needed.";
         return refused(StatusCode::UNAUTHORIZED, "invalid_client", description);
     };
+    recorded.by_claim(client);
     let secret = Secret(secret.to_owned());
     match access_token::access_token_issue(&cx, &from(&info), Some(client), &secret).await {
         Ok(token) => {
+            recorded.by_user(&token.user);
             let secs = token.expires.since(token.issued).secs();
             Json(json!({
                 "token_type": "Bearer",
@@ -180,6 +183,7 @@ fn fields(text: &str) -> Vec<(String, String)> {
 async fn identity_token(
     State(cx): State<Context>,
     Extension(info): Extension<RequestInfo>,
+    Extension(recorded): Extension<Recorded>,
     Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Result {
@@ -194,6 +198,7 @@ async fn identity_token(
         Code::AuthenticationFailed => Failure::from(error).with_status(StatusCode::UNAUTHORIZED),
         _ => error.into(),
     })?;
+    recorded.by_user(&token.user);
     Ok(Json(json!({
         "access_token": token.access_token.0,
         "expires_on": (token.expires.micros() / 1_000_000).to_string(),

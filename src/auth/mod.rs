@@ -1,6 +1,7 @@
 //! Who calls: signatures, passwords, sessions, tokens, and how fast one may guess. Nothing here decides what a caller may do:
 //! that is `domain::permission`.
 
+pub mod flood;
 pub mod key_uses;
 pub mod password;
 pub mod secret;
@@ -8,6 +9,7 @@ pub mod shared_key;
 pub mod storage;
 pub mod throttle;
 
+pub use flood::Flood;
 pub use key_uses::KeyUses;
 pub use password::Hasher;
 pub use throttle::Throttle;
@@ -18,4 +20,5 @@ pub struct Identity {
     pub hasher: Hasher,
     pub throttle: Throttle,
     pub key_uses: KeyUses,
+    pub flood: Flood,
 }

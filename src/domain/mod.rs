@@ -2,6 +2,7 @@
 //! No async, clock, randomness, SQL or environment: time and ids are arguments.
 
 pub mod account;
+pub mod activity;
 pub mod auto_scale;
 pub mod certificate;
 pub mod check;
@@ -22,7 +23,9 @@ pub mod permission;
 pub mod placement;
 pub mod pool;
 pub mod preemption;
+pub mod quota;
 pub mod retention;
+pub mod scope;
 pub mod steady;
 pub mod storage;
 pub mod storage_access;

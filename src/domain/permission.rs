@@ -19,6 +19,8 @@ pub enum Permission {
     StorageRead,
     StorageWrite,
     UserWrite,
+    /// Limits of accounts: the operator's word.
+    QuotaWrite,
 }
 
 impl Permission {
@@ -35,6 +37,7 @@ impl Permission {
         Permission::StorageRead,
         Permission::StorageWrite,
         Permission::UserWrite,
+        Permission::QuotaWrite,
     ];
 }
 
@@ -43,8 +46,9 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     use Permission as P;
     match role {
         Role::Owner => true,
-        Role::Contributor => permission != P::UserWrite,
-        Role::Reader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
+        Role::NoRole => false,
+        Role::Contributor | Role::BatchAccountContributor => !matches!(permission, P::UserWrite | P::QuotaWrite),
+        Role::Reader | Role::BatchAccountReader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
         Role::BatchDataContributor => matches!(
             permission,
             P::AccountRead | P::PoolRead | P::PoolWrite | P::JobRead | P::JobWrite | P::StorageRead | P::StorageWrite
@@ -64,8 +68,17 @@ mod tests {
     #[test]
     fn only_owner_and_contributor_read_keys() {
         for role in Role::ALL {
-            let expected = matches!(role, Role::Owner | Role::Contributor);
+            let expected = matches!(role, Role::Owner | Role::Contributor | Role::BatchAccountContributor);
             assert_eq!(allows(*role, Permission::KeyRead), expected, "{role}");
+        }
+    }
+
+    #[test]
+    fn only_an_owner_looks_after_users_and_quotas_and_no_role_allows_nothing() {
+        for (role, permission) in Role::ALL.iter().flat_map(|role| Permission::ALL.iter().map(move |p| (*role, *p))) {
+            let is_owners = matches!(permission, Permission::UserWrite | Permission::QuotaWrite);
+            assert!(!(is_owners && role != Role::Owner && allows(role, permission)), "{role} {permission:?}");
+            assert!(role != Role::NoRole || !allows(role, permission), "{permission:?}");
         }
     }
 

@@ -51,6 +51,28 @@ pub fn blob(of: impl AsRef<str>, in_container: impl AsRef<str>, name: impl AsRef
     format!("{}/blobs/{}", container(of, in_container), segments(name.as_ref()))
 }
 
+pub fn users() -> String {
+    "/users".to_owned()
+}
+
+pub fn user(user: impl AsRef<str>) -> String {
+    format!("/users/{}", segment(user.as_ref()))
+}
+
+/// Where a user sets the password, by the secret behind `#`.
+pub fn password() -> String {
+    "/password".to_owned()
+}
+
+pub fn activity() -> String {
+    "/activity".to_owned()
+}
+
+/// What the log shows as a file: `csv` or `json`. The server answers it, not the portal.
+pub fn activity_export(format: &str) -> String {
+    format!("/portal/activity/{format}")
+}
+
 pub fn accounts() -> String {
     "/accounts".to_owned()
 }
@@ -73,6 +95,18 @@ pub fn account_tags(account: impl AsRef<str>) -> String {
 
 pub fn keys(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "keys")
+}
+
+pub fn account_access(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "access")
+}
+
+pub fn account_quotas(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "quotas")
+}
+
+pub fn account_activity(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "activity")
 }
 
 pub fn pools(account: impl AsRef<str>) -> String {
@@ -254,12 +288,20 @@ mod tests {
             container("fournil", "c1"),
             folder("fournil", "c1", "a b/"),
             blob("fournil", "c1", "a b/é.txt"),
+            users(),
+            user("ada@example.org"),
+            password(),
+            activity(),
+            activity_export("csv"),
             accounts(),
             account_create(),
             account("mybatch"),
             account_properties("mybatch"),
             account_tags("mybatch"),
             keys("mybatch"),
+            account_access("mybatch"),
+            account_quotas("mybatch"),
+            account_activity("mybatch"),
             pools("mybatch"),
             pool_create("mybatch"),
             pool("mybatch", "p1"),
@@ -299,12 +341,20 @@ mod tests {
 /storage-accounts/fournil/containers/c1
 /storage-accounts/fournil/containers/c1?folder=a%20b%2F
 /storage-accounts/fournil/containers/c1/blobs/a%20b/%C3%A9.txt
+/users
+/users/ada%40example.org
+/password
+/activity
+/portal/activity/csv
 /accounts
 /accounts/new
 /accounts/mybatch
 /accounts/mybatch/properties
 /accounts/mybatch/tags
 /accounts/mybatch/keys
+/accounts/mybatch/access
+/accounts/mybatch/quotas
+/accounts/mybatch/activity
 /accounts/mybatch/pools
 /accounts/mybatch/pools/new
 /accounts/mybatch/pools/p1

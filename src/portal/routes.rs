@@ -17,12 +17,16 @@ pub fn AppRoutes() -> impl IntoView {
         <Routes fallback=|| view! { <NotFoundPage/> }.into_any()>
             <Route path=path!("/sign-in") view=|| view! { <pages::sign_in::SignInPage/> }.into_any()/>
             <Route path=path!("/setup") view=|| view! { <pages::set_up::SetUpPage/> }.into_any()/>
+            <Route path=path!("/password") view=|| view! { <pages::user::PasswordPage/> }.into_any()/>
             <ParentRoute path=path!("") view=|| view! { <Frame/> }.into_any()>
                 <Route path=path!("") view=|| view! { <pages::home::HomePage/> }.into_any()/>
                 <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
                 <Route path=path!("/reference") view=|| view! { <pages::reference::ReferencePage/> }.into_any()/>
                 <Route path=path!("/tokens") view=|| view! { <pages::token::TokensPage/> }.into_any()/>
                 <StorageRoutes/>
+                <Route path=path!("/users") view=|| view! { <pages::user::UsersPage/> }.into_any()/>
+                <Route path=path!("/users/:user") view=|| view! { <pages::user::UserPage/> }.into_any()/>
+                <Route path=path!("/activity") view=|| view! { <pages::activity::ActivityPage/> }.into_any()/>
                 <Route path=path!("/accounts") view=|| view! { <pages::account::AccountListPage/> }.into_any()/>
                 <Route path=path!("/accounts/new") view=|| view! { <pages::account::AccountCreatePage/> }.into_any()/>
                 <AccountRoutes/>
@@ -56,6 +60,9 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("/properties") view=|| view! { <pages::account::PropertiesPage/> }.into_any()/>
             <Route path=path!("/tags") view=|| view! { <pages::account::TagsPage/> }.into_any()/>
             <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
+            <Route path=path!("/access") view=|| view! { <pages::user::AccessPage/> }.into_any()/>
+            <Route path=path!("/quotas") view=|| view! { <pages::quota::QuotasPage/> }.into_any()/>
+            <Route path=path!("/activity") view=|| view! { <pages::activity::AccountActivityPage/> }.into_any()/>
             <PoolRoutes/>
             <JobRoutes/>
             <JobScheduleRoutes/>

@@ -14,7 +14,7 @@ use crate::api::{self, AuthenticationMode, Code, KeyName};
 use crate::auth::shared_key::{self, Credentials, Signed};
 use crate::domain::ids::AccountName;
 use crate::service::key::KeysRow;
-use crate::service::{Caller, Context, Who, key, session};
+use crate::service::{Caller, Context, Recorded, Who, key, session};
 
 /// Who calls, and the account that the request is about.
 #[derive(Clone, Debug)]
@@ -26,7 +26,13 @@ pub struct Known {
 pub async fn authenticate(State(cx): State<Context>, request: Request, next: Next) -> Result {
     let (mut parts, body) = request.into_parts();
     let info = parts.extensions.get::<RequestInfo>().cloned().expect("the outermost layer sets it");
+    let recorded = parts.extensions.get::<Recorded>().cloned().expect("a layer outside this one sets it");
+    if let Some(account) = claimed_account(&cx, &parts) {
+        recorded.on_account(account);
+    }
     let known = known(&cx, &info, &parts).await?;
+    recorded.by(&known.caller);
+    recorded.on_account(known.account.as_str());
     parts.extensions.insert(known);
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
@@ -86,6 +92,17 @@ async fn by_token(cx: &Context, info: &RequestInfo, request: &Parts, token: &str
     key::check_mode(&keys, AuthenticationMode::Aad)?;
     key::check_open(&keys)?;
     Ok(Known { caller, account })
+}
+
+/// The account that a caller means who has proved nothing yet: of the signature, or of the host name.
+fn claimed_account<'r>(cx: &Context, request: &'r Parts) -> Option<&'r str> {
+    let header = request.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
+    let signed =
+        header.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("sharedkey"));
+    signed
+        .and_then(|(_, rest)| rest.split_once(':'))
+        .map(|(account, _)| account.trim())
+        .or_else(|| host_account(cx, request))
 }
 
 const UNKNOWN_ADDRESS: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);

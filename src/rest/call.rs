@@ -20,7 +20,7 @@ use crate::api::{self, Code, Timestamp};
 use crate::domain::condition::{Condition, Tags};
 use crate::domain::ids::AccountName;
 use crate::domain::odata::{Field, Slice, Stretch};
-use crate::service::{Caller, Context};
+use crate::service::{Caller, Context, Recorded};
 
 /// Most items of a page, where the list has no limit of its own.
 pub const PAGE: usize = 1000;
@@ -46,8 +46,9 @@ pub async fn prepare(State(cx): State<Context>, mut request: Request, next: Next
     // Whoever reads a body looks at its headers again.
     let reads = matches!(info.method, Method::GET | Method::HEAD);
     let headers = if reads { std::mem::take(request.headers_mut()) } else { request.headers().clone() };
+    let recorded = request.extensions().get::<Recorded>().cloned().expect("the layers outside this one set it");
     let mut call = Call {
-        cx,
+        cx: recorded.context(&cx),
         caller: known.caller,
         account: known.account,
         base_url: info.base_url,

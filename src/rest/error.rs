@@ -21,7 +21,7 @@ pub type Result<T = Response> = std::result::Result<T, Failure>;
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub error: api::Error,
-    status: StatusCode,
+    pub(super) status: StatusCode,
 }
 
 impl Failure {
@@ -70,7 +70,7 @@ pub async fn finish(State(cx): State<Context>, mut request: Request, next: Next)
 }
 
 /// What went wrong, if anything did. axum's own refusals (a path that is not UTF-8) have no [`Failure`] yet.
-fn failure_of(response: &Response) -> Option<Failure> {
+pub(super) fn failure_of(response: &Response) -> Option<Failure> {
     if let Some(failure) = response.extensions().get::<Failure>() {
         return Some(failure.clone());
     }

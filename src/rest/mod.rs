@@ -5,6 +5,7 @@
 //! (before anything else is read), [`call::prepare`] (api-version, query, time), then the handler of its route.
 
 mod absent;
+mod activity;
 mod auth;
 pub mod body;
 mod call;

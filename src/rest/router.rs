@@ -4,7 +4,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
-use super::{absent, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task};
+use super::{
+    absent, activity, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task,
+};
 use crate::api::Code;
 use crate::service::Context;
 
@@ -42,6 +44,7 @@ pub fn routes(cx: &Context) -> Router {
         .method_not_allowed_fallback(|| async { Failure::from(Code::UnsupportedHttpVerb) })
         .layer(from_fn_with_state(cx.clone(), call::prepare))
         .layer(from_fn_with_state(cx.clone(), auth::authenticate))
+        .layer(from_fn_with_state(cx.clone(), activity::record))
         .layer(from_fn_with_state(cx.clone(), error::finish))
         .with_state(cx.clone())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
@@ -228,7 +228,10 @@ impl Driver {
                     beat = if n_ticks.is_multiple_of(TICKS_TO_FULL_PASS) { Beat::Everything } else { Beat::Tick };
                 }
             }
+            let begun = Instant::now();
             built = driver.step(beat).await;
+            driver.cx.metrics.pass.observe(begun.elapsed().as_secs_f64());
+            driver.cx.metrics.pass_failures.inc_by(u64::from(built.is_err()));
         }
     }
 

@@ -15,6 +15,8 @@ const PORT: u16 = 8420;
 
 /// Kept logs are held in memory while they are copied.
 const LARGEST_KEPT_FILE: u64 = 64 << 20;
+/// How long the activity log keeps what it has, unless said otherwise.
+pub const ACTIVITY_DAYS: i64 = 90;
 
 /// Link-local addresses, and others where clouds answer their own machines: with those machines' secrets, too. Not loopback:
 /// the built-in storage is there.
@@ -65,6 +67,12 @@ pub struct ServeArgs {
     /// How many bytes all kept logs may have; the oldest go first [default: 1073741824]
     #[arg(long, env = "FOURNIL_KEEP_FILES_TOTAL_BYTES", value_name = "BYTES")]
     pub keep_files_total_bytes: Option<u64>,
+    /// Serves metrics for Prometheus at http://ADDRESS:PORT/metrics, without sign-in; off unless said
+    #[arg(long, env = "FOURNIL_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
+    /// Days that the activity log keeps who did what [default: 90]
+    #[arg(long, env = "FOURNIL_ACTIVITY_DAYS", value_name = "DAYS")]
+    pub activity_days: Option<i64>,
     /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
     #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -113,6 +121,8 @@ pub struct Config {
     pub allow_public_http: bool,
     pub forbid_download_to: Vec<AddressRange>,
     pub keep: Keep,
+    pub metrics_listen: Option<SocketAddr>,
+    pub activity_days: i64,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -166,6 +176,8 @@ struct FileConfig {
     keep_files_bytes: Option<u64>,
     keep_files_days: Option<u32>,
     keep_files_total_bytes: Option<u64>,
+    metrics_listen: Option<String>,
+    activity_days: Option<i64>,
     log: Option<String>,
     log_format: Option<String>,
 }
@@ -174,6 +186,7 @@ const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
     "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes", "log",
     "log-format",
+    "forbid-download-to", "metrics-listen", "activity-days", "log", "log-format",
 ];
 
 impl Config {
@@ -206,7 +219,8 @@ impl Config {
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
-            keep,
+    "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes",
+    "metrics-listen", "activity-days", "log", "log-format",
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
@@ -232,6 +246,13 @@ impl Config {
             self.tls == TlsConfig::Off || !is_plain_url,
             "the server speaks TLS: public-url must begin with https://"
         );
+        ensure!(
+            self.allow_public_http
+                || self.metrics_listen.is_none_or(|address| address.ip().to_canonical().is_loopback()),
+            "metrics-listen is for this machine: an address such as 127.0.0.1:9420. Everybody who reaches another one reads the \
+             names of accounts and pools; say --allow-public-http if the network is trusted."
+        );
+        ensure!((1..=3650).contains(&self.activity_days), "activity-days is a number from 1 to 3650");
         for host in &self.allowed_hosts {
             let legal = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
             ensure!(!host.is_empty() && host.chars().all(legal), "{host:?} is no host name (allowed-hosts)");
@@ -286,6 +307,11 @@ impl fmt::Display for Config {
         writeln!(f, "keep-files-bytes = {}", self.keep.file_bytes)?;
         writeln!(f, "keep-files-days = {}", self.keep.days)?;
         writeln!(f, "keep-files-total-bytes = {}", self.keep.total_bytes)?;
+        match self.metrics_listen {
+            Some(address) => writeln!(f, "metrics-listen = {}", quote(&address.to_string()))?,
+            None => writeln!(f, "# metrics-listen is not set")?,
+        }
+        writeln!(f, "activity-days = {}", self.activity_days)?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -94,7 +94,7 @@ enum Told {
 fn to_event(caller: &Caller, received: Result<Arc<[Change]>, RecvError>) -> Option<Told> {
     match received {
         Ok(changes) => {
-            let seen: Vec<_> = changes.iter().filter(|change| may_see(caller, &change.what)).collect();
+            let seen: Vec<_> = changes.iter().filter(|change| may_see(caller, change)).collect();
             let event = || Event::default().data(serde_json::to_string(&seen).expect("changes are plain values"));
             Some(if seen.is_empty() { Told::Nothing } else { Told::Event(event()) })
         }
@@ -103,11 +103,15 @@ fn to_event(caller: &Caller, received: Result<Arc<[Change]>, RecvError>) -> Opti
     }
 }
 
-fn may_see(caller: &Caller, what: &Changed) -> bool {
-    let needed = match what {
+fn may_see(caller: &Caller, change: &Change) -> bool {
+    let needed = match &change.what {
         Changed::Accounts | Changed::Account | Changed::Keys => Permission::AccountRead,
         Changed::Pool { .. } => Permission::PoolRead,
         Changed::Job { .. } | Changed::JobSchedule { .. } | Changed::File { .. } => Permission::JobRead,
     };
-    caller.may(None, needed).is_ok()
+    match change.account.parse() {
+        Ok(account) => caller.may(Some(&account), needed).is_ok(),
+        // What concerns the list of accounts names none.
+        Err(_) => caller.where_may(needed).is_ok(),
+    }
 }

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use sha2::{Digest, Sha256};
+use tracing::Instrument;
 
 use super::ids;
 use crate::api::{self, Code};
@@ -43,7 +44,9 @@ pub async fn name_request(State(cx): State<Context>, mut request: Request, next:
     let id = ids::uuid(&*cx.random);
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
+    // Whatever is logged on the way says which request it was.
+    let span = tracing::info_span!("request", request_id = id);
+    let mut response = next.run(request).instrument(span).await;
     let status = response.status();
     tracing::debug!(%method, path, status = status.as_u16(), request_id = id, "a request was answered");
     // An answer may carry its own, when the one it passes on was made elsewhere.

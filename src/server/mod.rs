@@ -1,8 +1,10 @@
 //! Wiring: settings, state, routes, the portal's files, telemetry, shutdown, and the real clock and chance.
 //! No rule of Batch lives here.
 
+mod activity_export;
 pub mod admin;
 mod admin_socket;
+mod arguments;
 mod blobs;
 pub mod clock;
 pub mod config;
@@ -16,6 +18,7 @@ mod hosts;
 mod housekeeping;
 pub mod ids;
 mod listen;
+mod metrics;
 mod offline;
 pub mod request;
 mod router;

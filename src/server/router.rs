@@ -16,7 +16,7 @@ use super::headers::{ErrorAnswer, PortalHeaders};
 use super::hosts::{Door, Hosts};
 use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
-use super::{Portal, blobs, csrf, download, events, headers, hosts, server_functions};
+use super::{Portal, activity_export, blobs, csrf, download, events, headers, hosts, server_functions};
 use crate::api::Code;
 use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
@@ -71,6 +71,7 @@ fn portal(cx: &Context, is_https: bool, stopping: Stopping, hosts: Arc<Hosts>) -
         .route("/portal/download/{account}/{job}/{task}/{*path}", get(download::task_file).with_state(cx.clone()))
         .route("/portal/node-files/{account}/{pool}/{node}/{*path}", get(download::node_file).with_state(cx.clone()))
         .merge(blobs::routes(cx))
+        .route("/portal/activity/{format}", get(activity_export::serve).with_state(cx.clone()))
         .route_layer(from_fn_with_state(hosts, csrf::check))
 }
 

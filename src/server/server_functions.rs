@@ -7,20 +7,26 @@ use std::sync::Arc;
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{Extensions, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
 
+use super::arguments;
 use super::headers::ErrorAnswer;
 use super::request::{Around, session_cookie};
-use crate::api::{self, Code};
+use crate::api::{self, Code, Via};
+use crate::domain::activity::{self, Operation};
 use crate::service::session::{self, From};
-use crate::service::{self, Caller, Context, RequestId};
+use crate::service::{self, Caller, Context, Recorded, RequestId};
 
 /// Marks an answer that is an error, and names the function: nobody needs it.
 const ERROR_MARK: &str = "serverfnerror";
 /// Errors are short.
 const ERROR_BYTES: usize = 64 * 1024;
+
+/// Goes with an answer that is an error.
+#[derive(Clone, Copy)]
+struct Failed(Code);
 
 #[derive(Clone)]
 pub struct ServerFunctions {
@@ -38,22 +44,49 @@ impl ServerFunctions {
 }
 
 pub async fn serve(State(state): State<ServerFunctions>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let from = from(&parts);
-    if !state.known.contains(parts.uri.path()) {
+    let from = from_of(request.extensions());
+    if !state.known.contains(request.uri().path()) {
         return answer(Code::ResourceNotFound.into(), &from);
     }
+    let name = request.uri().path().rsplit('/').next().unwrap_or_default();
+    let operation = activity::of_function(name);
+    let recorded = Recorded::begin(&state.cx, Via::Portal, operation.clone(), Some(from.address), &from.request_id);
+    let response = perform(&state, request, &from, &recorded, &operation).await;
+    let failure = response.extensions().get::<Failed>().map(|failed| (failed.0.status(), failed.0.as_str()));
+    recorded.end(&state.cx, failure).await;
+    response
+}
+
+async fn perform(
+    state: &ServerFunctions,
+    request: Request,
+    from: &From,
+    recorded: &Recorded,
+    operation: &Operation,
+) -> Response {
+    let (mut parts, mut body) = request.into_parts();
     let caller = match signed_in(&state.cx, &parts).await {
         Ok(caller) => caller,
-        Err(error) => return answer(error.into(), &from),
+        Err(error) => return answer(error.into(), from),
     };
+    if let Some(caller) = &caller {
+        recorded.by(caller);
+    }
+    if operation.is_recorded {
+        // The layer outside this one refuses what is longer.
+        let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+            return answer(Code::RequestBodyTooLarge.into(), from);
+        };
+        arguments::note(recorded, &operation.name, &bytes);
+        body = bytes.into();
+    }
     // A page would be sent back to where it came from instead of getting its answer.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    let around = Around { cx: state.cx, from: from.clone(), caller, is_https: state.is_https };
+    let around = Around { cx: recorded.context(&state.cx), from: from.clone(), caller, is_https: state.is_https };
     let provide = move || provide_context(around.clone());
     let response =
         leptos_axum::handle_server_fns_with_context(provide, Request::from_parts(parts, body)).await.into_response();
-    let mut response = with_status(response, &from).await;
+    let mut response = with_status(response, from).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -67,8 +100,12 @@ pub async fn signed_in(cx: &Context, parts: &Parts) -> service::Result<Option<Ca
 }
 
 fn from(parts: &Parts) -> From {
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-    let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+    from_of(&parts.extensions)
+}
+
+fn from_of(extensions: &Extensions) -> From {
+    let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let id = extensions.get::<RequestId>().map(|id| id.0.clone());
     From { address: address.unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into()), request_id: id.unwrap_or_default() }
 }
 
@@ -90,5 +127,8 @@ async fn with_status(response: Response, from: &From) -> Response {
 }
 
 fn answer(error: api::Error, from: &From) -> Response {
-    ErrorAnswer(api::Error { request_id: from.request_id.clone(), ..error }).into_response()
+    let code = error.code;
+    let mut response = ErrorAnswer(api::Error { request_id: from.request_id.clone(), ..error }).into_response();
+    response.extensions_mut().insert(Failed(code));
+    response
 }

@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::config::Config;
+use super::config::{self, Config};
 use super::data_dir::DataDir;
 use super::hosts::Hosts;
 use super::shutdown::{self, Stop};
 use super::tls::{OwnNames, Tls};
-use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, router};
-use crate::api::Location;
+use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, router};
+use crate::api::{Duration, Location};
 use crate::blob::BlobFiles;
 use crate::domain::kept::Keep;
 use crate::domain::vm_size;
@@ -23,6 +23,7 @@ use crate::scheduler::local_provider::LocalProvider;
 use crate::scheduler::provider::Provider;
 use crate::scheduler::{self, Driver, Inputs};
 use crate::service::context::{Clock, Installation, Random, Shared, Signal, Signals};
+use crate::service::metrics::Metrics;
 use crate::service::{Context, Error, events, session, storage};
 use crate::store::{Store, meta};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -45,6 +46,8 @@ pub struct Server {
     pub url: String,
     /// The address it listens on.
     pub address: SocketAddr,
+    /// Where metrics are, if they are anywhere.
+    pub metrics_address: Option<SocketAddr>,
     /// The certificate of the authority that clients are to trust, when it is the server's own.
     pub authority_file: Option<PathBuf>,
     /// Makes the first user; absent when there are users.
@@ -69,20 +72,30 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.with_context(|| format!("{} cannot be listened on", config.listen))?;
         let address = listener.local_addr()?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(metrics::bind(address).await?),
+            None => None,
+        };
+        let metrics_address = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         let names = OwnNames::new(address, config.public_url.as_deref(), &config.allowed_hosts);
         let tls = Tls::new(&config.tls, &data_dir, names, random.clone()).context("TLS cannot be set up")?;
         let local_url = local_url(address, tls.is_some());
         let url = config.public_url.clone().unwrap_or_else(|| local_url.clone());
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
         let forbidden_addresses = config.forbid_download_to.clone();
-        cx.installation =
-            Arc::new(Installation { forbidden_addresses, keep: config.keep, ..(*cx.installation).clone() });
+        cx.installation = Arc::new(Installation {
+            forbidden_addresses,
+            keep: config.keep,
+            activity_life: Duration::from_days(config.activity_days),
+            ..(*cx.installation).clone()
+        });
         storage::account::storage_ensure_default(&cx).await?;
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
         let socket = admin_socket::bind(&data_dir.admin_socket())?;
         let set_up_link = session::new_set_up(&cx).await?.map(|secret| format!("{url}/setup#{}", secret.0));
         let (stop, stopping) = shutdown::channel();
+        let metrics_stopping = stopping.clone();
 
         let hosts = Hosts::new(address, config.public_url.as_deref(), &config.allowed_hosts);
         let parts = router::Parts {
@@ -107,15 +120,27 @@ impl Server {
         if let Some(files) = tls.as_ref().and_then(|tls| tls.files.clone()) {
             tokio::spawn(files.watch(stopping.clone()));
         }
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(listen::serve(listener, tls, router::router(parts), stopping.clone())),
             tokio::spawn(admin_socket::serve(socket, cx.clone(), stopping.clone())),
             tokio::spawn(housekeeping::run(cx.clone(), stopping)),
         ];
+        tasks.extend(metrics.map(|listener| tokio::spawn(metrics::serve(listener, cx.clone(), metrics_stopping))));
         tokio::spawn(cx.events.clone().run());
         // A thread of its own: nobody waits for it when the server stops early.
         std::thread::spawn(move || portal.compress());
-        Ok(Server { url, address, authority_file, set_up_link, cx, stop, tasks, driver, _data_dir: data_dir })
+        Ok(Server {
+            url,
+            address,
+            metrics_address,
+            authority_file,
+            set_up_link,
+            cx,
+            stop,
+            tasks,
+            driver,
+            _data_dir: data_dir,
+        })
     }
 
     /// Lets requests that are being answered end, and stops.
@@ -153,8 +178,10 @@ pub async fn open(
         // Only a server has nodes, and it says them itself.
         forbidden_addresses: Vec::new(),
         keep: Keep::default(),
+        activity_life: Duration::from_days(config::ACTIVITY_DAYS),
     };
     let cx = Context::new(Shared {
+        metrics: Arc::new(Metrics::new(store.timings())),
         store,
         clock,
         random,

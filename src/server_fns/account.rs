@@ -62,6 +62,13 @@ pub async fn account_storage_set(
     Ok(service::account::account_storage_set(&cx, &caller, &account, storage_account_id).await?)
 }
 
+/// Sets the limits of an account.
+#[server(prefix = "/portal/fn", endpoint = "account_quotas_set", input = Json)]
+pub async fn account_quotas_set(account: AccountName, quotas: api::AccountQuotas) -> Result<api::Account, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::account::account_quotas_set(&cx, &caller, &account, quotas).await?)
+}
+
 /// Where accounts can be, with the sizes of nodes there.
 #[server(prefix = "/portal/fn", endpoint = "location_list", input = Json)]
 pub async fn location_list() -> Result<Vec<api::Location>, api::Error> {

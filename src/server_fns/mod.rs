@@ -2,6 +2,7 @@
 //! the same name and answers with REST's own shapes and errors. No rule lives here.
 
 pub mod account;
+pub mod activity;
 pub mod file;
 pub mod job;
 pub mod job_schedule;
@@ -9,12 +10,15 @@ pub mod key;
 pub mod node;
 pub mod pool;
 pub mod reference;
+pub mod role_assignment;
 pub mod session;
 pub mod storage;
 pub mod task;
 pub mod token;
+pub mod user;
 
 pub use account::*;
+pub use activity::*;
 pub use file::*;
 pub use job::*;
 pub use job_schedule::*;
@@ -22,7 +26,9 @@ pub use key::*;
 pub use node::*;
 pub use pool::*;
 pub use reference::*;
+pub use role_assignment::*;
 pub use session::*;
 pub use storage::*;
 pub use task::*;
 pub use token::*;
+pub use user::*;

@@ -34,6 +34,15 @@ pub async fn set_up(set_up: api::SetUp) -> Result<api::Session, api::Error> {
     Ok(session)
 }
 
+/// Sets the password by a link, and signs in.
+#[server(prefix = "/portal/fn", endpoint = "password_set", input = Json)]
+pub async fn password_set(set: api::PasswordSet) -> Result<api::Session, api::Error> {
+    let (cx, from) = request::anonymous()?;
+    let (session, cookie) = service::password_link::password_set(&cx, &from, set).await?;
+    request::set_cookie(&cookie);
+    Ok(session)
+}
+
 /// Ends the session.
 #[server(prefix = "/portal/fn", endpoint = "sign_out", input = Json)]
 pub async fn sign_out() -> Result<(), api::Error> {

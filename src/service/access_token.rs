@@ -7,6 +7,7 @@ use crate::api::{self, Code, Duration, Secret};
 use crate::auth::secret;
 use crate::store::access_token as table;
 use crate::store::session as grants;
+use crate::store::user as users;
 
 /// How long an access token lives, unless the personal one ends before.
 pub const LIFE: Duration = Duration::from_mins(60);
@@ -33,7 +34,12 @@ pub async fn access_token_issue(
     let grant = grants::token_find(&mut *cx.store.read().await?, &token).await?;
     let fits = |user: &str| client.is_none_or(|client| client.eq_ignore_ascii_case(user));
     let Some(grant) = grant.filter(|grant| is_alive(grant, now) && fits(&grant.user)) else {
-        tracing::warn!(client, from = %from.address, request_id = from.request_id, "a program's sign-in failed");
+        // A name that no user has can be a secret in the wrong field.
+        let known = match client {
+            Some(client) => users::find(&mut *cx.store.read().await?, client).await?.map(|row| row.name),
+            None => None,
+        };
+        tracing::warn!(client = known, from = %from.address, request_id = from.request_id, "a program's sign-in failed");
         return Err(Code::AuthenticationFailed.into());
     };
     cx.identity.throttle.succeeded(&counted, from.address);
@@ -53,5 +59,5 @@ pub async fn access_token_issue(
         })
         .await?;
     tracing::info!(user = %grant.user, from = %from.address, "a program signed in");
-    Ok(api::AccessToken { access_token: access, issued: now, expires })
+    Ok(api::AccessToken { user: grant.user, access_token: access, issued: now, expires })
 }

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::key::SigningKeys;
+use super::metrics::Metrics;
 use super::rates::Rates;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
@@ -43,6 +44,8 @@ pub struct Shared {
     /// Finds out who calls.
     pub identity: Arc<Identity>,
     pub signing_keys: Arc<SigningKeys>,
+    /// What the operator's monitoring reads.
+    pub metrics: Arc<Metrics>,
     /// How fast the tasks of jobs end.
     pub rates: Arc<Rates>,
     pub installation: Arc<Installation>,
@@ -85,6 +88,8 @@ pub struct Installation {
     pub forbidden_addresses: Vec<api::AddressRange>,
     /// What is kept of the files of finished tasks when their node goes.
     pub keep: Keep,
+    /// How long the activity log keeps what it has.
+    pub activity_life: api::Duration,
 }
 
 impl Installation {
@@ -228,7 +233,8 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// `session` is the hash of the session's secret; absent for a personal access token.
-    User { name: String, role: Role, session: Option<secret::Hash> },
+    /// `role` holds everywhere, `accounts` in single ones.
+    User { name: String, role: Role, accounts: Arc<[(AccountName, Role)]>, session: Option<secret::Hash> },
     /// A program with an account's key: everything on the data plane of that account, nothing else.
     SharedKey { account: AccountName },
     /// The server itself, or the operator by `fournil admin`.
@@ -262,6 +268,7 @@ impl Caller {
         match (&self.who, account) {
             (Who::System, _) => Ok(()),
             (Who::User { role, .. }, _) if permission::allows(*role, permission) => Ok(()),
+            (Who::User { accounts, .. }, Some(account)) if allows_in(accounts, account, permission) => Ok(()),
             (Who::User { .. }, _) => Err(Code::InsufficientAccountPermissions.into()),
             (Who::SharedKey { account: own }, Some(account)) if own == account => {
                 let data_plane = matches!(
@@ -273,4 +280,25 @@ impl Caller {
             (Who::SharedKey { .. }, _) => Err(Error::from(Code::AccountNotFound)),
         }
     }
+
+    /// The accounts in which the caller may do it; nothing for all there are.
+    ///
+    /// # Errors
+    /// `InsufficientAccountPermissions` when there are none.
+    pub fn where_may(&self, permission: Permission) -> Result<Option<Vec<AccountName>>> {
+        let refused = match self.may(None, permission) {
+            Ok(()) => return Ok(None),
+            Err(refused) => refused,
+        };
+        let Who::User { accounts, .. } = &self.who else { return Err(refused) };
+        let allowed = accounts.iter().filter(|(_, role)| permission::allows(*role, permission));
+        let mut names: Vec<AccountName> = allowed.map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() { Err(refused) } else { Ok(Some(names)) }
+    }
+}
+
+fn allows_in(accounts: &[(AccountName, Role)], account: &AccountName, permission: Permission) -> bool {
+    accounts.iter().any(|(name, role)| name == account && permission::allows(*role, permission))
 }

@@ -73,10 +73,14 @@ impl Ledger {
         job.spent.usage.blocks_written += spent.usage.blocks_written - before_it.usage.blocks_written;
         // A task that is put back counts its retries anew.
         job.n_retries += i64::from((row.life.retries - before.retries).max(0));
+        job.n_started += i64::from(before.phase != Phase::Running && row.life.phase == Phase::Running);
         let has_ended = before.phase != Phase::Completed && row.life.phase == Phase::Completed;
         if has_ended {
             let waited = row.life.started.map_or(0, |started| started.since(row.created).micros());
-            self.jobs.entry(row.job_key).or_default().waited_micros += waited.max(0);
+            let job = self.jobs.entry(row.job_key).or_default();
+            job.waited_micros += waited.max(0);
+            job.n_completed += 1;
+            job.n_ended_in_failure += i64::from(row.life.result() == Some(TaskExecutionResult::Failure));
             self.ended.insert(row.key);
         }
         if let (true, Some(_), Some(node)) = (has_ended, row.life.started, row.life.node_key) {
@@ -120,6 +124,7 @@ impl Ledger {
         let rows: Vec<TaskRow> = self.changed.into_values().collect();
         store::task::save(conn, &rows).await?;
         store::job::count(conn, &self.jobs).await?;
+        store::metrics::count_task_events(conn, &self.jobs).await?;
         for (node, change) in &self.nodes {
             if *change != TaskChange::default() {
                 store::node::count_tasks(conn, *node, change).await?;

@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod activity;
 pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;
@@ -18,15 +19,19 @@ mod job_tasks;
 pub mod kept;
 pub mod key;
 pub mod ledger;
+pub mod metrics;
 pub mod node;
 mod node_order;
+pub mod open_session;
 pub mod page;
+pub mod password_link;
 pub mod pool;
 mod pool_change;
 pub mod pool_usage;
 pub mod rates;
 pub mod reference;
 pub mod resource_group;
+pub mod role_assignment;
 pub mod session;
 pub mod slices;
 mod statistics;
@@ -37,5 +42,6 @@ mod task_questions;
 pub mod user;
 pub mod waiting;
 
+pub use activity::Recorded;
 pub use context::{Caller, Context, RequestId, Who};
 pub use error::{Error, Result};

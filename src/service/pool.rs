@@ -8,7 +8,7 @@ use crate::api::{self, AllocationState, Changed, Code, Duration, NodeDeallocatio
 use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
 use crate::domain::pool::Sizes;
-use crate::domain::{check, pool, vm_size};
+use crate::domain::{check, pool, quota, vm_size};
 use crate::store::listing::Place;
 use crate::store::pool::{AutoScale, PoolRow};
 use crate::store::{self, Conn};
@@ -86,8 +86,7 @@ pub async fn pool_create(
                 match store::pool::find(conn, owner.key, &create.id).await? {
                     Some(pool) if pool.state == PoolState::Deleting => return Err(Code::PoolBeingDeleted.into()),
                     Some(_) => return Err(Code::PoolExists.into()),
-                    None if owner.n_pools >= owner.quotas.pool_quota => return Err(Code::PoolQuotaReached.into()),
-                    None => {}
+                    None => quota::pool_refusal(owner.n_pools, &owner.quotas).map_or(Ok(()), Err)?,
                 }
                 let cores = vm_size::find(sizes, &create.vm_size).map_or(1, |size| size.cores);
                 let mut row = new_row(owner.key, create, cores, now);

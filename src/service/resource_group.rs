@@ -4,11 +4,12 @@ use super::{Caller, Context, Result};
 use crate::api::{self, Code};
 use crate::domain::account as rules;
 use crate::domain::permission::Permission;
+use crate::store::account as accounts;
 use crate::store::resource_group::{self as table, ResourceGroupRow};
 
 /// The installation's own subscription and those that accounts name, each once.
 pub async fn subscription_list(cx: &Context, caller: &Caller) -> Result<Vec<String>> {
-    caller.may(None, Permission::AccountRead)?;
+    caller.where_may(Permission::AccountRead)?;
     let named = table::subscriptions(&mut *cx.store.read().await?).await?;
     let mut all: Vec<String> = named.into_iter().map(|id| id.to_ascii_lowercase()).collect();
     all.push(cx.installation.subscription_id.to_ascii_lowercase());
@@ -29,7 +30,16 @@ pub async fn subscription_get(cx: &Context, caller: &Caller, id: &str) -> Result
 /// `SubscriptionNotFound`.
 pub async fn resource_group_list(cx: &Context, caller: &Caller, subscription: &str) -> Result<Vec<api::ResourceGroup>> {
     let subscription = subscription_get(cx, caller, subscription).await?;
-    let rows = table::list(&mut *cx.store.read().await?, &subscription).await?;
+    let mut conn = cx.store.read().await?;
+    let mut rows = table::list(&mut conn, &subscription).await?;
+    // Who sees some accounts sees the groups that those are in.
+    if let Some(names) = caller.where_may(Permission::AccountRead)? {
+        let mut groups = Vec::new();
+        for name in &names {
+            groups.extend(accounts::find(&mut conn, name).await?.map(|row| row.resource_group.to_ascii_lowercase()));
+        }
+        rows.retain(|row| groups.contains(&row.name.to_ascii_lowercase()));
+    }
     Ok(rows.into_iter().map(to_api).collect())
 }
 

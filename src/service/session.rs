@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use super::{Caller, Context, Error, Result, Who, user};
-use crate::api::{self, Code, Duration, Role, Secret, Timestamp};
+use crate::api::{self, AccountRole, Code, Duration, Role, Secret, Timestamp};
 use crate::auth::secret::{self, Hash};
+use crate::domain::ids::AccountName;
 use crate::store::session::{self as grants, Grant};
-use crate::store::{self, Conn, access_token, meta, user as users};
+use crate::store::{self, Conn, access_token, meta, role_assignment, user as users};
 
 /// A session ends when it was not used for so long.
 const IDLE_LIFE: Duration = Duration::from_mins(12 * 60);
@@ -35,7 +36,11 @@ pub struct From {
 /// `Unauthorized` for callers that are no users.
 pub async fn session_get(cx: &Context, caller: &Caller) -> Result<api::Session> {
     match &caller.who {
-        Who::User { name, role, .. } => Ok(describe(cx, name, *role)),
+        Who::User { name, role, accounts, .. } => {
+            let roles =
+                accounts.iter().map(|(account, role)| AccountRole { account: account.to_string(), role: *role });
+            Ok(api::Session { account_roles: roles.collect(), ..describe(cx, name, *role) })
+        }
         Who::SharedKey { .. } | Who::System => Err(Code::Unauthorized.into()),
     }
 }
@@ -51,14 +56,16 @@ pub async fn sign_in(cx: &Context, from: &From, sign_in: api::SignIn) -> Result<
     // The work is the same for a user who does not exist or is disabled, so that the time tells nothing.
     let hash = found.as_ref().map(|row| row.password_hash.clone());
     let right = cx.identity.hasher.verify(sign_in.password, hash).await;
+    // A name that no user has can be a password in the wrong field.
+    let known = found.as_ref().map(|row| row.name.clone());
     let Some(row) = found.filter(|row| right && !row.disabled) else {
-        tracing::warn!(user = %sign_in.user, from = %from.address, request_id = from.request_id, "a sign-in failed");
+        tracing::warn!(user = known, from = %from.address, request_id = from.request_id, "a sign-in failed");
         return Err(wrong_credentials());
     };
     cx.identity.throttle.succeeded(&sign_in.user, from.address);
     let secret = new_secret(cx);
-    let (user_key, hash) = (row.key, secret::hash(&secret.0));
-    cx.store.write(move |conn| Box::pin(async move { begin(conn, user_key, &hash, now).await })).await?;
+    let (user_key, hash, address) = (row.key, secret::hash(&secret.0), from.address);
+    cx.store.write(move |conn| Box::pin(async move { begin(conn, user_key, &hash, now, address).await })).await?;
     tracing::info!(user = %row.name, from = %from.address, "a user signed in");
     Ok((describe(cx, &row.name, row.role), secret))
 }
@@ -88,7 +95,7 @@ pub async fn set_up(cx: &Context, from: &From, set_up: api::SetUp) -> Result<(ap
     cx.identity.throttle.succeeded(GUESSES, from.address);
     user::check_name(&set_up.user)?;
     let password_hash = user::hash_password(cx, set_up.password).await?;
-    let (name, secret) = (set_up.user.clone(), new_secret(cx));
+    let (name, secret, address) = (set_up.user.clone(), new_secret(cx), from.address);
     let hash = secret::hash(&secret.0);
     cx.store
         .write(move |conn| {
@@ -97,7 +104,7 @@ pub async fn set_up(cx: &Context, from: &From, set_up: api::SetUp) -> Result<(ap
                 check_set_up(conn, &given, now).await?;
                 let key = users::insert(conn, &name, Role::Owner, &password_hash, now).await?;
                 forget_set_up(conn).await?;
-                begin(conn, key.ok_or(Error::from(Code::UserExists))?, &hash, now).await
+                begin(conn, key.ok_or(Error::from(Code::UserExists))?, &hash, now, address).await
             })
         })
         .await?;
@@ -156,15 +163,18 @@ pub async fn sign_out(cx: &Context, caller: &Caller) -> Result<()> {
 /// The user behind the secret of a session's cookie; nothing when the session has ended or the user is disabled.
 pub async fn of_cookie(cx: &Context, secret: &str, from: &From) -> Result<Option<Caller>> {
     let (hash, now) = (secret::hash(secret), cx.clock.now());
-    let grant = grants::find(&mut *cx.store.read().await?, &hash).await?;
+    let mut conn = cx.store.read().await?;
+    let grant = grants::find(&mut conn, &hash).await?;
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
+    let accounts = role_assignment::accounts_of(&mut conn, grant.user_key).await?;
+    drop(conn);
     let expires = end_of(&grant, now);
     if expires.since(grant.expires) >= EXTEND_EVERY {
         cx.store
             .write(move |conn| Box::pin(async move { grants::extend(conn, &hash, expires).await.map_err(Error::from) }))
             .await?;
     }
-    Ok(Some(caller(grant, Some(hash), from)))
+    Ok(Some(caller(grant, accounts, Some(hash), from)))
 }
 
 /// Whether the session that a caller came by still lives. For answers that go on for long.
@@ -182,11 +192,14 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
         return Ok(None);
     }
     let (hash, now) = (secret::hash(token), cx.clock.now());
+    let mut conn = cx.store.read().await?;
     let grant = match is_access_token {
-        true => access_token::find(&mut *cx.store.read().await?, &hash).await?,
-        false => grants::token_find(&mut *cx.store.read().await?, &hash).await?,
+        true => access_token::find(&mut conn, &hash).await?,
+        false => grants::token_find(&mut conn, &hash).await?,
     };
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
+    let accounts = role_assignment::accounts_of(&mut conn, grant.user_key).await?;
+    drop(conn);
     if grant.last_used.is_none_or(|last| now.since(last) >= TOKEN_USE_EVERY) {
         cx.store
             .write(move |conn| {
@@ -199,7 +212,7 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
             })
             .await?;
     }
-    Ok(Some(caller(grant, None, from)))
+    Ok(Some(caller(grant, accounts, None, from)))
 }
 
 /// Removes sessions and access tokens that have run out.
@@ -215,8 +228,8 @@ pub async fn remove_expired(cx: &Context) -> Result<()> {
         .await
 }
 
-async fn begin(conn: &mut Conn, user_key: i64, hash: &Hash, now: Timestamp) -> Result<()> {
-    grants::insert(conn, hash, user_key, now, now.plus(IDLE_LIFE)).await?;
+pub(super) async fn begin(conn: &mut Conn, user_key: i64, hash: &Hash, now: Timestamp, from: IpAddr) -> Result<()> {
+    grants::insert(conn, hash, user_key, now, now.plus(IDLE_LIFE), &from.to_canonical().to_string()).await?;
     users::signed_in(conn, user_key, now).await?;
     Ok(())
 }
@@ -230,22 +243,23 @@ fn end_of(grant: &Grant, now: Timestamp) -> Timestamp {
     now.plus(IDLE_LIFE).min(grant.created.plus(LONGEST_LIFE)).max(grant.expires)
 }
 
-fn caller(grant: Grant, session: Option<Hash>, from: &From) -> Caller {
-    let who = Who::User { name: grant.user, role: grant.role, session };
+fn caller(grant: Grant, accounts: Vec<(AccountName, Role)>, session: Option<Hash>, from: &From) -> Caller {
+    let who = Who::User { name: grant.user, role: grant.role, accounts: accounts.into(), session };
     Caller { who, from: Some(from.address), request_id: from.request_id.clone(), only_if: Default::default() }
 }
 
-fn new_secret(cx: &Context) -> Secret {
+pub(super) fn new_secret(cx: &Context) -> Secret {
     let mut bits = [0; 32];
     cx.random.fill(&mut bits);
     secret::from_bits(&bits)
 }
 
-fn describe(cx: &Context, user: &str, role: Role) -> api::Session {
+pub(super) fn describe(cx: &Context, user: &str, role: Role) -> api::Session {
     let installation = &cx.installation;
     api::Session {
         user: user.to_owned(),
         role,
+        account_roles: Vec::new(),
         version: installation.version.clone(),
         build_id: installation.build_id.clone(),
         subscription_id: installation.subscription_id.clone(),

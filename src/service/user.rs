@@ -52,10 +52,7 @@ pub async fn user_set_disabled(cx: &Context, caller: &Caller, user: &str, disabl
         .write(move |conn| {
             Box::pin(async move {
                 let row = find(conn, &name).await?;
-                if disabled && !row.disabled && row.role == Role::Owner && table::n_owners(conn).await? == 1 {
-                    let reason = "It is the last Owner who can sign in. Make another one first.";
-                    return Err(api::Error::new(Code::OperationInvalidForCurrentState).with("Reason", reason).into());
-                }
+                check_owner_remains(conn, &row, !disabled).await?;
                 table::set_disabled(conn, row.key, disabled).await?;
                 if disabled {
                     end_grants(conn, row.key).await?;
@@ -66,6 +63,38 @@ pub async fn user_set_disabled(cx: &Context, caller: &Caller, user: &str, disabl
         .await?;
     tracing::info!(user = %row.name, disabled, by = caller.name(), "a user was disabled or enabled");
     Ok(to_api(&row))
+}
+
+/// Gives a user another role; the user's sessions end, so that no page goes on with what it showed before.
+///
+/// # Errors
+/// `UserNotFound`; `OperationInvalidForCurrentState` for the last Owner.
+pub async fn user_set_role(cx: &Context, caller: &Caller, user: &str, role: Role) -> Result<api::User> {
+    caller.may(None, Permission::UserWrite)?;
+    let name = user.to_owned();
+    let row = cx
+        .store
+        .write(move |conn| {
+            Box::pin(async move {
+                let row = find(conn, &name).await?;
+                check_owner_remains(conn, &row, role == Role::Owner).await?;
+                table::set_role(conn, row.key, role).await?;
+                grants::delete_of_user(conn, row.key).await?;
+                Ok::<_, Error>(UserRow { role, ..row })
+            })
+        })
+        .await?;
+    tracing::info!(user = %row.name, %role, by = caller.name(), "a user was given another role");
+    Ok(to_api(&row))
+}
+
+/// Somebody must be able to look after users.
+async fn check_owner_remains(conn: &mut Conn, row: &UserRow, stays: bool) -> Result<()> {
+    if !stays && !row.disabled && row.role == Role::Owner && table::n_owners(conn).await? == 1 {
+        let reason = "It is the last Owner who can sign in. Make another one first.";
+        return Err(api::Error::new(Code::OperationInvalidForCurrentState).with("Reason", reason).into());
+    }
+    Ok(())
 }
 
 /// Sets a new password; sessions and tokens that came by the old one are gone.
@@ -218,7 +247,7 @@ async fn find(conn: &mut Conn, user: &str) -> Result<UserRow> {
     table::find(conn, user).await?.ok_or_else(|| Code::UserNotFound.into())
 }
 
-async fn end_grants(conn: &mut Conn, user_key: i64) -> store::Result<()> {
+pub(super) async fn end_grants(conn: &mut Conn, user_key: i64) -> store::Result<()> {
     grants::delete_of_user(conn, user_key).await?;
     grants::token_delete_of_user(conn, user_key).await
 }

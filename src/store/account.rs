@@ -12,6 +12,7 @@ use crate::api::{
     Timestamp,
 };
 use crate::domain::ids::AccountName;
+use crate::domain::quota;
 
 /// An account without its keys.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,9 +46,8 @@ const COLUMNS: &str = "key, name, subscription_id, resource_group, location, sta
 
 impl AccountRow {
     /// Whether another active job or job schedule fits into the quota, which they share.
-    /// Source: quotas, `activeJobAndJobScheduleQuota`.
     pub fn has_room_for_job(&self) -> bool {
-        self.n_active_jobs + self.n_active_job_schedules < self.quotas.active_job_and_job_schedule_quota
+        quota::job_refusal(self.n_active_jobs, self.n_active_job_schedules, &self.quotas).is_none()
     }
 
     fn read(row: &SqliteRow) -> Result<AccountRow> {
@@ -116,11 +116,11 @@ pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, seconda
     Ok(key)
 }
 
-/// Saves what may change on an account: state, access, modes, storage, tags, times.
+/// Saves what may change on an account: state, access, modes, storage, tags, quotas, times.
 pub async fn update(conn: &mut Conn, row: &AccountRow) -> Result<()> {
     sqlx::query(
         "UPDATE accounts SET state = ?, public_network_access = ?, authentication_modes = ?, storage_account_id = ?, \
-         storage_synced = ?, tags = ?, modified = ?, etag = ? WHERE key = ?",
+         storage_synced = ?, tags = ?, quotas = ?, modified = ?, etag = ? WHERE key = ?",
     )
     .bind(row.state.as_str())
     .bind(row.public_network_access.as_str())
@@ -128,6 +128,7 @@ pub async fn update(conn: &mut Conn, row: &AccountRow) -> Result<()> {
     .bind(&row.storage_account_id)
     .bind(row.storage_synced.map(Timestamp::micros))
     .bind(to_json(&row.tags))
+    .bind(to_json(&row.quotas))
     .bind(row.modified.micros())
     .bind(row.etag)
     .bind(row.key)
@@ -162,6 +163,8 @@ pub struct ListAccounts {
     /// Only those of this subscription and resource group, without regard to case.
     pub subscription: Option<String>,
     pub group: Option<String>,
+    /// Only these.
+    pub only: Option<Vec<AccountName>>,
     pub sort: SortBy,
     pub descending: bool,
     /// Value of the sort column and key of the last row of the page before.
@@ -222,6 +225,9 @@ fn push_filter(sql: &mut QueryBuilder<Sqlite>, ask: &ListAccounts) {
             sql.push(condition).push_bind(value.clone()).push(" COLLATE NOCASE");
         }
     }
+    if let Some(only) = &ask.only {
+        sql.push(" AND name IN (SELECT value FROM json_each(").push_bind(to_json(only)).push("))");
+    }
     if !ask.states.is_empty() {
         sql.push(" AND state IN (");
         let mut states = sql.separated(", ");
@@ -272,13 +278,14 @@ async fn add_node_counts(
     counts: &mut HashMap<i64, AccountCounts>,
 ) -> Result<()> {
     let mut sql = QueryBuilder::<Sqlite>::new(
-        "SELECT account_key, cores, n_dedicated, node_counts FROM pools WHERE account_key IN (",
+        "SELECT account_key, cores, n_dedicated, n_low_priority, node_counts FROM pools WHERE account_key IN (",
     );
     push_keys(&mut sql, accounts);
     sql.push(")");
     for row in sql.build().fetch_all(conn).await? {
         let count = counts.entry(get(&row, "account_key")?).or_default();
         count.dedicated_cores += get::<i64>(&row, "cores")? * get::<i64>(&row, "n_dedicated")?;
+        count.low_priority_cores += get::<i64>(&row, "cores")? * get::<i64>(&row, "n_low_priority")?;
         for (state, [dedicated, low_priority]) in json::<BTreeMap<NodeState, [i64; 2]>>(&row, "node_counts")? {
             let n = dedicated + low_priority;
             count.nodes += n;

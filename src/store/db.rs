@@ -13,8 +13,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
 
+use super::activity::{self, Note};
 use super::changes::Changes;
+use super::metrics::Timings;
 use super::migrate;
 use super::task_cache::{FoundTask, TaskCache, TaskNames};
 
@@ -87,6 +90,9 @@ pub struct Store {
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     changes: Arc<Changes>,
     tasks: Arc<TaskCache>,
+    timings: Timings,
+    /// What is written with the next command that succeeds.
+    note: Option<Arc<Note>>,
 }
 
 impl Store {
@@ -120,6 +126,7 @@ impl Store {
         migrate::run(&mut writer).await?;
         let (changes, tasks) = (Arc::<Changes>::default(), Arc::<TaskCache>::default());
         changes.watch(&mut writer).await?;
+        let last_note = activity::last_key(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             // A file does not go away as a server does: asking whether it is there doubles the time of a read.
@@ -127,13 +134,15 @@ impl Store {
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await?;
         let (queue, commands) = mpsc::channel(QUEUE);
-        let closing = Arc::new(Notify::new());
+        let (closing, timings) = (Arc::new(Notify::new()), Timings::default());
         let after_commit = {
             let (changes, tasks) = (changes.clone(), tasks.clone());
             move || tasks.forget(&changes.close())
         };
-        let writer = tokio::spawn(run_writer(writer, commands, closing.clone(), judge, after_commit));
-        Ok(Store { queue, readers, closing, writer: Arc::new(Mutex::new(Some(writer))), changes, tasks })
+        let writer = Writer { conn: writer, last_note, timings: timings.clone(), judge };
+        let writer = tokio::spawn(writer.run(commands, closing.clone(), after_commit));
+        let writer = Arc::new(Mutex::new(Some(writer)));
+        Ok(Store { queue, readers, closing, writer, changes, tasks, timings, note: None })
     }
 
     /// What has changed lately.
@@ -154,6 +163,27 @@ impl Store {
         Ok(found)
     }
 
+    /// The same store for one call: the first of its commands that succeeds takes the note into its transaction, so that a
+    /// change and the note of it are there together or not at all.
+    pub fn noting(&self, note: Arc<Note>) -> Store {
+        Store { note: Some(note), ..self.clone() }
+    }
+
+    /// What the call leaves in the activity log, where this is the store of one call.
+    pub fn note(&self) -> Option<&Arc<Note>> {
+        self.note.as_ref()
+    }
+
+    /// How the writer does.
+    pub fn timings(&self) -> &Timings {
+        &self.timings
+    }
+
+    /// Commands that wait for the writer.
+    pub fn queue_length(&self) -> i64 {
+        self.queue.max_capacity().saturating_sub(self.queue.capacity()) as i64
+    }
+
     /// Runs a command in the writer's next transaction; returns when it is on the disk. An error undoes what it did.
     pub async fn write<T, E, F>(&self, command: F) -> std::result::Result<T, E>
     where
@@ -162,7 +192,7 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let (answer, done) = oneshot::channel();
-        let pending = Pending { command: Some(command), outcome: None, answer };
+        let pending = Pending { command: Some(command), outcome: None, answer, note: self.note.clone() };
         self.queue.send(Box::new(pending)).await.map_err(|_| Error::Closed)?;
         done.await.map_err(|_| Error::Closed)?
     }
@@ -223,6 +253,8 @@ async fn check_version(conn: &mut Conn) -> Result<()> {
 trait Command: Send {
     /// Does the work; false when it failed and is to be undone.
     fn run<'c>(&'c mut self, conn: &'c mut Conn) -> BoxFuture<'c, bool>;
+    /// What is to be written once the work is done.
+    fn note(&self) -> Option<&Arc<Note>>;
     /// Answers the caller, once the transaction has been committed or has failed.
     fn answer(self: Box<Self>, committed: std::result::Result<(), Arc<sqlx::Error>>);
 }
@@ -231,6 +263,7 @@ struct Pending<F, T, E> {
     command: Option<F>,
     outcome: Option<std::result::Result<T, E>>,
     answer: oneshot::Sender<std::result::Result<T, E>>,
+    note: Option<Arc<Note>>,
 }
 
 impl<F, T, E> Command for Pending<F, T, E>
@@ -247,6 +280,10 @@ where
             self.outcome = Some(outcome);
             keep
         })
+    }
+
+    fn note(&self) -> Option<&Arc<Note>> {
+        self.note.as_ref()
     }
 
     fn answer(self: Box<Self>, committed: std::result::Result<(), Arc<sqlx::Error>>) {
@@ -275,49 +312,76 @@ async fn join(task: Option<JoinHandle<()>>) -> Option<std::result::Result<(), Jo
     Some(task?.await)
 }
 
-async fn run_writer(
-    mut conn: Conn,
-    mut commands: mpsc::Receiver<Box<dyn Command>>,
-    closing: Arc<Notify>,
+/// What the writer works with.
+struct Writer {
+    conn: Conn,
+    /// Key of the last row of the activity log.
+    last_note: i64,
+    timings: Timings,
     judge: Judge,
-    after_commit: impl Fn(),
-) {
-    let mut batch = Vec::new();
-    loop {
-        let n_commands = tokio::select! {
-            n_commands = commands.recv_many(&mut batch, COMMANDS_PER_COMMIT) => n_commands,
-            () = closing.notified() => {
-                // What waits is still taken, and then nothing more comes.
-                commands.close();
-                continue;
-            }
-        };
-        if n_commands == 0 {
-            break;
-        }
-        let verdict = judge();
-        let committed = match verdict {
-            Verdict::Commit | Verdict::CommitAndDie => run_batch(&mut conn, &mut batch).await.map_err(Arc::new),
-            Verdict::Refuse => Err(Arc::new(sqlx::Error::WorkerCrashed)),
-            Verdict::Die => break,
-        };
-        if verdict == Verdict::CommitAndDie {
-            break;
-        }
-        if let Err(error) = &committed {
-            tracing::error!(error = %error, "a transaction failed; its commands were undone");
-            // A failed COMMIT may leave the transaction open.
-            let _ = sqlx::query("ROLLBACK").execute(&mut conn).await;
-        }
-        after_commit();
-        for command in batch.drain(..) {
-            command.answer(committed.clone());
-        }
-    }
-    let _ = conn.close().await;
 }
 
-async fn run_batch(conn: &mut Conn, batch: &mut [Box<dyn Command>]) -> std::result::Result<(), sqlx::Error> {
+impl Writer {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Box<dyn Command>>,
+        closing: Arc<Notify>,
+        after_commit: impl Fn(),
+    ) {
+        let mut batch = Vec::new();
+        loop {
+            let n_commands = tokio::select! {
+                n_commands = commands.recv_many(&mut batch, COMMANDS_PER_COMMIT) => n_commands,
+                () = closing.notified() => {
+                    // What waits is still taken, and then nothing more comes.
+                    commands.close();
+                    continue;
+                }
+            };
+            if n_commands == 0 {
+                break;
+            }
+            let verdict = (self.judge)();
+            let committed = match verdict {
+                Verdict::Commit | Verdict::CommitAndDie => self.transaction(&mut batch).await.map_err(Arc::new),
+                Verdict::Refuse => Err(Arc::new(sqlx::Error::WorkerCrashed)),
+                Verdict::Die => break,
+            };
+            if verdict == Verdict::CommitAndDie {
+                break;
+            }
+            after_commit();
+            for command in batch.drain(..) {
+                command.answer(committed.clone());
+            }
+        }
+        let _ = self.conn.close().await;
+    }
+
+    async fn transaction(&mut self, batch: &mut [Box<dyn Command>]) -> std::result::Result<(), sqlx::Error> {
+        let begun = Instant::now();
+        let mut notes: Vec<Arc<Note>> = Vec::new();
+        if let Err(error) = run_batch(&mut self.conn, batch, &mut notes, self.last_note).await {
+            tracing::error!(error = %error, "a transaction failed; its commands were undone");
+            // A failed COMMIT may leave the transaction open.
+            let _ = sqlx::query("ROLLBACK").execute(&mut self.conn).await;
+            notes.iter().for_each(|note| note.take_back());
+            return Err(error);
+        }
+        self.last_note += notes.len() as i64;
+        self.timings.transaction.observe(begun.elapsed().as_secs_f64());
+        self.timings.commands.observe(batch.len() as f64);
+        Ok(())
+    }
+}
+
+/// All notes of a transaction are one statement. They are given back in `notes`, with keys after `last_note`.
+async fn run_batch(
+    conn: &mut Conn,
+    batch: &mut [Box<dyn Command>],
+    notes: &mut Vec<Arc<Note>>,
+    last_note: i64,
+) -> std::result::Result<(), sqlx::Error> {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
     for command in batch.iter_mut() {
         sqlx::query("SAVEPOINT command").execute(&mut *conn).await?;
@@ -326,7 +390,10 @@ async fn run_batch(conn: &mut Conn, batch: &mut [Box<dyn Command>]) -> std::resu
             sqlx::query("ROLLBACK TO command").execute(&mut *conn).await?;
         }
         sqlx::query("RELEASE command").execute(&mut *conn).await?;
+        let note = command.note().filter(|_| keep);
+        notes.extend(note.filter(|note| note.give(last_note + notes.len() as i64 + 1)).cloned());
     }
+    activity::insert(conn, notes).await?;
     sqlx::query("COMMIT").execute(&mut *conn).await?;
     Ok(())
 }

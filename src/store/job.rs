@@ -48,6 +48,10 @@ pub struct CountChange {
     pub spent: Spent,
     pub n_retries: i64,
     pub waited_micros: i64,
+    pub n_started: i64,
+    pub n_completed: i64,
+    /// Of the completed ones.
+    pub n_ended_in_failure: i64,
 }
 
 pub fn read(row: &SqliteRow) -> Result<JobRow> {
@@ -216,8 +220,9 @@ pub async fn count(conn: &mut Conn, changes: &BTreeMap<i64, CountChange>) -> Res
         .iter()
         .filter(|(_, change)| **change != CountChange::default())
         .map(|(key, change)| {
-            let CountChange { tasks: t, slots: s, spent: Spent { wall_micros, usage }, n_retries, waited_micros } =
-                change;
+            let CountChange {
+                tasks: t, slots: s, spent: Spent { wall_micros, usage }, n_retries, waited_micros, ..
+            } = change;
             json!([
                 key, t[0], t[1], t[2], t[3], s[0], s[1], s[2], s[3], wall_micros, usage.user_micros,
                 usage.kernel_micros, usage.blocks_read, usage.blocks_written, n_retries, waited_micros

@@ -13,6 +13,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0007_management.sql"),
     include_str!("migrations/0008_autoscale.sql"),
     include_str!("migrations/0011_rules.sql"),
+    include_str!("migrations/0014_activity.sql"),
+    include_str!("migrations/0015_roles.sql"),
     include_str!("migrations/0016_kept_files.sql"),
 ];
 

@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod activity;
 pub mod blob;
 pub mod certificate;
 pub mod changes;
@@ -19,13 +20,16 @@ pub mod kept;
 pub mod key;
 pub mod listing;
 pub mod meta;
+pub mod metrics;
 mod migrate;
 pub mod node;
+pub mod password_link;
 pub mod pool;
 pub mod pool_sample;
 pub mod pool_usage;
 pub mod resource_group;
 pub mod retention;
+pub mod role_assignment;
 pub mod session;
 pub mod storage;
 pub mod task;

@@ -35,12 +35,25 @@ impl Grant {
     }
 }
 
-pub async fn insert(conn: &mut Conn, hash: &Hash, user_key: i64, created: Timestamp, expires: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO sessions (hash, user_key, created, expires) VALUES (?, ?, ?, ?)")
+/// What stands for a session where its secret must not: the beginning of the hash.
+pub fn id(hash: &Hash) -> String {
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub async fn insert(
+    conn: &mut Conn,
+    hash: &Hash,
+    user_key: i64,
+    created: Timestamp,
+    expires: Timestamp,
+    address: &str,
+) -> Result<()> {
+    sqlx::query("INSERT INTO sessions (hash, user_key, created, expires, address) VALUES (?, ?, ?, ?, ?)")
         .bind(hash.as_slice())
         .bind(user_key)
         .bind(created.micros())
         .bind(expires.micros())
+        .bind(address)
         .execute(conn)
         .await?;
     Ok(())
@@ -75,6 +88,39 @@ pub async fn delete(conn: &mut Conn, hash: &Hash) -> Result<()> {
 pub async fn delete_of_user(conn: &mut Conn, user_key: i64) -> Result<()> {
     sqlx::query("DELETE FROM sessions WHERE user_key = ?").bind(user_key).execute(conn).await?;
     Ok(())
+}
+
+/// Those of a user that last, newest first.
+pub async fn list(conn: &mut Conn, user_key: i64, now: Timestamp) -> Result<Vec<api::OpenSession>> {
+    let rows = sqlx::query(
+        "SELECT hash, created, expires, address FROM sessions WHERE user_key = ? AND expires > ? ORDER BY created DESC",
+    )
+    .bind(user_key)
+    .bind(now.micros())
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let hash: Vec<u8> = get(row, "hash")?;
+            Ok(api::OpenSession {
+                id: hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+                creation_time: time(row, "created")?,
+                expiry_time: time(row, "expires")?,
+                client_address: get(row, "address")?,
+                is_current: false,
+            })
+        })
+        .collect()
+}
+
+/// False when the user has no such session.
+pub async fn delete_by_id(conn: &mut Conn, user_key: i64, id: &str) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM sessions WHERE user_key = ? AND lower(hex(substr(hash, 1, 8))) = ?")
+        .bind(user_key)
+        .bind(id)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Removes sessions that have run out.

@@ -73,6 +73,11 @@ pub async fn set_disabled(conn: &mut Conn, user_key: i64, disabled: bool) -> Res
     Ok(())
 }
 
+pub async fn set_role(conn: &mut Conn, user_key: i64, role: Role) -> Result<()> {
+    sqlx::query("UPDATE users SET role = ? WHERE key = ?").bind(role.as_str()).bind(user_key).execute(conn).await?;
+    Ok(())
+}
+
 pub async fn set_password(conn: &mut Conn, user_key: i64, password_hash: &Secret) -> Result<()> {
     sqlx::query("UPDATE users SET password_hash = ? WHERE key = ?")
         .bind(&password_hash.0)

@@ -1,7 +1,9 @@
 //! Integration tests: one program, a file a resource.
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by stopping there")]
 
+mod access;
 mod account;
+mod activity;
 mod admin;
 mod agent_endings;
 mod agent_files;
@@ -27,9 +29,11 @@ mod job_preparation;
 mod job_preparation_real;
 mod job_rules;
 mod kept_files;
+mod metrics;
 mod node_orders;
 mod portal_storage;
 mod preemption;
+mod quotas;
 mod reference;
 mod rest_auth;
 mod rest_autoscale;
@@ -53,4 +57,5 @@ mod storage;
 mod support;
 mod tidy;
 mod tls;
+mod users;
 mod waiting;

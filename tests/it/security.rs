@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, Request};
 use base64::Engine;
-use fournil::api::{Code, Role, Secret};
+use fournil::api::{self, Code, Role, Secret};
 use fournil::service::{Caller, user};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -12,9 +12,9 @@ use crate::support::program::{Serving, run};
 use crate::support::server::{INDEX, PASSWORD, USER, server, server_with_owner};
 
 /// Server functions that anybody may call.
-const OPEN: [&str; 2] = ["/portal/fn/sign_in", "/portal/fn/set_up"];
+const OPEN: [&str; 3] = ["/portal/fn/sign_in", "/portal/fn/set_up", "/portal/fn/password_set"];
 
-fn server_functions() -> Vec<&'static str> {
+pub fn server_functions() -> Vec<&'static str> {
     leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect()
 }
 
@@ -36,7 +36,7 @@ async fn nothing_is_answered_before_sign_in() {
 }
 
 /// Arguments of the right shape for each function, so that it is the caller who is refused.
-fn any_arguments() -> serde_json::Value {
+pub fn any_arguments() -> serde_json::Value {
     let pool = json!({ "id": "p", "vmSize": "local_1", "targetDedicatedNodes": 1 });
     let specification = json!({ "poolInfo": { "poolId": "p" } });
     let job = json!({ "id": "j", "poolInfo": { "poolId": "p" }, "jobSpecification": specification });
@@ -49,6 +49,7 @@ fn any_arguments() -> serde_json::Value {
         "storage": "fournil", "container": "abc", "blob": "b", "folder": "", "from": "",
         "wish": { "account": "fournil", "container": "abc", "permissions": "r", "life": "P1D" },
         "commit": { "name": "b", "blocks": [] },
+        "user": "nobody", "assign": { "user": "nobody", "role": "Reader", "scope": "/subscriptions/s" }, "role": "Reader", "disabled": true, "filter": {}, "quotas": api::AccountQuotas::default(),
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
     })
 }
@@ -78,6 +79,7 @@ async fn roles_are_kept_apart() {
             ("account_create", create("second")),
             ("account_delete", json!({ "account": "first" })),
             ("account_patch", json!({ "account": "first", "patch": { "tags": {} } })),
+            ("account_quotas_set", json!({ "account": "first", "quotas": api::AccountQuotas::default() })),
             ("key_list", json!({ "account": "first" })),
             ("key_regenerate", json!({ "account": "first", "key": "Primary" })),
         ] {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use fournil::api::{self, Timestamp};
-use fournil::domain::kept::Keep;
 use fournil::domain::ids::AccountName;
+use fournil::domain::kept::Keep;
 use fournil::domain::vm_size;
 use fournil::scheduler::hub::Hub;
 use fournil::scheduler::provider::{NodeSpec, Provider};

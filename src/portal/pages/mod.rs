@@ -1,6 +1,7 @@
 //! The pages, a folder a resource.
 
 pub mod account;
+pub mod activity;
 pub mod file;
 pub mod home;
 pub mod job;
@@ -11,6 +12,7 @@ pub mod node;
 mod pairs_editor;
 mod path_tabs;
 pub mod pool;
+pub mod quota;
 pub mod reference;
 mod refusal;
 mod route_ids;
@@ -22,4 +24,5 @@ pub mod task;
 pub mod token;
 mod transfers;
 mod typed;
+pub mod user;
 mod waiting;

@@ -15,7 +15,7 @@ use crate::portal::shell::Entrance;
 use crate::portal::state::use_session;
 use crate::server_fns::set_up;
 
-const SHORTEST_PASSWORD: usize = 12;
+pub(super) const SHORTEST_PASSWORD: usize = 12;
 
 /// What is typed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +45,7 @@ impl SetUpForm {
 pub fn SetUpPage() -> impl IntoView {
     let session = use_session();
     let navigate = use_navigate();
-    let from_link = take_token();
+    let from_link = take_token(&paths::set_up());
     let has_link = !from_link.is_empty();
     let token = RwSignal::new(from_link);
     let [user, password, again] = [(); 3].map(|()| RwSignal::new(String::new()));
@@ -99,10 +99,10 @@ pub fn SetUpPage() -> impl IntoView {
 }
 
 /// Reads the token and removes it from the address bar and the history.
-fn take_token() -> String {
+pub(super) fn take_token(page: &str) -> String {
     let hash = window().location().hash().unwrap_or_default();
     if let (false, Ok(history)) = (hash.is_empty(), window().history()) {
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&paths::set_up()));
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(page));
     }
     paths::decode(hash.trim_start_matches('#'))
 }

@@ -75,9 +75,10 @@ fn crumbs(path: &str) -> Vec<Crumb> {
             Some(word) => Label::Word(word),
             None => Label::Name(paths::decode(segment)),
         };
-        expects_name =
-            matches!(segment, "accounts" | "storage-accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks")
-                && !expects_name;
+        expects_name = matches!(
+            segment,
+            "accounts" | "users" | "storage-accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks"
+        ) && !expects_name;
         if segment == "blobs" {
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
             out.push(Crumb { label: Label::Name(name.join("/")), path: here.clone() });
@@ -100,8 +101,12 @@ fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
         "storage-accounts" => msg::STORES,
+        "activity" => msg::ACTIVITY,
+        "access" => msg::ACCESS_CONTROL,
+        "quotas" => msg::QUOTAS,
         "reference" => msg::REFERENCE,
         "settings" => msg::SETTINGS,
+        "users" => msg::USERS,
         "tokens" => msg::TOKENS,
         "properties" => msg::PROPERTIES,
         "tags" => msg::TAGS,

@@ -19,6 +19,7 @@ pub use account_frame::{AccountFrame, use_account, use_id};
 pub use entrance::Entrance;
 pub use frame::Frame;
 pub use links::Links;
+pub use nav::account_of;
 pub use not_found::NotFoundPage;
 pub use sign_in_gate::SignInGate;
 pub use user_menu::{LanguageChoice, ThemeChoice, TimesChoice, ZoneChoice};

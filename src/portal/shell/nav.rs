@@ -50,6 +50,10 @@ fn MainMenu(path: Memo<String>) -> impl IntoView {
             <Show when=move || session.allows(Permission::StorageRead)>
                 <Entry path label=msg::STORES icon=Icon::Storage href=paths::stores()/>
             </Show>
+            <Show when=move || session.allows(Permission::UserWrite)>
+                <Entry path label=msg::USERS icon=Icon::User href=paths::users()/>
+            </Show>
+            <Entry path label=msg::ACTIVITY icon=Icon::Clock href=paths::activity()/>
             <Entry path label=msg::REFERENCE icon=Icon::Info href=paths::reference()/>
             <Entry path label=msg::SETTINGS icon=Icon::Settings href=paths::settings()/>
         </ul>
@@ -71,6 +75,9 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
             <Entry path label=msg::KEYS icon=Icon::Key href=paths::keys(&account)/>
             <Entry path label=msg::PROPERTIES icon=Icon::Properties href=paths::account_properties(&account)/>
             <Entry path label=msg::TAGS icon=Icon::Tag href=paths::account_tags(&account)/>
+            <Entry path label=msg::ACCESS_CONTROL icon=Icon::User href=paths::account_access(&account)/>
+            <Entry path label=msg::QUOTAS icon=Icon::Columns href=paths::account_quotas(&account)/>
+            <Entry path label=msg::ACTIVITY icon=Icon::Clock href=paths::account_activity(&account)/>
         </ul>
         <ul class="nav__list nav__list--end">
             <Entry path label=msg::ALL_ACCOUNTS icon=Icon::List href=paths::accounts() exact=true/>
@@ -101,7 +108,7 @@ fn Entry(
 }
 
 /// The account whose pages lie at this path.
-pub(super) fn account_of(path: &str) -> Option<String> {
+pub fn account_of(path: &str) -> Option<String> {
     let segment = path.strip_prefix("/accounts/")?.split('/').next()?;
     (!segment.is_empty() && segment != "new").then(|| paths::decode(segment))
 }

@@ -13,7 +13,7 @@ pub fn SignInGate() -> impl IntoView {
     let path = use_location().pathname;
     let navigate = use_navigate();
     Effect::new(move || {
-        let is_public = path.with(|path| path == "/sign-in" || path == "/setup");
+        let is_public = path.with(|path| matches!(path.as_str(), "/sign-in" | "/setup" | "/password"));
         if session.state() == SessionState::SignedOut && !is_public {
             navigate(
                 &paths::sign_in(&browser::here()),

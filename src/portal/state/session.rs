@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 
 use crate::api;
 use crate::domain::permission::{self, Permission};
+use crate::portal::shell::account_of;
 use crate::server_fns;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,9 +67,15 @@ impl Session {
         })
     }
 
-    /// Whether the user's role allows it; the server decides again.
+    /// Whether the user's role allows it everywhere, or another one in the account whose page is shown; the server decides again.
     pub fn allows(self, permission: Permission) -> bool {
-        self.user().is_some_and(|session| permission::allows(session.role, permission))
+        self.user().is_some_and(|session| {
+            permission::allows(session.role, permission)
+                || session
+                    .account_roles
+                    .iter()
+                    .any(|more| permission::allows(more.role, permission) && is_here(&more.account))
+        })
     }
 
     /// Asks whether the session still lasts, and changes nothing if it does or nobody answers.
@@ -109,6 +116,12 @@ impl Session {
             _ => false,
         }
     }
+}
+
+/// Whether the page that is shown is one of the account's.
+fn is_here(account: &str) -> bool {
+    let path = window().location().pathname().unwrap_or_default();
+    account_of(&path).as_deref() == Some(account)
 }
 
 pub fn use_session() -> Session {

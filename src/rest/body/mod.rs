@@ -4,13 +4,16 @@ mod decode;
 mod strict;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, MatchedPath, Request};
+use axum::http::Method;
 use axum::http::header::CONTENT_LENGTH;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::activity;
 use super::error::Failure;
 use crate::api::{self, Code};
+use crate::service::Recorded;
 
 /// Most bytes of a body. Source: limits of addtaskcollection; the same for all others is chosen here.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -54,14 +57,21 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
 
 /// Reads the whole body; one that says it is too long is not read at all.
 async fn read(request: Request) -> Result<Bytes, Failure> {
+    let extensions = request.extensions();
+    let recorded = extensions.get::<Recorded>().cloned().zip(extensions.get::<MatchedPath>().cloned());
+    let is_post = request.method() == Method::POST;
     let length = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     if length.is_some_and(|length: usize| length > MAX_BYTES) {
         return Err(too_large());
     }
-    axum::body::to_bytes(request.into_body(), MAX_BYTES).await.map_err(|error| {
+    let bytes = axum::body::to_bytes(request.into_body(), MAX_BYTES).await.map_err(|error| {
         let too_long = std::error::Error::source(&error).is_some_and(|e| e.to_string().contains("length limit"));
         if too_long { too_large() } else { api::Error::new(Code::InvalidRequestBody).into() }
-    })
+    })?;
+    if let Some((recorded, route)) = recorded.filter(|_| is_post) {
+        activity::note_id(&recorded, route.as_str(), &bytes);
+    }
+    Ok(bytes)
 }
 
 fn too_large() -> Failure {

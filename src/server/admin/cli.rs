@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 
+use super::activity::ActivityArgs;
 use super::storage::StorageCommand;
 use super::{Request, call, print, restore};
 use crate::api::{AccountCreate, Duration, KeyName, PublicNetworkAccess, Role, Secret};
@@ -41,6 +42,8 @@ enum Command {
     /// Blob storage
     #[command(subcommand)]
     Storage(StorageCommand),
+    /// Who did what: changes, readings of keys, refused attempts
+    Activity(ActivityArgs),
     /// Copies the database into a file, while the server works
     Backup {
         /// A file that does not exist yet, or a folder to put one into
@@ -84,6 +87,8 @@ enum AccountCommand {
     },
     /// Lists all accounts
     List,
+    /// Changes limits of an account; those that are not said stay as they are
+    SetQuota(QuotaArgs),
     /// Shows an account and what it holds
     Show { name: AccountName },
     /// Deletes an account and everything in it
@@ -93,6 +98,22 @@ enum AccountCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Args, Debug)]
+struct QuotaArgs {
+    name: AccountName,
+    /// Cores of dedicated nodes
+    #[arg(long, value_name = "N")]
+    dedicated_cores: Option<i64>,
+    /// Cores of low-priority nodes
+    #[arg(long, value_name = "N")]
+    low_priority_cores: Option<i64>,
+    #[arg(long, value_name = "N")]
+    pools: Option<i64>,
+    /// Active jobs and job schedules together
+    #[arg(long, value_name = "N")]
+    jobs: Option<i64>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -189,6 +210,7 @@ fn to_request(command: Command) -> anyhow::Result<Request> {
         Command::Token(TokenCommand::List { user }) => Request::TokenList { user },
         Command::Token(TokenCommand::Revoke { id }) => Request::TokenRevoke { id },
         Command::Storage(command) => Request::Storage { ask: command.into() },
+        Command::Activity(args) => args.into(),
         Command::Backup { target } => Request::Backup { file: backup_file(&target)? },
         Command::Restore { .. } => bail!("a database is not restored by a running server"),
         Command::Doctor => Request::Doctor,
@@ -217,6 +239,9 @@ fn account_request(command: AccountCommand) -> anyhow::Result<Request> {
                 allowed_authentication_modes: Vec::new(),
             },
         },
+        AccountCommand::SetQuota(QuotaArgs { name, dedicated_cores, low_priority_cores, pools, jobs }) => {
+            Request::AccountSetQuota { account: name, dedicated_cores, low_priority_cores, pools, jobs }
+        }
         AccountCommand::List => Request::AccountList,
         AccountCommand::Show { name } => Request::AccountShow { account: name },
         AccountCommand::Delete { name, yes } => {

@@ -1,6 +1,7 @@
 //! `fournil admin …`: what an operator does at the machine itself. A running server does it, asked over a socket that only
 //! its own user can open; without one, this process takes the data folder's lock and does it itself, by the same code.
 
+mod activity;
 mod backup;
 mod call;
 mod cli;
@@ -18,7 +19,7 @@ pub use cli::{AdminArgs, run};
 
 use crate::api::{self, AccountCreate, Duration, KeyName, Role, Secret};
 use crate::domain::ids::AccountName;
-use crate::service::{Caller, Context, Result, account, key, user};
+use crate::service::{self, Caller, Context, Result, account, key, user};
 
 /// What is asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +34,14 @@ pub enum Request {
     },
     AccountDelete {
         account: AccountName,
+    },
+    /// Absent limits stay as they are.
+    AccountSetQuota {
+        account: AccountName,
+        dedicated_cores: Option<i64>,
+        low_priority_cores: Option<i64>,
+        pools: Option<i64>,
+        jobs: Option<i64>,
     },
     KeyList {
         account: AccountName,
@@ -66,6 +75,11 @@ pub enum Request {
     TokenRevoke {
         id: String,
     },
+    Activity {
+        account: Option<AccountName>,
+        filter: api::ActivityFilter,
+        query: api::ListQuery,
+    },
     /// The file must not exist yet.
     Backup {
         file: PathBuf,
@@ -84,11 +98,19 @@ pub enum Answer {
     Refused(api::Error),
 }
 
-/// Does it, as the system itself.
+/// Does it, as the system itself, and writes it to the activity log.
 ///
 /// # Errors
 /// Those of the operation.
 pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
+    let recorded = activity::begin(cx, &request);
+    let outcome = perform_noted(&recorded.context(cx), request).await;
+    let failure = outcome.as_ref().err().map(|error| (error.public.code.status(), error.public.code.as_str()));
+    recorded.end(cx, failure).await;
+    outcome
+}
+
+async fn perform_noted(cx: &Context, request: Request) -> Result<Value> {
     let me = &Caller::system();
     let value = match request {
         Request::Storage { ask } => storage::perform(cx, ask).await?,
@@ -96,6 +118,16 @@ pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
         Request::AccountList => to_value(all_accounts(cx, me).await?),
         Request::AccountShow { account } => to_value(account::account_get(cx, me, &account).await?),
         Request::AccountDelete { account } => to_value(account::account_delete(cx, me, &account).await?),
+        Request::AccountSetQuota { account, dedicated_cores, low_priority_cores, pools, jobs } => {
+            let now = account::account_get(cx, me, &account).await?.account.quotas;
+            let quotas = api::AccountQuotas {
+                dedicated_core_quota: dedicated_cores.unwrap_or(now.dedicated_core_quota),
+                low_priority_core_quota: low_priority_cores.unwrap_or(now.low_priority_core_quota),
+                pool_quota: pools.unwrap_or(now.pool_quota),
+                active_job_and_job_schedule_quota: jobs.unwrap_or(now.active_job_and_job_schedule_quota),
+            };
+            to_value(account::account_quotas_set(cx, me, &account, quotas).await?)
+        }
         Request::KeyList { account } => to_value(key::key_list(cx, me, &account).await?),
         Request::KeyRegenerate { account, key } => to_value(key::key_regenerate(cx, me, &account, key).await?),
         Request::UserCreate { user, role, password } => {
@@ -117,6 +149,9 @@ pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
         Request::Backup { file } => {
             backup::write(&cx.store, &file).await?;
             json!({ "file": file })
+        }
+        Request::Activity { account, filter, query } => {
+            to_value(service::activity::activity_list(cx, me, account.as_ref(), &filter, &query).await?)
         }
         Request::Doctor => json!({ "problems": doctor::problems(cx).await? }),
     };

@@ -41,6 +41,16 @@ fn for_people(request: &Request, answer: &Value) -> String {
             let rows = list(answer).iter().map(account_row).collect();
             table(["NAME", "LOCATION", "STATE", "POOLS", "ACTIVE JOBS", "NODES"], rows)
         }
+        Request::AccountSetQuota { account, .. } => {
+            let quota = |name: &str| text(&answer["quotas"][name]);
+            format!(
+                "{account} may have {} dedicated cores, {} low-priority cores, {} pools, and {} active jobs and job schedules.\n",
+                quota("dedicatedCoreQuota"),
+                quota("lowPriorityCoreQuota"),
+                quota("poolQuota"),
+                quota("activeJobAndJobScheduleQuota")
+            )
+        }
         Request::AccountShow { .. } => account_page(answer),
         Request::AccountDelete { account } => format!("Deleted the account {account}, or what is left of it soon.\n"),
         Request::KeyList { .. } | Request::KeyRegenerate { .. } => {
@@ -71,6 +81,10 @@ fn for_people(request: &Request, answer: &Value) -> String {
             table(["ID", "USER", "DESCRIPTION", "EXPIRES", "LAST USED"], list(answer).iter().map(row).collect())
         }
         Request::TokenRevoke { id } => format!("Revoked the token {id}.\n"),
+        Request::Activity { .. } => {
+            let rows = super::activity::print(answer, text);
+            table(["TIME", "BY", "OPERATION", "ON", "FROM", "RESULT"], rows)
+        }
         Request::Backup { file } => format!("Wrote {}.\n", file.display()),
         Request::Storage { ask } => super::storage::print(ask, answer, text),
         Request::Doctor => diagnosis(list(&answer["problems"])),

@@ -68,6 +68,8 @@ pub async fn admin_with(data_dir: &Path, words: &[&str], stdin: &str) -> Ended {
 pub struct Serving {
     pub url: String,
     pub set_up_link: Option<String>,
+    /// With `--metrics-listen`.
+    pub metrics_address: Option<String>,
     child: Child,
     log: JoinHandle<String>,
 }
@@ -86,9 +88,22 @@ impl Serving {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.next_line().await.unwrap().expect("it says that it is ready");
         let url = ready.strip_prefix("Fournil is ready at ").unwrap().to_owned();
+        let metrics_address =
+            match words.contains(&"--metrics-listen") {
+                true => lines.next_line().await.unwrap().map(|line| {
+                    line.trim_start_matches("Metrics are at http://").trim_end_matches("/metrics").to_owned()
+                }),
+                false => None,
+            };
         let link = if is_new { lines.next_line().await.unwrap() } else { None };
         let before = "Set up the first user (link works once, for 1 hour): ";
-        Serving { url, set_up_link: link.map(|line| line.strip_prefix(before).unwrap().to_owned()), child, log }
+        Serving {
+            url,
+            set_up_link: link.map(|line| line.strip_prefix(before).unwrap().to_owned()),
+            metrics_address,
+            child,
+            log,
+        }
     }
 
     /// Asks it to stop; its exit code and what it logged.

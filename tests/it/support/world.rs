@@ -136,9 +136,11 @@ impl World {
             forbidden_addresses: Vec::new(),
             // Nodes that are played answer for no file.
             keep: Keep::NOTHING,
+            activity_life: api::Duration::from_days(90),
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context::new(Shared {
+            metrics: Arc::new(fournil::service::metrics::Metrics::new(store.timings())),
             blobs,
             store,
             clock: clock.clone(),

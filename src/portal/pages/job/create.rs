@@ -16,6 +16,7 @@ use crate::portal::components::{
 use crate::portal::i18n::{Msg, msg, t, tf, tn, tx};
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::pool::pool_state;
+use crate::portal::pages::quota::JobMeter;
 use crate::portal::pages::refusal;
 use crate::portal::pages::typed::Pair;
 use crate::portal::paths;
@@ -140,6 +141,7 @@ pub fn JobPlace(fields: JobFields) -> impl IntoView {
         <Field name="priority" label=msg::JOB_PRIORITY hint=hint(msg::JOB_PRIORITY_HINT) required=true>
             <NumberInput value=fields.priority min=-1000 max=1000/>
         </Field>
+        <JobMeter/>
     }
 }
 

@@ -6,16 +6,18 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::create_sizing::{Sizing, SizingReview};
-use super::pool_form::{PoolFields, PoolForm, QuotaUse, max_slots};
-use crate::api::{self, NodeFillType, VmSize};
+use super::pool_form::{PoolFields, PoolForm, max_slots};
+use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, VmSize};
 use crate::domain::permission::Permission;
+use crate::domain::quota::Use;
 use crate::portal::components::{
-    Checkbox, Combo, Field, FieldErrors, Icon, Loaded, NumberInput, PageHeader, Progress, Review, ReviewItem, Select,
-    Share, TextArea, TextInput, Tone, Wizard, WizardStep, combo,
+    Checkbox, Combo, Field, FieldErrors, Icon, Loaded, NumberInput, PageHeader, Review, ReviewItem, Select, TextArea,
+    TextInput, Wizard, WizardStep, combo,
 };
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tn};
 use crate::portal::pages::pairs_editor::PairsEditor;
+use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
 use crate::portal::pages::refusal;
 use crate::portal::pages::transfers::SourceEditor;
 use crate::portal::paths;
@@ -127,6 +129,7 @@ fn Basics(fields: PoolFields) -> impl IntoView {
     view! {
         <Field name="id" label=msg::POOL_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
         <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
+        <PoolMeter/>
     }
 }
 
@@ -165,42 +168,22 @@ fn Nodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoVie
 /// The cores that the pool asks for, against what the account has left.
 #[component]
 fn Quota(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoView {
-    let quota = Memo::new(move |_| {
-        surroundings.with(|s| {
-            let wanted = fields.get().dedicated_cores(&s.sizes).unwrap_or_default();
-            QuotaUse::of(&s.account.counts, &s.account.account.quotas, wanted)
+    let usage = move |of: fn(&AccountCounts, &AccountQuotas, i64) -> Use,
+                      wanted: fn(&PoolForm, &[VmSize]) -> Option<i64>| {
+        Signal::derive(move || {
+            surroundings.with(|s| {
+                let wanted = wanted(&fields.get(), &s.sizes).unwrap_or_default();
+                of(&s.account.counts, &s.account.account.quotas, wanted)
+            })
         })
-    });
-    let number = |n: i64| format::number(language(), n);
-    let text = Signal::derive(move || {
-        let quota = quota.get();
-        let values = [("wanted", number(quota.wanted)), ("used", number(quota.used)), ("quota", number(quota.quota))];
-        tf(msg::POOL_QUOTA, &values.each_ref().map(|(key, value)| (*key, value.as_str())))
-    });
-    let shares = Signal::derive(move || {
-        let quota = quota.get();
-        let wanted = Share {
-            tone: if quota.is_exceeded() { Tone::Bad } else { Tone::Good },
-            n: quota.wanted.min(quota.left()),
-            label: tf(msg::POOL_QUOTA_WANTED, &[("n", &number(quota.wanted))]),
-        };
-        vec![
-            Share {
-                tone: Tone::Neutral,
-                n: quota.used,
-                label: tf(msg::POOL_QUOTA_USED, &[("n", &number(quota.used))]),
-            },
-            wanted,
-        ]
-    });
+    };
+    let asks_low_priority = Memo::new(move |_| fields.get().low_priority.trim() != "0");
+    let low_priority = usage(Use::low_priority_cores, PoolForm::low_priority_cores);
     view! {
-        <div class="meters__item">
-            <p class="meters__label"><span>{move || t(msg::POOL_QUOTA_LABEL)}</span><span class="meters__value">{text}</span></p>
-            <Progress label=msg::POOL_QUOTA_LABEL shares whole=Signal::derive(move || quota.get().quota) done=Signal::derive(move || quota.get().used + quota.get().wanted)/>
-            <div aria-live="polite">
-                <Show when=move || quota.get().is_exceeded()><p class="field__error">{move || t(msg::POOL_QUOTA_EXCEEDED)}</p></Show>
-            </div>
-        </div>
+        <QuotaMeter label=msg::POOL_QUOTA_LABEL usage=usage(Use::dedicated_cores, PoolForm::dedicated_cores) exceeded=msg::POOL_QUOTA_EXCEEDED/>
+        <Show when=move || asks_low_priority.get()>
+            <QuotaMeter label=msg::QUOTA_LOW_PRIORITY usage=low_priority exceeded=msg::POOL_QUOTA_EXCEEDED/>
+        </Show>
     }
 }
 

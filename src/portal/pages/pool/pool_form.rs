@@ -1,6 +1,6 @@
 //! The form of a new pool, and what it costs against the quota.
 
-use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, StartTask, TaskSchedulingPolicy, VmSize};
+use crate::api::{self, NodeFillType, StartTask, TaskSchedulingPolicy, VmSize};
 use crate::domain::ids::PoolId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
@@ -141,6 +141,11 @@ impl PoolForm {
     pub fn dedicated_cores(&self, sizes: &[VmSize]) -> Option<i64> {
         Some(self.size(sizes)?.cores * i64::from(typed::number(&self.dedicated, 0..=MOST_NODES).ok()?))
     }
+
+    /// And of low-priority cores.
+    pub fn low_priority_cores(&self, sizes: &[VmSize]) -> Option<i64> {
+        Some(self.size(sizes)?.cores * i64::from(typed::number(&self.low_priority, 0..=MOST_NODES).ok()?))
+    }
 }
 
 /// The most slots that a node of this size can have: four a core.
@@ -148,31 +153,11 @@ pub fn max_slots(size: Option<&VmSize>) -> i32 {
     size.map_or(MAX_SLOTS, |size| (size.cores * 4).clamp(1, MAX_SLOTS)) as i32
 }
 
-/// Cores of an account: in use, asked for on top, and how many there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QuotaUse {
-    pub used: i64,
-    pub wanted: i64,
-    pub quota: i64,
-}
-
-impl QuotaUse {
-    pub fn of(counts: &AccountCounts, quotas: &AccountQuotas, wanted: i64) -> Self {
-        QuotaUse { used: counts.dedicated_cores, wanted, quota: quotas.dedicated_core_quota }
-    }
-
-    pub fn is_exceeded(self) -> bool {
-        self.wanted > 0 && self.used + self.wanted > self.quota
-    }
-
-    pub fn left(self) -> i64 {
-        (self.quota - self.used).max(0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{AccountCounts, AccountQuotas};
+    use crate::domain::quota::Use;
 
     fn sizes() -> Vec<VmSize> {
         vec![VmSize { name: "standard_d2s_v3".into(), cores: 2, memory_mib: 8192, native: false }]
@@ -238,7 +223,7 @@ mod tests {
         let counts = AccountCounts { dedicated_cores: 6, ..AccountCounts::default() };
         let quotas = AccountQuotas { dedicated_core_quota: 10, ..AccountQuotas::default() };
         let of = |n: &str| {
-            QuotaUse::of(&counts, &quotas, form(|f| f.dedicated = n.into()).dedicated_cores(&sizes()).unwrap())
+            Use::dedicated_cores(&counts, &quotas, form(|f| f.dedicated = n.into()).dedicated_cores(&sizes()).unwrap())
         };
         assert!(!of("2").is_exceeded());
         assert!(of("3").is_exceeded());
