@@ -185,8 +185,7 @@ struct FileConfig {
 const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
     "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes", "log",
-    "log-format",
-    "forbid-download-to", "metrics-listen", "activity-days", "log", "log-format",
+    "log-format", "forbid-download-to", "metrics-listen", "activity-days", "log", "log-format",
 ];
 
 impl Config {
@@ -219,8 +218,9 @@ impl Config {
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
-    "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes",
-    "metrics-listen", "activity-days", "log", "log-format",
+            keep,
+            metrics_listen: args.metrics_listen.or(file.metrics_listen).map(|text| parse_listen(&text)).transpose()?,
+            activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
