@@ -9,7 +9,7 @@ use super::super::runs::{Over, Run};
 use super::super::{clock, failure};
 use super::Node;
 use super::stages::Ending;
-use crate::api::agent::{Ended, RunTask, Usage};
+use crate::api::agent::{Ended, FromAgent, RunTask, Usage};
 use crate::api::{ElevationLevel, StartTask, TaskFailureInformation};
 
 impl Node {
@@ -120,8 +120,7 @@ impl Node {
         let now: Vec<String> = now;
         let discarded: Vec<String> = now.iter().filter_map(|directory| self.files.discard(directory)).collect();
         if !now.is_empty() {
-            self.outbox.push(FromAgent::CleanedUp { directories: now });
-            self.send_soon();
+            self.core.say(FromAgent::CleanedUp { directories: now }, clock::instant());
         }
         if !discarded.is_empty() {
             let files = Arc::clone(&self.files);
