@@ -37,11 +37,11 @@ pub struct Pool {
     /// Open nodes by free slots; negative where tasks were sent ahead.
     free: BTreeSet<(i32, i64)>,
     /// What nodes have of each job, by the time since when.
-    by_job: BTreeMap<i64, BTreeSet<(Timestamp, i64, i64)>>,
+    pub(super) by_job: BTreeMap<i64, BTreeSet<(Timestamp, i64, i64)>>,
     /// Of nodes, what was told to end: tasks and their slots.
-    ending: BTreeMap<i64, BTreeMap<i64, i32>>,
+    pub(super) ending: BTreeMap<i64, BTreeMap<i64, i32>>,
     /// Open jobs with waiting tasks: highest priority first, then who waited longest for a turn.
-    queue: BTreeSet<(i32, u64, i64)>,
+    pub(super) queue: BTreeSet<(i32, u64, i64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -190,41 +190,6 @@ impl Pool {
                 self.by_job.remove(&held.job);
             }
         }
-    }
-
-    /// A node was told to end what it has of a task: its slots come free soon.
-    pub fn end(&mut self, node: i64, task: i64) {
-        if let Some(held) = self.nodes.get(&node).and_then(|node| node.held.get(&task)) {
-            self.ending.entry(node).or_default().insert(task, held.slots);
-        }
-    }
-
-    pub fn is_ending(&self, node: i64, task: i64) -> bool {
-        self.ending.get(&node).is_some_and(|tasks| tasks.contains_key(&task))
-    }
-
-    /// Slots that are free or come free soon, of the nodes where something is ending.
-    pub fn coming_room(&self) -> BTreeMap<i64, i32> {
-        let room = |(key, tasks): (&i64, &BTreeMap<i64, i32>)| {
-            let node = self.nodes.get(key)?;
-            Some((*key, node.slots - node.used + tasks.values().sum::<i32>()))
-        };
-        self.ending.iter().filter_map(room).collect()
-    }
-
-    /// Jobs that have something on nodes.
-    pub fn jobs_on_nodes(&self) -> impl Iterator<Item = i64> {
-        self.by_job.keys().copied()
-    }
-
-    /// What nodes have of a job, as node and task, the youngest first.
-    pub fn of_job(&self, job: i64) -> impl Iterator<Item = (i64, i64)> {
-        self.by_job.get(&job).into_iter().flatten().rev().map(|(_, node, task)| (*node, *task))
-    }
-
-    /// Jobs with tasks that could be given to nodes, the highest priority first.
-    pub fn waiting_jobs(&self) -> impl Iterator<Item = i64> {
-        self.queue.iter().map(|(_, _, job)| *job)
     }
 
     /// Whether the task could run on the node if nothing else did.

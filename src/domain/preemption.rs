@@ -22,6 +22,43 @@ pub struct Victim {
     pub attempt: i64,
 }
 
+impl Pool {
+    /// A node was told to end what it has of a task: its slots come free soon.
+    pub fn end(&mut self, node: i64, task: i64) {
+        if let Some(held) = self.nodes.get(&node).and_then(|node| node.held.get(&task)) {
+            self.ending.entry(node).or_default().insert(task, held.slots);
+        }
+    }
+
+    pub fn is_ending(&self, node: i64, task: i64) -> bool {
+        self.ending.get(&node).is_some_and(|tasks| tasks.contains_key(&task))
+    }
+
+    /// Slots that are free or come free soon, of the nodes where something is ending.
+    pub fn coming_room(&self) -> BTreeMap<i64, i32> {
+        let room = |(key, tasks): (&i64, &BTreeMap<i64, i32>)| {
+            let node = self.nodes.get(key)?;
+            Some((*key, node.slots - node.used + tasks.values().sum::<i32>()))
+        };
+        self.ending.iter().filter_map(room).collect()
+    }
+
+    /// Jobs that have something on nodes.
+    pub fn jobs_on_nodes(&self) -> impl Iterator<Item = i64> {
+        self.by_job.keys().copied()
+    }
+
+    /// What nodes have of a job, as node and task, the youngest first.
+    pub fn of_job(&self, job: i64) -> impl Iterator<Item = (i64, i64)> {
+        self.by_job.get(&job).into_iter().flatten().rev().map(|(_, node, task)| (*node, *task))
+    }
+
+    /// Jobs with tasks that could be given to nodes, the highest priority first.
+    pub fn waiting_jobs(&self) -> impl Iterator<Item = i64> {
+        self.queue.iter().map(|(_, _, job)| *job)
+    }
+}
+
 impl World {
     /// Tasks of a pool that are to give way to those that still wait after a plan.
     pub fn to_preempt(&self, pool_key: i64) -> Vec<Victim> {

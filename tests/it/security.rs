@@ -41,7 +41,7 @@ pub fn any_arguments() -> serde_json::Value {
     let specification = json!({ "poolInfo": { "poolId": "p" } });
     let job = json!({ "id": "j", "poolInfo": { "poolId": "p" }, "jobSpecification": specification });
     json!({
-        "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {},
+        "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {}, "update": {},
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {},
         "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
