@@ -84,10 +84,10 @@ impl World {
         let pools: Vec<String> = store::pool::all(&mut conn).await.unwrap().into_iter().map(|pool| pool.id).collect();
         let jobs: Vec<String> = sqlx::query_scalar("SELECT id FROM jobs").fetch_all(&mut *conn).await.unwrap();
         drop(conn);
-        for pool in self.users.pools.iter().filter(|pool| !pools.contains(pool)) {
+        if let Some(pool) = self.users.pools.iter().find(|pool| !pools.contains(pool)) {
             return Err(format!("the pool {pool} was made and is not there"));
         }
-        for job in self.users.jobs.iter().filter(|job| !jobs.contains(job)) {
+        if let Some(job) = self.users.jobs.iter().find(|job| !jobs.contains(job)) {
             return Err(format!("the job {job} was made and is not there"));
         }
         self.check_ends(&tasks, &lives)?;
