@@ -71,7 +71,7 @@ impl Client {
             set("content-length", body_bytes.to_string())?;
         }
         let signed = Signed { method: method.as_str(), path, query, headers: &headers };
-        let text = candidates(&signed, &self.account).into_iter().next().context("there is always a text to sign")?;
+        let text = candidates(&signed, &self.account).next().context("there is always a text to sign")?;
         let signature = STANDARD.encode(sign(&self.key, &text));
         headers.insert("authorization", HeaderValue::from_str(&format!("SharedKey {}:{signature}", self.account))?);
         Ok(headers)
