@@ -36,10 +36,12 @@ pub async fn record(State(cx): State<Context>, mut request: Request, next: Next)
     response
 }
 
+type ByRoute = HashMap<String, Vec<(Method, Operation)>>;
+
 /// As [`activity::of_batch`], kept: every request asks, and there are as many answers as routes and methods.
 fn of_route(method: &Method, route: &str) -> Operation {
-    static KNOWN: LazyLock<RwLock<HashMap<String, Vec<(Method, Operation)>>>> = LazyLock::new(RwLock::default);
-    let find = |known: &HashMap<String, Vec<(Method, Operation)>>| {
+    static KNOWN: LazyLock<RwLock<ByRoute>> = LazyLock::new(RwLock::default);
+    let find = |known: &ByRoute| {
         known.get(route).and_then(|all| all.iter().find(|(m, _)| m == method)).map(|(_, operation)| operation.clone())
     };
     if let Some(operation) = find(&KNOWN.read().unwrap_or_else(PoisonError::into_inner)) {

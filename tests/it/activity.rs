@@ -162,6 +162,9 @@ async fn signing_in_and_failing_to_is_noted() {
         (line(&row), row.caller_kind),
         (format!("{USER} Fournil/signIn/action  AuthenticationFailed"), CallerKind::Unknown)
     );
+    // Asking who is signed in is no attempt: every page does.
+    server.browser().call("session_get", json!({})).await.expect_error(Code::Unauthorized);
+    assert_eq!(last(cx).await, row);
     // A password in the field of the name.
     browser.sign_in(PASSWORD, "x").await.expect_error(Code::AuthenticationFailed);
     assert_eq!(line(&last(cx).await), " Fournil/signIn/action  AuthenticationFailed");
