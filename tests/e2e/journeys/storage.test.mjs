@@ -46,7 +46,7 @@ journey("storage", async ({ page, server, open, shot, expect }) => {
     { name: "large.log", mimeType: "text/plain", buffer: LARGE },
     { name: "raw.bin", mimeType: "", buffer: Buffer.from([0, 1, 2, 255, 0, 7]) },
   ]);
-  await until("all are uploaded", async () => (await page.getByText("uploaded", { exact: true }).count()) === 6);
+  await until("all are uploaded", async () => (await page.locator(".upload li", { hasText: "uploaded" }).count()) === 6);
   for (const name of ["settings.json", "evil page.html", "dot.png", "drawing.svg", "large.log", "raw.bin"]) await link(page, name).waitFor();
   await page.locator(".upload").evaluate((area) => {
     const data = new DataTransfer();

@@ -26,6 +26,7 @@ journey("task files", async ({ page, server, shot }) => {
   let picker = page.getByRole("dialog", { name: "Pick from storage" });
   await picker.getByRole("combobox", { name: "Container" }).fill("input");
   await picker.getByRole("combobox", { name: "Blob" }).fill("scenes/one.txt");
+  await page.keyboard.press("Tab");
   await accessibleInBothThemes(page, (theme) => shot(`pick-${theme}`));
   await picker.getByRole("button", { name: "Pick", exact: true }).click();
   await picker.waitFor({ state: "hidden" });
@@ -35,6 +36,7 @@ journey("task files", async ({ page, server, shot }) => {
   await outputs.getByRole("button", { name: "Pick from storage" }).click();
   picker = page.getByRole("dialog", { name: "Pick from storage" });
   await picker.getByRole("combobox", { name: "Container" }).fill("output");
+  await page.keyboard.press("Tab");
   await picker.getByRole("button", { name: "Pick", exact: true }).click();
   await picker.waitFor({ state: "hidden" });
   await textbox(page, "Path in the container of output file 1").fill("knead");

@@ -403,7 +403,8 @@ mod tests {
     #[test]
     fn replaced_bytes_count_as_what_they_were() {
         // Two lines of Latin-1, of which each é is one byte in the file.
-        let latin = FileText { text: "\u{fffd}t\u{fffd}\nb\n".to_owned(), offset: 0, end: 6, file_length: 6 };
+        let latin =
+            FileText { text: "\u{fffd}t\u{fffd}\nb\n".to_owned(), offset: 0, end: 6, file_length: 6, kept: None };
         let buffer = LogBuffer::new(&latin);
         assert_eq!(buffer.lines().iter().map(|line| line.file_bytes).collect::<Vec<_>>(), [4, 2]);
     }
