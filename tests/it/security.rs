@@ -40,18 +40,21 @@ pub fn any_arguments() -> serde_json::Value {
     let pool = json!({ "id": "p", "vmSize": "local_1", "targetDedicatedNodes": 1 });
     let specification = json!({ "poolInfo": { "poolId": "p" } });
     let job = json!({ "id": "j", "poolInfo": { "poolId": "p" }, "jobSpecification": specification });
-    json!({
+    let of_pools_and_jobs = json!({
         "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {}, "update": {},
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {},
         "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
         "description": "", "life": "P1D", "id": "x",
+        "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
+    });
+    let of_the_rest = json!({
         "storage": "fournil", "container": "abc", "blob": "b", "folder": "", "from": "",
         "wish": { "account": "fournil", "container": "abc", "permissions": "r", "life": "P1D" },
         "commit": { "name": "b", "blocks": [] },
         "user": "nobody", "assign": { "user": "nobody", "role": "Reader", "scope": "/subscriptions/s" }, "role": "Reader", "disabled": true, "filter": {}, "quotas": api::AccountQuotas::default(),
-        "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
-    })
+    });
+    merge(of_pools_and_jobs, of_the_rest)
 }
 
 fn merge(mut a: serde_json::Value, b: serde_json::Value) -> serde_json::Value {
