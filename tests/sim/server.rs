@@ -14,6 +14,7 @@ use fournil::scheduler::hub::Hub;
 use fournil::scheduler::provider::{NodeSpec, Provider};
 use fournil::scheduler::{Driver, Inputs, Settings};
 use fournil::service::context::{Clock, Installation, Shared, Signals};
+use fournil::service::metrics::Metrics;
 use fournil::service::{Caller, Context, account, events};
 use fournil::store::Store;
 use fournil::store::db::Verdict;
@@ -155,6 +156,7 @@ impl Server {
         let (hub, node_events) = Hub::new(events.clone());
         let cx = Context::new(Shared {
             blobs: fournil::blob::BlobFiles::open(&folder.join("storage")).unwrap(),
+            metrics: Arc::new(Metrics::new(store.timings())),
             store,
             clock,
             random: Arc::new(chance),
@@ -188,6 +190,7 @@ fn installation() -> Arc<Installation> {
             elevation_allowed: false,
             forbidden_addresses: Vec::new(),
             keep: Keep::NOTHING,
+            activity_life: api::Duration::from_days(90),
         })
     };
     MADE.get_or_init(make).clone()
