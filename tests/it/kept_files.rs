@@ -95,7 +95,9 @@ async fn with_tasks(exits: &[i32]) -> (Rest, FakeNode) {
 
 fn keeping(rest: &Rest, keep: Keep) -> Context {
     let installation = Installation { keep, ..(*rest.world.cx.installation).clone() };
-    Context { files: rest.files.clone(), installation: Arc::new(installation), ..rest.world.cx.clone() }
+    let mut cx = rest.world.cx.clone();
+    (cx.files, cx.installation) = (rest.files.clone(), Arc::new(installation));
+    cx
 }
 
 /// Forgets the node's own files, so that what is read is a kept copy.
