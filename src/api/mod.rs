@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod agent;
+pub mod application;
 pub mod certificate;
 pub mod error;
 pub mod event;
@@ -28,6 +29,7 @@ pub mod task;
 pub mod time;
 
 pub use account::*;
+pub use application::*;
 pub use certificate::*;
 pub use error::{Code, Error, ErrorValue};
 pub use event::*;

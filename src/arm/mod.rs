@@ -9,6 +9,8 @@
 mod absent;
 mod account;
 mod account_shape;
+mod application;
+mod application_package;
 mod body;
 mod call;
 mod certificate;

@@ -2,6 +2,7 @@
 //! No async, clock, randomness, SQL or environment: time and ids are arguments.
 
 pub mod account;
+pub mod application;
 pub mod auto_scale;
 pub mod certificate;
 pub mod check;

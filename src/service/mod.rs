@@ -3,6 +3,8 @@
 
 pub mod access_token;
 pub mod account;
+pub mod application;
+pub mod application_package;
 pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;
@@ -19,6 +21,7 @@ pub mod key;
 pub mod ledger;
 pub mod node;
 mod node_order;
+pub mod package_references;
 pub mod page;
 pub mod pool;
 mod pool_change;

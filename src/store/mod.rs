@@ -3,6 +3,8 @@
 
 pub mod access_token;
 pub mod account;
+pub mod application;
+pub mod application_package;
 pub mod blob;
 pub mod certificate;
 pub mod changes;

@@ -13,6 +13,7 @@ mod agent_tasks;
 mod agent_transfers;
 mod arm_access;
 mod arm_accounts;
+mod arm_applications;
 mod arm_pools;
 mod arm_sign_in;
 mod autoscale;
