@@ -2,6 +2,7 @@
 //! tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
 //! are reading, measuring and deleting files.
 
+mod deploy;
 mod hear;
 mod stages;
 mod work;
@@ -23,6 +24,7 @@ use super::environment::NodeFacts;
 use super::files::NodeFiles;
 use super::journal::{Journal, Past};
 use super::launcher::Launcher;
+use super::packages::PoolPackages;
 use super::process::UserId;
 use super::run_id::RunId;
 use super::runs::{Fate, Runs};
@@ -73,6 +75,7 @@ pub struct Node {
     ended: BTreeMap<Attempt, Ended>,
     journal: Journal,
     start_task: StartTaskLife,
+    packages: PoolPackages,
     launcher: Launcher,
     stop: Option<Stop>,
 
@@ -115,6 +118,7 @@ pub async fn run(
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     let files = Arc::clone(&node.files);
+    files.discard_deployments();
     tokio::task::spawn_blocking(move || files.remove_all_discarded());
     let stop = loop {
         node.begin_what_fits();
@@ -179,6 +183,7 @@ impl Node {
             queue: VecDeque::new(),
             stages: HashMap::new(),
             start_task: StartTaskLife::default(),
+            packages: PoolPackages::default(),
             stop: None,
             welcome: None,
             facts: None,
@@ -228,7 +233,8 @@ impl Node {
     fn next_deadline(&self) -> Instant {
         let lease_end =
             lease::ends_at(self.lease().filter(|_| !self.runs.is_empty() || !self.queue.is_empty()), self.last_word);
-        let start_task = self.start_task.due().filter(|_| self.welcome.is_some() && self.stop.is_none());
+        let may_start = self.welcome.is_some() && self.packages.is_deployed() && self.stop.is_none();
+        let start_task = self.start_task.due().filter(|_| may_start);
         let deadlines =
             [self.flush_at, self.measure_at, self.runs.next_deadline(clock::instant()), start_task, lease_end];
         deadlines.into_iter().flatten().fold(self.heartbeat_at, Instant::min)
@@ -246,7 +252,7 @@ impl Node {
         let tasks: Vec<RunId> = self
             .runs
             .iter()
-            .filter(|(id, run)| *id != RunId::StartTask && run.fate != Fate::GiveBack)
+            .filter(|(id, run)| id.attempt().is_some() && run.fate != Fate::GiveBack)
             .map(|(id, _)| id)
             .collect();
         for id in tasks {
@@ -258,7 +264,7 @@ impl Node {
 
     fn beat(&mut self) {
         let sample = self.sampler.sample(&self.root);
-        let health = self.unreachable_root().or_else(|| disk_full(sample.disk_free_bytes));
+        let health = self.trouble().or_else(|| disk_full(sample.disk_free_bytes));
         if health != self.health {
             self.health = health;
             self.outbox.push(FromAgent::Health { error: self.health.clone() });
@@ -357,6 +363,11 @@ impl Node {
 
     fn task_user(&self, welcome: &Welcome) -> Option<UserId> {
         welcome.task_user.filter(|_| nix::unistd::geteuid().is_root())
+    }
+
+    /// What keeps the node from running tasks at all.
+    fn trouble(&self) -> Option<NodeError> {
+        self.unreachable_root().or_else(|| self.packages.error())
     }
 
     /// The task user must be able to reach the root; only where it could not be mounted can it not.

@@ -188,6 +188,9 @@ mod tests {
 
     #[test]
     fn every_content_of_a_package_has_a_folder_of_its_own() {
-        assert_eq!(package_directory("App", "1.0", "app-1.0-00112233445566778899aabbccddeeff"), "applications/App/1.0/aabbccddeeff");
+        assert_eq!(
+            package_directory("App", "1.0", "app-1.0-00112233445566778899aabbccddeeff"),
+            "applications/App/1.0/aabbccddeeff"
+        );
     }
 }

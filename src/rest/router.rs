@@ -4,7 +4,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
-use super::{absent, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task};
+use super::{
+    application, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task,
+};
 use crate::api::Code;
 use crate::service::Context;
 
@@ -33,7 +35,7 @@ pub fn routes(cx: &Context) -> Router {
         task::routes(),
         file::routes(),
         image::routes(),
-        absent::routes(),
+        application::routes(),
     ];
     resources
         .into_iter()

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::driver::Driver;
 use super::load::attempt;
 use super::preparation::Preparations;
-use crate::api::agent::{RunTask, ToAgent};
+use crate::api::agent::{Package, RunTask, ToAgent};
 use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
+use crate::domain::ids::AccountName;
 use crate::domain::placement::Assignment;
 use crate::domain::task::{self, Event};
-use crate::service::Result;
 use crate::service::ledger::Ledger;
 use crate::service::storage::linked;
-use crate::store;
+use crate::service::{Context, Result, package_references};
 use crate::store::task::TaskRow;
+use crate::store::{self, Conn};
 
 /// Assignments of one pass for one pool; the next pass follows at once.
 const MOST_ASSIGNMENTS: usize = 512;
@@ -51,9 +52,10 @@ impl Driver {
         let places: HashMap<i64, String> = plan.iter().filter_map(|a| Some((a.node, self.place_of(a.node)?))).collect();
         let (wanted, cx) = (plan.clone(), self.cx.clone());
         let account_key = self.pools.get(&pool_key).map_or(0, |pool| pool.account_key);
+        let account = self.pools.get(&pool_key).map(|pool| pool.account.clone());
         let Preparations { preparing, mut begun } = self.preparations(&plan, now);
         let waits = preparing.clone();
-        let (assigned, begun, after) = self
+        let (assigned, packages, begun, after) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
@@ -76,14 +78,15 @@ impl Driver {
                     }
                     let settings = assigned.values_mut().map(|(_, _, settings)| settings);
                     linked::give_urls(&cx, conn, account_key, settings).await?;
+                    let packages = packages_of(&cx, conn, account.as_ref(), account_key, &assigned).await?;
                     store::job_node::save(conn, &mut begun).await?;
-                    Ok((assigned, begun, ledger.save(conn, now).await?))
+                    Ok((assigned, packages, begun, ledger.save(conn, now).await?))
                 })
             })
             .await?;
         after.tell(&self.cx.signals);
         self.send_preparations(begun);
-        self.send_runs(pool_key, plan, assigned, &preparing);
+        self.send_runs(pool_key, plan, assigned, packages, &preparing);
         Ok(())
     }
 
@@ -99,6 +102,7 @@ impl Driver {
         pool_key: i64,
         plan: Vec<Assignment>,
         mut assigned: HashMap<i64, (i64, String, TaskCreate)>,
+        mut packages: HashMap<i64, Vec<Package>>,
         preparing: &HashSet<i64>,
     ) {
         let mut runs: BTreeMap<i64, Vec<RunTask>> = BTreeMap::new();
@@ -120,6 +124,7 @@ impl Driver {
             }
             let mut run = run_task(assignment, number, &job.id, id, settings, &job.environment);
             run.preparation = self.preparation_directory(assignment.job);
+            run.packages = packages.remove(&assignment.task).unwrap_or_default();
             if preparing.contains(&assignment.task) {
                 self.awaiting.entry((assignment.job, assignment.node)).or_default().push(run);
             } else {
@@ -146,6 +151,25 @@ impl Driver {
             }
         }
     }
+}
+
+/// What the nodes are told of the packages of tasks that have some, by the tasks' keys.
+async fn packages_of(
+    cx: &Context,
+    conn: &mut Conn,
+    account: Option<&AccountName>,
+    account_key: i64,
+    assigned: &HashMap<i64, (i64, String, TaskCreate)>,
+) -> crate::service::Result<HashMap<i64, Vec<Package>>> {
+    let references = |(key, (_, _, settings)): (&i64, &(i64, String, TaskCreate))| {
+        let references = settings.application_package_references.clone()?;
+        (!references.is_empty()).then_some((*key, references))
+    };
+    let (keys, lists): (Vec<i64>, Vec<_>) = assigned.iter().filter_map(references).unzip();
+    let Some(account) = account.filter(|_| !keys.is_empty()) else { return Ok(HashMap::new()) };
+    let lists: Vec<&[_]> = lists.iter().map(Vec::as_slice).collect();
+    let packages = package_references::resolve(cx, conn, (account, account_key), &lists).await?;
+    Ok(keys.into_iter().zip(packages).collect())
 }
 
 /// The attempt's number, the task's id and settings; nothing when the task is not to run. One whose stored settings
@@ -197,5 +221,6 @@ fn run_task(
         elevated: elevation == Some(ElevationLevel::Admin),
         resource_files: settings.resource_files.unwrap_or_default(),
         output_files: settings.output_files.unwrap_or_default(),
+        packages: Vec::new(),
     }
 }

@@ -22,7 +22,7 @@ fn at(path: &str) -> String {
 }
 
 /// With the installation's storage, linked to the account.
-async fn linked() -> Arm {
+pub async fn linked() -> Arm {
     let arm = Arm::new().await;
     let world = &arm.world;
     storage_ensure_default(&world.cx).await.unwrap();
@@ -46,7 +46,7 @@ fn place(package: &Value) -> (String, String) {
     (container.to_owned(), blob.to_owned())
 }
 
-async fn upload(arm: &Arm, package: &Value, text: &'static str) {
+pub async fn upload(arm: &Arm, package: &Value, text: &'static str) {
     let (container, blob) = place(package);
     let place = Place { container: &container, name: &blob };
     let body = stream::iter([Ok::<_, std::io::Error>(text.into())]);

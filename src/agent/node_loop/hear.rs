@@ -48,6 +48,7 @@ impl Node {
             memory_mib: sample::memory_mib(),
             alive: waiting.chain(running).collect(),
             ended: self.ended.keys().copied().collect(),
+            packages_deployed: self.packages.is_deployed(),
             start_task: self.start_task.report(),
         }
     }
@@ -89,10 +90,11 @@ impl Node {
         let facts = NodeFacts::of(&welcome, &self.config.node, &self.root, user_name(user), self.mark.clone());
         self.facts = Some(Arc::new(facts));
         self.is_welcome = true;
+        self.packages.set_once(&welcome.packages);
         self.start_task.set_once(welcome.start_task.clone(), clock::instant());
         let stale = welcome.stale.clone();
         self.welcome = Some(welcome);
-        self.health = self.unreachable_root();
+        self.health = self.trouble();
         for attempt in &stale {
             self.forget_end(*attempt);
         }
@@ -105,7 +107,7 @@ impl Node {
         self.outbox = self.ended.values().cloned().map(FromAgent::Ended).collect();
         self.outbox.extend(self.start_task.report().map(FromAgent::StartTask));
         self.outbox.extend(self.health.clone().map(|error| FromAgent::Health { error: Some(error) }));
-        self.unannounced = self.runs.iter().filter(|(id, _)| *id != RunId::StartTask).map(|(id, _)| id).collect();
+        self.unannounced = self.runs.iter().filter(|(id, _)| id.attempt().is_some()).map(|(id, _)| id).collect();
         self.heartbeat_at = clock::instant();
         self.send_soon();
     }

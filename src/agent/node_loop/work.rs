@@ -19,7 +19,10 @@ impl Node {
         if self.welcome.is_none() || self.stop.is_some() {
             return;
         }
-        if self.start_task.due().is_some_and(|due| due <= clock::instant()) {
+        if self.packages.is_due() {
+            self.begin_packages();
+        }
+        if self.packages.is_deployed() && self.start_task.due().is_some_and(|due| due <= clock::instant()) {
             self.begin_start_task();
         }
         let fitting = self.take_fitting();
@@ -40,7 +43,9 @@ impl Node {
         let mut tasks: Vec<i64> = self.runs.iter().filter_map(|(id, _)| Some(id.attempt()?.task)).collect();
         let mut in_use = self.runs.slots_in_use();
         let mut fitting = Vec::new();
-        while self.start_task.is_ready()
+        let mut deploying = self.folders_in_deployment();
+        while self.packages.is_deployed()
+            && self.start_task.is_ready()
             && let Some(task) = self.queue.front()
         {
             // One that asks for more than there is runs alone.
@@ -48,6 +53,12 @@ impl Node {
             if in_use + needed > slots || tasks.contains(&task.a.task) {
                 break;
             }
+            // What another run is just deploying is not fetched twice.
+            let missing = self.missing(&task.packages);
+            if missing.iter().any(|package| deploying.contains(&package.directory)) {
+                break;
+            }
+            deploying.extend(missing.into_iter().map(|package| package.directory));
             in_use += needed;
             tasks.push(task.a.task);
             fitting.extend(self.queue.pop_front().map(|task| (task, needed)));
@@ -69,9 +80,10 @@ impl Node {
             user: self.user(),
             elevated: task.elevated,
             limit_mark: self.runs.next_limit_mark(),
+            packages: self.packages.all().iter().chain(&task.packages).cloned().collect(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
-        match self.begin_first_stage(launch, task.resource_files, task.output_files) {
+        match self.begin_run(launch, &task.packages, task.resource_files, task.output_files) {
             Ok(pid) => {
                 let run = Run::new(directory, slots, task.max_wall_clock, pid, limit_mark);
                 self.runs.add(id, run);
@@ -111,9 +123,10 @@ impl Node {
             user: self.user(),
             elevated,
             limit_mark: self.runs.next_limit_mark(),
+            packages: self.packages.all().to_vec(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
-        match self.begin_first_stage(launch, task.resource_files.unwrap_or_default(), Vec::new()) {
+        match self.begin_run(launch, &[], task.resource_files.unwrap_or_default(), Vec::new()) {
             Ok(pid) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark)),
             Err(failure) => self.on_start_task_end(None, Some(failure), clock::now()),
         }
@@ -131,6 +144,7 @@ impl Node {
             let Ending { id, run, at, exit, failure, usage } = ending;
             match id {
                 RunId::StartTask => self.on_start_task_end(exit, failure, at),
+                RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(attempt) if run.fate == Fate::GiveBack => self.give_back(attempt),
                 RunId::Task(a) => self.report_end(Ended { a, started: Some(run.started), at, exit, failure, usage }),
             }

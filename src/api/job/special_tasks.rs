@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::api::shared::wire_enum;
 use crate::api::{
-    ApplicationPackageReference, Duration, EnvironmentSetting, OutputFile, ResourceFile, TaskConstraints, TaskExecutionResult,
-    TaskFailureInformation, Timestamp, UserIdentity,
+    ApplicationPackageReference, Duration, EnvironmentSetting, OutputFile, ResourceFile, TaskConstraints,
+    TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity,
 };
 
 /// An ordinary task that is made with its job and goes before all others.

@@ -12,8 +12,8 @@ pub use self::exit::*;
 pub use self::waiting::*;
 use super::shared::wire_enum;
 use super::{
-    ApplicationPackageReference, Duration, EnvironmentSetting, Error, OutputFile, ResourceFile, TaskExecutionResult, TaskFailureInformation,
-    TaskStatistics, Timestamp, UserIdentity,
+    ApplicationPackageReference, Duration, EnvironmentSetting, Error, OutputFile, ResourceFile, TaskExecutionResult,
+    TaskFailureInformation, TaskStatistics, Timestamp, UserIdentity,
 };
 
 wire_enum! {

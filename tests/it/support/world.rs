@@ -240,6 +240,7 @@ impl World {
             memory_mib: 1024,
             alive: Vec::new(),
             ended: Vec::new(),
+            packages_deployed: false,
             start_task: None,
         }
     }

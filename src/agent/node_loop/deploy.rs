@@ -1,0 +1,96 @@
+//! Application packages: those of the pool before anything else runs, those of a task before its files.
+
+use std::collections::HashSet;
+
+use super::super::launcher::Launch;
+use super::super::run_id::RunId;
+use super::super::runs::Run;
+use super::super::transfer;
+use super::Node;
+use super::stages::Stages;
+use crate::api::agent::{FromAgent, Package};
+use crate::api::{OutputFile, ResourceFile, TaskFailureInformation};
+
+impl Node {
+    /// Those that are not on the node. What is there is whole and current: another content would have another folder.
+    pub(super) fn missing(&self, packages: &[Package]) -> Vec<Package> {
+        let is_missing = |package: &&Package| package.problem.is_none() && !self.root.join(&package.directory).is_dir();
+        let mut seen = HashSet::new();
+        packages.iter().filter(is_missing).filter(|package| seen.insert(package.directory.as_str())).cloned().collect()
+    }
+
+    pub(super) fn folders_in_deployment(&self) -> HashSet<String> {
+        let packages = self.stages.values().flat_map(Stages::in_deployment);
+        packages.map(|package| package.directory.clone()).collect()
+    }
+
+    /// The first process of a run: what is missing of `packages` goes before everything else.
+    pub(super) fn begin_run(
+        &mut self,
+        launch: Launch,
+        packages: &[Package],
+        resource_files: Vec<ResourceFile>,
+        output_files: Vec<OutputFile>,
+    ) -> Result<i32, TaskFailureInformation> {
+        refuse_problems(packages)?;
+        match self.missing(packages) {
+            missing if missing.is_empty() => self.begin_first_stage(launch, resource_files, output_files),
+            missing => self.begin_deployment(launch, missing, resource_files, output_files),
+        }
+    }
+
+    pub(super) fn begin_packages(&mut self) {
+        let Some(facts) = self.facts.clone() else { return };
+        self.packages.begins();
+        let all = self.packages.all().to_vec();
+        let missing = self.missing(&all);
+        let refused = refuse_problems(&all);
+        if refused.is_err() || missing.is_empty() {
+            return self.on_packages_end(refused.err());
+        }
+        let id = RunId::Packages;
+        self.journal.begins(id);
+        self.flush_journal();
+        let launch = Launch {
+            run: id,
+            node: facts,
+            job_and_task: None,
+            directory: "applications".to_owned(),
+            preparation: None,
+            command_line: String::new(),
+            environment: Vec::new(),
+            user: self.user(),
+            elevated: false,
+            limit_mark: self.runs.next_limit_mark(),
+            packages: Vec::new(),
+        };
+        let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
+        match self.begin_deployment(launch, missing, Vec::new(), Vec::new()) {
+            Ok(pid) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark)),
+            Err(failure) => self.on_packages_end(Some(failure)),
+        }
+    }
+
+    pub(super) fn on_packages_end(&mut self, failure: Option<TaskFailureInformation>) {
+        self.journal.forget(RunId::Packages);
+        self.packages.ends(failure);
+        match self.packages.error() {
+            None => self.outbox.push(FromAgent::PackagesDeployed),
+            Some(error) => {
+                tracing::warn!(error = error.message, "the pool's application packages are not on the node");
+                self.health = self.trouble();
+                self.outbox.push(FromAgent::Health { error: self.health.clone() });
+            }
+        }
+        self.send_soon();
+    }
+}
+
+/// What the server could not find cannot be deployed.
+fn refuse_problems(packages: &[Package]) -> Result<(), TaskFailureInformation> {
+    let broken = packages.iter().find_map(|package| Some((package, package.problem.as_deref()?)));
+    match broken {
+        None => Ok(()),
+        Some((package, problem)) => Err(transfer::of_package(package, &format!("It is not there: {problem}."))),
+    }
+}
