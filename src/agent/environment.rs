@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
+use super::packages::variable_names;
 use super::run_id::{MARKER, RunId};
 use crate::api::EnvironmentSetting;
 use crate::api::agent::{Package, Welcome};
-use crate::domain::application::variable_names;
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

@@ -3,6 +3,7 @@
 //! are reading, measuring and deleting files.
 
 mod deploy;
+mod health;
 mod hear;
 mod stages;
 mod work;
@@ -264,7 +265,7 @@ impl Node {
 
     fn beat(&mut self) {
         let sample = self.sampler.sample(&self.root);
-        let health = self.trouble().or_else(|| disk_full(sample.disk_free_bytes));
+        let health = self.trouble().or_else(|| health::disk_full(sample.disk_free_bytes));
         if health != self.health {
             self.health = health;
             self.outbox.push(FromAgent::Health { error: self.health.clone() });
@@ -364,21 +365,6 @@ impl Node {
     fn task_user(&self, welcome: &Welcome) -> Option<UserId> {
         welcome.task_user.filter(|_| nix::unistd::geteuid().is_root())
     }
-
-    /// What keeps the node from running tasks at all.
-    fn trouble(&self) -> Option<NodeError> {
-        self.unreachable_root().or_else(|| self.packages.error())
-    }
-
-    /// The task user must be able to reach the root; only where it could not be mounted can it not.
-    fn unreachable_root(&self) -> Option<NodeError> {
-        let obstacle = node_root::obstacle(&self.root, self.user()?)?;
-        let fix = format!(
-            "The tasks' user cannot pass through {}. Let it (chmod o+x), keep the data folder elsewhere, or let the agent mount file systems (CAP_SYS_ADMIN).",
-            obstacle.display()
-        );
-        Some(NodeError { code: "NodeRootUnreachable".to_owned(), message: fix, error_details: Vec::new() })
-    }
 }
 
 fn send(link: &Link, messages: &[FromAgent]) {
@@ -386,14 +372,6 @@ fn send(link: &Link, messages: &[FromAgent]) {
         let text = serde_json::to_string(messages).expect("messages are JSON");
         let _ = link.frames.send(Frame::Text(text));
     }
-}
-
-fn disk_full(free_bytes: u64) -> Option<NodeError> {
-    (free_bytes < sample::DISK_FULL_BYTES).then(|| NodeError {
-        code: "DiskFull".to_owned(),
-        message: format!("The node's disk has {free_bytes} bytes left."),
-        error_details: Vec::new(),
-    })
 }
 
 /// Batch's name for its automatic user where the system has none for the number.

@@ -68,10 +68,35 @@ impl PoolPackages {
     }
 }
 
+/// The variables by which programs find a package, on Linux: hyphens, periods and `#` are underscores; the application's id as
+/// it is and in capitals. Source: application packages, environment variables.
+pub fn variable_names(application: &str, version: &str, is_default: bool) -> Vec<String> {
+    let plain = |text: &str| text.replace(['.', '-', '#'], "_");
+    let (id, version) = (plain(application), plain(version));
+    let mut names = Vec::new();
+    for (id, version) in [(id.clone(), version.clone()), (id.to_ascii_uppercase(), version.to_ascii_uppercase())] {
+        names.push(format!("AZ_BATCH_APP_PACKAGE_{id}_{version}"));
+        if is_default {
+            names.push(format!("AZ_BATCH_APP_PACKAGE_{id}"));
+        }
+    }
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::agent::failure;
+
+    #[test]
+    fn programs_find_packages_by_variables() {
+        let check = |id, version, default, expected: &[&str]| {
+            let names: Vec<String> = expected.iter().map(|name| format!("AZ_BATCH_APP_PACKAGE_{name}")).collect();
+            assert_eq!(variable_names(id, version, default), names);
+        };
+        check("blender", "2.70", false, &["blender_2_70", "BLENDER_2_70"]);
+        check("my-App", "1.0-rc", true, &["my_App_1_0_rc", "my_App", "MY_APP_1_0_RC", "MY_APP"]);
+    }
 
     #[test]
     fn without_packages_there_is_nothing_to_wait_for() {

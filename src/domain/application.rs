@@ -81,21 +81,6 @@ pub fn package_directory(application: &str, version: &str, blob: &str) -> String
     format!("applications/{application}/{version}/{}", stamp.iter().rev().collect::<String>())
 }
 
-/// The variables by which programs find a package, on Linux: hyphens, periods and `#` are underscores; the application's id as
-/// it is and in capitals. Source: application packages, environment variables.
-pub fn variable_names(application: &str, version: &str, is_default: bool) -> Vec<String> {
-    let plain = |text: &str| text.replace(['.', '-', '#'], "_");
-    let (id, version) = (plain(application), plain(version));
-    let mut names = Vec::new();
-    for (id, version) in [(id.clone(), version.clone()), (id.to_ascii_uppercase(), version.to_ascii_uppercase())] {
-        names.push(format!("AZ_BATCH_APP_PACKAGE_{id}_{version}"));
-        if is_default {
-            names.push(format!("AZ_BATCH_APP_PACKAGE_{id}"));
-        }
-    }
-    names
-}
-
 /// Why the package cannot be replaced; one that is pending was never used.
 pub fn replace_refusal(allow_updates: bool, state: PackageState) -> Option<Code> {
     (!allow_updates && state == PackageState::Active).then_some(Code::ApplicationUpdatesNotAllowed)
@@ -174,16 +159,6 @@ mod tests {
         assert_eq!((id_of_reference("blender"), id_of_reference(path)), ("blender", "blender"));
         assert!(is_reference_of("a", "blender") && is_reference_of("a", path));
         assert!(!is_reference_of("b", path) && !is_reference_of("a", "/pools/a/blender"));
-    }
-
-    #[test]
-    fn programs_find_packages_by_variables() {
-        let check = |id, version, default, expected: &[&str]| {
-            let names: Vec<String> = expected.iter().map(|name| format!("AZ_BATCH_APP_PACKAGE_{name}")).collect();
-            assert_eq!(variable_names(id, version, default), names);
-        };
-        check("blender", "2.70", false, &["blender_2_70", "BLENDER_2_70"]);
-        check("my-App", "1.0-rc", true, &["my_App_1_0_rc", "my_App", "MY_APP_1_0_RC", "MY_APP"]);
     }
 
     #[test]

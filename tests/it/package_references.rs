@@ -100,9 +100,10 @@ async fn a_node_is_idle_once_it_has_its_pools_packages() {
     activate(&arm, "tool", "1.0").await;
     make_pool(&arm, "p", vec![reference("tool", Some("1.0"))]).await.unwrap();
     let node = world.node().await;
-    assert_eq!(world.node_state("p", &node.id).await, NodeState::Starting);
+    let is = async |state| (world.node_state("p", &node.id).await == state).then_some(());
+    world.until("it waits for its packages", async || is(NodeState::Starting).await).await;
     node.says(FromAgent::PackagesDeployed);
-    world.until("it is idle", async || (world.node_state("p", &node.id).await == NodeState::Idle).then_some(())).await;
+    world.until("it is idle", async || is(NodeState::Idle).await).await;
     let (key, id) = node.disconnects();
     let hello = Hello { packages_deployed: true, ..world.hello(&id, "boot-1") };
     let welcome = world.welcomed(key, hello).await;

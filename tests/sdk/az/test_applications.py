@@ -20,7 +20,9 @@ def az(tls_server: Server, tmp_path_factory: pytest.TempPathFactory) -> SignedIn
 
 def test_a_package_is_uploaded_by_one_command(az: SignedInAz, tmp_path: pathlib.Path) -> None:
     of = ["--name", "cliapps", "--resource-group", "lab"]
-    az("batch account create", *of, "--location", "local", "--storage-account", "fournil")
+    # Given a name alone, the CLI asks for the account's resource, and no management plane of Azure Storage is here.
+    storage = "/subscriptions/any/resourceGroups/any/providers/Microsoft.Storage/storageAccounts/fournil"
+    az("batch account create", *of, "--location", "local", "--storage-account", storage)
     application = [*of, "--application-name", "tool"]
     file = tmp_path / "tool.zip"
     file.write_bytes(zip_file())
