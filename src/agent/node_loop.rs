@@ -29,7 +29,7 @@ use super::packages::PoolPackages;
 use super::process::UserId;
 use super::run_id::RunId;
 use super::runs::{Fate, Runs};
-use super::sample::{self, Sampler};
+use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
 use super::start_task::StartTaskLife;
 use super::watches::{self, Watches};
