@@ -159,6 +159,7 @@ fn welcome(slots: i32) -> Welcome {
         is_dedicated: true,
         slots,
         start_task: None,
+        packages: Vec::new(),
         lease_secs: None,
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),
@@ -182,5 +183,6 @@ fn task(n: i64) -> RunTask {
         elevated: false,
         resource_files: Vec::new(),
         output_files: Vec::new(),
+        packages: Vec::new(),
     }
 }

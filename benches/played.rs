@@ -121,6 +121,7 @@ fn hello(node: String) -> Hello {
         memory_mib: 1024,
         alive: Vec::new(),
         ended: Vec::new(),
+        packages_deployed: true,
         start_task: None,
     }
 }

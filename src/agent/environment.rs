@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
+use super::packages::variable_names;
 use super::run_id::{MARKER, RunId};
 use crate::api::EnvironmentSetting;
-use crate::api::agent::Welcome;
+use crate::api::agent::{Package, Welcome};
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -55,6 +56,8 @@ pub struct RunFacts<'a> {
     /// The folder of the job's preparation task, relative to the root.
     pub preparation: Option<&'a str>,
     pub settings: &'a [EnvironmentSetting],
+    /// The pool's and the run's own.
+    pub packages: &'a [Package],
     pub elevated: bool,
 }
 
@@ -93,6 +96,11 @@ pub fn variables(node: &NodeFacts, run: &RunFacts<'_>) -> BTreeMap<String, Strin
     if let Some(preparation) = run.preparation {
         set("AZ_BATCH_JOB_PREP_DIR", &format!("{root}/{preparation}"));
         set("AZ_BATCH_JOB_PREP_WORKING_DIR", &format!("{root}/{preparation}/wd"));
+    }
+    for package in run.packages {
+        for name in variable_names(&package.application, &package.version, package.is_default) {
+            set(&name, &format!("{root}/{}", package.directory));
+        }
     }
     set(MARKER, &format!("{}{}", node.mark, run.run));
     all
@@ -139,6 +147,11 @@ mod tests {
         }
     }
 
+    fn package() -> Package {
+        let directory = "applications/Blender/2.70/0123".to_owned();
+        Package { application: "Blender".into(), version: "2.70".into(), directory, ..Package::default() }
+    }
+
     fn of_task(settings: &[(&str, Option<&str>)]) -> BTreeMap<String, String> {
         let setting = |(name, value): &(&str, Option<&str>)| EnvironmentSetting {
             name: (*name).into(),
@@ -155,6 +168,7 @@ mod tests {
                 directory,
                 preparation: Some("workitems/j/job-1/prep"),
                 settings: &settings,
+                packages: &[package()],
                 elevated: false,
             },
         )
@@ -171,6 +185,9 @@ mod tests {
         check("AZ_BATCH_JOB_ID", "j");
         check("HOME", "/mnt/batch/tasks/workitems/j/job-1/t/wd");
         check("USER", "_azbatch");
+        check("AZ_BATCH_APP_PACKAGE_Blender_2_70", "/mnt/batch/tasks/applications/Blender/2.70/0123");
+        check("AZ_BATCH_APP_PACKAGE_BLENDER_2_70", "/mnt/batch/tasks/applications/Blender/2.70/0123");
+        assert!(!all.contains_key("AZ_BATCH_APP_PACKAGE_Blender"));
         check(MARKER, "m:7.2");
         let ours = |name: &String| {
             name.starts_with("AZ_BATCH_")
@@ -187,6 +204,7 @@ mod tests {
             directory: "startup",
             preparation: None,
             settings: &[],
+            packages: &[],
             elevated: true,
         };
         let all = variables(&node(), &run);

@@ -30,6 +30,14 @@ const MAX_ENTRIES: usize = 50_000;
 const DISCARDED: &str = "volatile";
 const DISCARDED_NAME: &str = "removed-";
 
+/// How the names of folders begin in which packages are unpacked.
+const DEPLOYING_NAME: &str = "deploying-";
+
+/// The folder in which a run unpacks its packages; the number tells runs apart.
+pub fn staging(number: u64) -> String {
+    format!("{DISCARDED}/{DEPLOYING_NAME}{}-{number}", clock::now().micros())
+}
+
 /// Deeper folders are left out of a listing, and not deleted.
 const MAX_DEPTH: usize = 256;
 
@@ -99,6 +107,14 @@ impl NodeFiles {
         let entries = self.list(DISCARDED, false).unwrap_or_default();
         let discarded = entries.into_iter().filter(|entry| entry.name.starts_with(DISCARDED_NAME));
         discarded.for_each(|entry| self.remove_discarded(&entry.name));
+    }
+
+    /// Moves away what an earlier agent was deploying when it ended.
+    pub fn discard_deployments(&self) {
+        let entries = self.list(DISCARDED, false).unwrap_or_default();
+        for entry in entries.into_iter().filter(|entry| entry.name.starts_with(DEPLOYING_NAME)) {
+            let _ = self.discard(&format!("{DISCARDED}/{}", entry.name));
+        }
     }
 
     fn try_discard(&self, directory: &str) -> Result<String, Code> {

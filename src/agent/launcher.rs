@@ -18,7 +18,9 @@ use rustix::io::Errno;
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
 use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
 use super::run_id::RunId;
+use super::transfer::Kind;
 use super::{command_line, failure, files, transfer};
+use crate::api::agent::Package;
 use crate::api::{EnvironmentSetting, TaskFailureInformation};
 
 pub struct Launch {
@@ -34,6 +36,8 @@ pub struct Launch {
     /// With the agent's own user instead.
     pub elevated: bool,
     pub limit_mark: u64,
+    /// The pool's and the run's own, which are deployed before the command runs.
+    pub packages: Vec<Package>,
 }
 
 pub struct Launcher {
@@ -97,6 +101,7 @@ impl Launcher {
             directory: &launch.directory,
             preparation: launch.preparation.as_deref(),
             settings: &launch.environment,
+            packages: &launch.packages,
             elevated: launch.elevated && launch.user.is_some(),
         };
         variables(&launch.node, &run)
@@ -143,8 +148,10 @@ impl Launcher {
             directory: &launch.directory,
             preparation: None,
             settings: &[],
+            packages: &[],
             elevated: false,
         };
+        let kind = if logs.is_some() { Kind::Upload } else { Kind::Download };
         let directory = format!("{}/{}/wd", launch.node.root.display(), launch.directory);
         let program = Program {
             // Also when the file has been replaced by a newer one.
@@ -158,7 +165,57 @@ impl Launcher {
             identity: launch.user.map_or(Identity::Own, Identity::User),
             limit_mark,
         };
-        self.spawner.spawn(&program).map_err(|error| transfer::not_started(logs.is_some(), &error.to_string()))
+        self.spawner.spawn(&program).map_err(|error| transfer::not_started(kind, &error.to_string()))
+    }
+
+    /// A process that deploys packages in `staging`, a folder of the agent's that is made for it. With the task user's rights
+    /// where it downloads and unpacks, with the agent's own where it puts what was unpacked in its place.
+    pub fn launch_deployment(
+        &mut self,
+        launch: &Launch,
+        sheet: &File,
+        staging: &str,
+        limit_mark: u64,
+        as_agent: bool,
+    ) -> Result<i32, TaskFailureInformation> {
+        let not_started = |error: String| transfer::not_started(Kind::Deploy, &error);
+        let user = launch.user.filter(|_| !as_agent);
+        if !as_agent {
+            self.make_staging(staging, user).map_err(|error| not_started(error.to_string()))?;
+        }
+        let run = RunFacts {
+            run: launch.run,
+            job_and_task: None,
+            directory: staging,
+            preparation: None,
+            settings: &[],
+            packages: &[],
+            elevated: false,
+        };
+        let directory = format!("{}/{staging}", launch.node.root.display());
+        let program = Program {
+            candidates: &[c"/proc/self/exe".to_owned()],
+            arguments: &[c"fournil".to_owned(), c"transfer".to_owned()],
+            environment: &to_block(&variables(&launch.node, &run)),
+            directory: &CString::new(directory).map_err(|error| not_started(error.to_string()))?,
+            stdin: sheet.as_fd(),
+            stdout: self.null.as_fd(),
+            stderr: self.null.as_fd(),
+            identity: user.map_or(Identity::Own, Identity::User),
+            limit_mark,
+        };
+        self.spawner.spawn(&program).map_err(|error| not_started(error.to_string()))
+    }
+
+    /// A new folder that belongs to the user, below one that belongs to the agent.
+    fn make_staging(&self, staging: &str, user: Option<UserId>) -> io::Result<()> {
+        mkdirat(&self.root, staging, Mode::from_raw_mode(0o700))?;
+        if let Some(user) = user {
+            let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let folder = openat(&self.root, staging, flags, Mode::empty())?;
+            rustix::fs::fchown(&folder, Some(rustix::fs::Uid::from_raw(user)), Some(rustix::fs::Gid::from_raw(user)))?;
+        }
+        Ok(())
     }
 
     /// Makes the run's folder and `wd` in it, and opens its output files. What an earlier attempt left stays.

@@ -18,6 +18,7 @@ pub mod lock;
 pub mod node_core;
 mod node_loop;
 mod node_root;
+mod packages;
 mod process;
 mod process_tree;
 pub mod run_id;

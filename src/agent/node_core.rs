@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::journal::{Journal, Paper, Past};
 use super::lease;
+use super::packages::PoolPackages;
 use super::run_id::RunId;
 use super::start_task::StartTaskLife;
-use crate::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Welcome};
+use crate::api::agent::{Attempt, Ended, FromAgent, Hello, Package, RunTask, ToAgent, Welcome};
 use crate::api::{self, NodeError, StartTask, TaskFailureInformation, Timestamp};
 
 /// How long messages are collected before they are sent.
@@ -61,6 +62,7 @@ pub struct Core<P> {
     unannounced: Vec<RunId>,
     outbox: Vec<FromAgent>,
     start_task: StartTaskLife,
+    packages: PoolPackages,
     stop: Option<Stop>,
     health: Option<NodeError>,
     welcome: Option<Welcome>,
@@ -79,6 +81,7 @@ impl<P: Paper> Core<P> {
             unannounced: Vec::new(),
             outbox: Vec::new(),
             start_task: StartTaskLife::default(),
+            packages: PoolPackages::default(),
             stop: None,
             health: None,
             welcome: None,
@@ -113,6 +116,7 @@ impl<P: Paper> Core<P> {
         Hello {
             alive: waiting.chain(running).collect(),
             ended: self.ended.keys().copied().collect(),
+            packages_deployed: self.packages.is_deployed(),
             start_task: self.start_task.report(),
             ..facts
         }
@@ -146,6 +150,7 @@ impl<P: Paper> Core<P> {
 
     fn on_welcome(&mut self, welcome: Welcome, runs: &mut impl Processes, now: Instant) {
         self.is_welcome = true;
+        self.packages.set_once(&welcome.packages);
         self.start_task.set_once(welcome.start_task.clone(), now);
         let stale = welcome.stale.clone();
         self.welcome = Some(welcome);
@@ -161,7 +166,7 @@ impl<P: Paper> Core<P> {
         self.outbox = self.ended.values().cloned().map(FromAgent::Ended).collect();
         self.outbox.extend(self.start_task.report().map(FromAgent::StartTask));
         self.outbox.extend(self.health.clone().map(|error| FromAgent::Health { error: Some(error) }));
-        self.unannounced = runs.ids().into_iter().filter(|id| *id != RunId::StartTask).collect();
+        self.unannounced = runs.ids().into_iter().filter(|id| id.attempt().is_some()).collect();
         self.send_soon(now);
     }
 
@@ -244,7 +249,7 @@ impl<P: Paper> Core<P> {
         }
         self.give_back_queue(now);
         let kill_wait = self.kill_wait();
-        let is_task = |id: &RunId| *id != RunId::StartTask && runs.fate(*id) != Some(Fate::GiveBack);
+        let is_task = |id: &RunId| id.attempt().is_some() && runs.fate(*id) != Some(Fate::GiveBack);
         for id in runs.ids().into_iter().filter(is_task).collect::<Vec<_>>() {
             runs.end(id, Fate::GiveBack, kill_wait, now);
         }
@@ -260,14 +265,45 @@ impl<P: Paper> Core<P> {
     pub fn next_deadline(&self, runs: &impl Processes) -> Option<Instant> {
         let is_idle = self.queue.is_empty() && runs.ids().is_empty();
         let lease_end = lease::ends_at(self.lease().filter(|_| !is_idle), self.last_word);
-        let start_task = self.start_task.due().filter(|_| self.welcome.is_some() && self.stop.is_none());
+        let start_task = self.start_task.due().filter(|_| self.may_begin() && self.packages.is_deployed());
         [self.flush_at, start_task, lease_end].into_iter().flatten().min()
+    }
+
+    fn may_begin(&self) -> bool {
+        self.welcome.is_some() && self.stop.is_none()
+    }
+
+    /// Whether the pool's application packages are to be deployed now; nothing else begins before.
+    pub fn are_packages_to_begin(&self) -> bool {
+        self.may_begin() && self.packages.is_due()
+    }
+
+    /// The pool's application packages.
+    pub fn packages(&self) -> &[Package] {
+        self.packages.all()
+    }
+
+    /// Why the pool's application packages are not here.
+    pub fn packages_error(&self) -> Option<NodeError> {
+        self.packages.error()
+    }
+
+    pub fn packages_begin(&mut self) -> Vec<Package> {
+        self.packages.begins();
+        self.packages.all().to_vec()
+    }
+
+    pub fn packages_ended(&mut self, failure: Option<TaskFailureInformation>, now: Instant) {
+        self.journal.forget(RunId::Packages);
+        self.packages.ends(failure);
+        if self.packages.is_deployed() {
+            self.say(FromAgent::PackagesDeployed, now);
+        }
     }
 
     /// The start task, when it is to begin now. Its begin is in the journal then.
     pub fn start_task_to_begin(&mut self, at: Timestamp, now: Instant) -> Option<StartTask> {
-        let may_begin = self.welcome.is_some() && self.stop.is_none();
-        if !may_begin || self.start_task.due().is_none_or(|due| due > now) {
+        if !self.may_begin() || !self.packages.is_deployed() || self.start_task.due().is_none_or(|due| due > now) {
             return None;
         }
         let task = self.start_task.task().cloned()?;
@@ -297,10 +333,14 @@ impl<P: Paper> Core<P> {
 
     /// The tasks that are to begin now, with the slots that each takes: as many as there are slots for the first in the queue.
     /// One of the same task that is still ending goes first: both would write to the same folder. Their begins are in the
-    /// journal then.
-    pub fn tasks_to_begin(&mut self, runs: &impl Processes) -> Vec<(RunTask, i32)> {
+    /// journal then. `must_wait` is asked once of each that would begin.
+    pub fn tasks_to_begin(
+        &mut self,
+        runs: &impl Processes,
+        mut must_wait: impl FnMut(&RunTask) -> bool,
+    ) -> Vec<(RunTask, i32)> {
         let Some(welcome) = self.welcome.as_ref().filter(|_| self.stop.is_none()) else { return Vec::new() };
-        if self.queue.is_empty() || !self.start_task.is_ready() {
+        if self.queue.is_empty() || !self.start_task.is_ready() || !self.packages.is_deployed() {
             return Vec::new();
         }
         let slots = welcome.slots.max(1);
@@ -310,7 +350,7 @@ impl<P: Paper> Core<P> {
         while let Some(task) = self.queue.front() {
             // One that asks for more than there is runs alone.
             let needed = if task.slots == 0 { 0 } else { task.slots.clamp(1, slots) };
-            if in_use + needed > slots || tasks.contains(&task.a.task) {
+            if in_use + needed > slots || tasks.contains(&task.a.task) || must_wait(task) {
                 break;
             }
             in_use += needed;

@@ -2,6 +2,8 @@
 //! tasks, and tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
 //! are reading, measuring and deleting files.
 
+mod deploy;
+mod health;
 mod hear;
 mod stages;
 mod work;
@@ -27,12 +29,12 @@ use super::node_core::{Core, Stop};
 use super::process::UserId;
 use super::run_id::RunId;
 use super::runs::Runs;
-use super::sample::{self, Sampler};
+use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
 use super::watches::{self, Watches};
 use super::{clock, node_root};
 use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
-use crate::api::{NodeError, Timestamp};
+use crate::api::Timestamp;
 use stages::Stages;
 
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECS);
@@ -87,6 +89,7 @@ pub async fn run(
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     let files = Arc::clone(&node.files);
+    files.discard_deployments();
     tokio::task::spawn_blocking(move || files.remove_all_discarded());
     let stop = loop {
         node.begin_what_fits();
@@ -192,7 +195,7 @@ impl Node {
     fn beat(&mut self) {
         let now = clock::instant();
         let sample = self.sampler.sample(&self.root);
-        let health = self.unreachable_root().or_else(|| disk_full(sample.disk_free_bytes));
+        let health = self.trouble(self.user()).or_else(|| health::disk_full(sample.disk_free_bytes));
         self.core.set_health(health, now);
         self.core.say(FromAgent::Heartbeat { sample }, now);
     }
@@ -247,20 +250,6 @@ impl Node {
     fn task_user(&self, welcome: &Welcome) -> Option<UserId> {
         welcome.task_user.filter(|_| nix::unistd::geteuid().is_root())
     }
-
-    /// The task user must be able to reach the root; only where it could not be mounted can it not.
-    fn unreachable_root(&self) -> Option<NodeError> {
-        self.unreachable_root_for(self.user())
-    }
-
-    fn unreachable_root_for(&self, user: Option<UserId>) -> Option<NodeError> {
-        let obstacle = node_root::obstacle(&self.root, user?)?;
-        let fix = format!(
-            "The tasks' user cannot pass through {}. Let it (chmod o+x), keep the data folder elsewhere, or let the agent mount file systems (CAP_SYS_ADMIN).",
-            obstacle.display()
-        );
-        Some(NodeError { code: "NodeRootUnreachable".to_owned(), message: fix, error_details: Vec::new() })
-    }
 }
 
 fn send(link: &Link, messages: &[FromAgent]) {
@@ -268,14 +257,6 @@ fn send(link: &Link, messages: &[FromAgent]) {
         let text = serde_json::to_string(messages).expect("messages are JSON");
         let _ = link.frames.send(Frame::Text(text));
     }
-}
-
-fn disk_full(free_bytes: u64) -> Option<NodeError> {
-    (free_bytes < sample::DISK_FULL_BYTES).then(|| NodeError {
-        code: "DiskFull".to_owned(),
-        message: format!("The node's disk has {free_bytes} bytes left."),
-        error_details: Vec::new(),
-    })
 }
 
 /// Batch's name for its automatic user where the system has none for the number.

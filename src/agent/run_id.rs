@@ -13,13 +13,15 @@ pub const MARKER: &str = "FOURNIL_ATTEMPT";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RunId {
     StartTask,
+    /// The deployment of the pool's application packages.
+    Packages,
     Task(Attempt),
 }
 
 impl RunId {
     pub fn attempt(self) -> Option<Attempt> {
         match self {
-            RunId::StartTask => None,
+            RunId::StartTask | RunId::Packages => None,
             RunId::Task(attempt) => Some(attempt),
         }
     }
@@ -29,6 +31,7 @@ impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunId::StartTask => f.write_str("start"),
+            RunId::Packages => f.write_str("packages"),
             RunId::Task(a) => write!(f, "{}.{}", a.task, a.number),
         }
     }
@@ -44,6 +47,9 @@ impl FromStr for RunId {
     fn from_str(text: &str) -> Result<Self, NotARun> {
         if text == "start" {
             return Ok(RunId::StartTask);
+        }
+        if text == "packages" {
+            return Ok(RunId::Packages);
         }
         let (task, number) = text.split_once('.').ok_or(NotARun)?;
         let number = number.parse().map_err(|_| NotARun)?;
@@ -64,7 +70,7 @@ mod tests {
 
     #[test]
     fn names_go_there_and_back() {
-        for run in [RunId::StartTask, RunId::Task(Attempt { task: 12, number: 3 })] {
+        for run in [RunId::StartTask, RunId::Packages, RunId::Task(Attempt { task: 12, number: 3 })] {
             assert_eq!(run.to_string().parse(), Ok(run));
         }
         for bad in ["", "12", "a.b", "1.2.3", "stop"] {

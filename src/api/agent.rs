@@ -53,6 +53,9 @@ pub enum FromAgent {
     Hello(Hello),
     /// The start task began, failed and will be tried again (the retries are the agent's), or ended for good.
     StartTask(StartTaskReport),
+    /// The pool's application packages are on the node: now the start task may run, or tasks where there is none. Where they
+    /// cannot be deployed, [`FromAgent::Health`] says so.
+    PackagesDeployed,
     Started {
         a: Attempt,
         at: Timestamp,
@@ -99,6 +102,9 @@ pub struct Hello {
     pub alive: Vec<Attempt>,
     /// Attempts whose `Ended` has not been acknowledged; it is sent again after `Welcome`.
     pub ended: Vec<Attempt>,
+    /// As by [`FromAgent::PackagesDeployed`].
+    #[serde(default)]
+    pub packages_deployed: bool,
     /// Absent until the start task has begun; then its state, said again on each connection.
     pub start_task: Option<StartTaskReport>,
 }
@@ -223,6 +229,9 @@ pub struct Welcome {
     pub is_dedicated: bool,
     pub slots: i32,
     pub start_task: Option<super::StartTask>,
+    /// The pool's, to be deployed before anything runs. What a boot was told first counts for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
     /// Without word from the server for so many seconds the agent kills its tasks, because they may run elsewhere by then.
     /// Absent where the server sees for itself that an agent is dead (local nodes): then tasks outlive the server.
     pub lease_secs: Option<u32>,
@@ -268,6 +277,28 @@ pub struct RunTask {
     /// Uploaded when the command has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output_files: Vec<super::OutputFile>,
+    /// The task's own, deployed before its resource files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
+}
+
+/// An application package that a pool or task refers to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Package {
+    /// As the reference spells it: variables are named by it.
+    pub application: String,
+    pub version: String,
+    /// The reference names no version.
+    #[serde(default)]
+    pub is_default: bool,
+    /// Relative to the node's root. Another content has another folder, so what is there is current.
+    pub directory: String,
+    /// Where the zip file is.
+    pub url: super::Secret,
+    /// Why it cannot be deployed; then there is neither folder nor URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// A question about files below the node's root. Paths use `/` and never leave the root.

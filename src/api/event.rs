@@ -17,6 +17,8 @@ pub enum Changed {
     Accounts,
     Account,
     Keys,
+    /// Applications or their packages.
+    Applications,
     /// The pool, its nodes or their counts.
     Pool {
         pool: String,

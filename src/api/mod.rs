@@ -7,6 +7,7 @@
 pub mod account;
 pub mod activity;
 pub mod agent;
+pub mod application;
 pub mod certificate;
 pub mod error;
 pub mod event;
@@ -30,6 +31,7 @@ pub mod time;
 
 pub use account::*;
 pub use activity::*;
+pub use application::*;
 pub use certificate::*;
 pub use error::{Code, Error, ErrorValue};
 pub use event::*;

@@ -1,7 +1,6 @@
-//! Resources of Azure's that accounts do not have here. Their lists are empty, because none can exist; making one is
-//! refused, so that no program waits for what will not happen.
+//! Resources of Azure's that accounts do not have here. Their lists are empty, because none can exist.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 
 use super::call::Call;
 use super::error::{Failure, Result};
@@ -19,7 +18,6 @@ macro_rules! of_account {
 }
 
 const LISTS: &[&str] = &[
-    of_account!("/applications"),
     of_account!("/detectors"),
     of_account!("/privatelinkresources"),
     of_account!("/privateendpointconnections"),
@@ -27,13 +25,10 @@ const LISTS: &[&str] = &[
 ];
 
 const ITEMS: &[&str] = &[
-    of_account!("/applications/{item}"),
     of_account!("/detectors/{item}"),
     of_account!("/privatelinkresources/{item}"),
     of_account!("/privateendpointconnections/{item}"),
     of_account!("/networksecurityperimeterconfigurations/{item}"),
-    of_account!("/applications/{item}/versions"),
-    of_account!("/applications/{item}/versions/{version}"),
 ];
 
 pub fn routes() -> Routes {
@@ -43,10 +38,7 @@ pub fn routes() -> Routes {
         cloud_service_sizes,
     );
     let routes = LISTS.iter().fold(routes, |routes, path| routes.on(Method::GET, path, empty));
-    let routes = ITEMS.iter().fold(routes, |routes, path| routes.on(Method::GET, path, not_found));
-    [of_account!("/applications/{item}"), of_account!("/applications/{item}/versions/{version}")]
-        .into_iter()
-        .fold(routes, |routes, path| routes.on(Method::PUT, path, not_built))
+    ITEMS.iter().fold(routes, |routes, path| routes.on(Method::GET, path, not_found))
 }
 
 async fn empty(call: Call) -> Result {
@@ -64,10 +56,4 @@ async fn cloud_service_sizes(call: Call) -> Result {
 async fn not_found(call: Call) -> Result {
     call.account().await?;
     Err(Failure::not_found(call.name("item"), call.name("group")))
-}
-
-async fn not_built(call: Call) -> Result {
-    call.account().await?;
-    let message = "This server has no resources of this kind.";
-    Err(Failure::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message))
 }

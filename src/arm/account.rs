@@ -109,8 +109,7 @@ async fn account_storage_sync(call: Call) -> Result {
     let account = call.account().await?;
     let name = call.account_name().expect("the account was found by it");
     let Some(storage) = account.auto_storage else {
-        let reason = "The account has no auto-storage account.";
-        return Err(Failure::new(StatusCode::CONFLICT, "AutoStorageNotConfigured", reason));
+        return Err(Code::AutoStorageNotConfigured.into());
     };
     account::account_storage_set(&call.cx, &call.caller, &name, Some(storage.storage_account_id)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

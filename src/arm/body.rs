@@ -29,6 +29,18 @@ impl<S: Send + Sync, T: Shape> FromRequest<S> for Body<T> {
     }
 }
 
+/// A body that may be left out.
+pub struct MaybeBody<T>(pub T);
+
+impl<S: Send + Sync, T: Shape + Default> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
+        let bytes = axum::body::to_bytes(request.into_body(), body::MAX_BYTES).await.map_err(|_| too_large())?;
+        if bytes.trim_ascii().is_empty() { Ok(MaybeBody(T::default())) } else { read(&bytes).map(MaybeBody) }
+    }
+}
+
 fn too_large() -> Failure {
     api::Error::new(Code::RequestBodyTooLarge).with("MaxLimit", body::MAX_BYTES.to_string()).into()
 }

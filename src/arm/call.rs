@@ -183,6 +183,11 @@ impl Call {
         self.name("account").to_ascii_lowercase().parse().ok()
     }
 
+    /// The name of an account that [`Call::account`] has found.
+    pub fn owner(&self) -> AccountName {
+        self.account_name().expect("the account was found by it")
+    }
+
     pub fn is_of_path(&self, account: &api::Account) -> bool {
         account.subscription_id.eq_ignore_ascii_case(self.name("subscription"))
             && account.resource_group.eq_ignore_ascii_case(self.name("group"))

@@ -10,6 +10,8 @@ mod absent;
 mod account;
 mod account_shape;
 mod activity;
+mod application;
+mod application_package;
 mod body;
 mod call;
 mod certificate;

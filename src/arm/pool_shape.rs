@@ -90,7 +90,7 @@ impl PoolBody {
     /// send back what they read.
     pub fn to_change(&self, there: &Properties) -> Result<Change> {
         self.check()?;
-        let is_new = |name: &str, given: &Value| !given.is_null() && !is_within(given, &there[name]);
+        let is_new = |name: &str, given: &Value| !given.is_null() && !is_said(name, given, &there[name]);
         let given = self.properties.iter().filter(|(name, given)| !there.contains_key(*name) || is_new(name, given));
         let given: Properties = given.map(|(name, given)| (name.clone(), given.clone())).collect();
         let mut batch = pool_mapping::to_batch(&given)?;
@@ -119,7 +119,7 @@ impl PoolBody {
     /// The first property that the pool has otherwise.
     pub fn difference(&self, there: &Properties) -> Option<String> {
         let differs = |(name, given): &(&String, &Value)| {
-            !given.is_null() && !is_within(given, there.get(*name).unwrap_or(&Value::Null))
+            !given.is_null() && !is_said(name, given, there.get(*name).unwrap_or(&Value::Null))
         };
         self.properties.iter().find(differs).map(|(name, _)| format!("properties.{name}"))
     }
@@ -136,6 +136,11 @@ impl PoolBody {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the pool has the property as it is given. What is left out is as usual, but a package's version: that is another one.
+fn is_said(name: &str, given: &Value, there: &Value) -> bool {
+    is_within(given, there) && (name != "applicationPackages" || is_within(there, given))
 }
 
 /// Whether all that is given is there. Names and sizes have no case; what nobody shows (passwords) counts as different.

@@ -10,8 +10,8 @@ use tower::util::MapRequestLayer;
 
 use super::error::Failure;
 use super::{
-    absent, account, activity, call, certificate, error, key, location, names, network, operation_result, pool,
-    provider, resource_group, sign_in, subscription,
+    absent, account, activity, application, application_package, call, certificate, error, key, location, names,
+    network, operation_result, pool, provider, resource_group, sign_in, subscription,
 };
 use crate::api::Code;
 use crate::service::Context;
@@ -61,6 +61,8 @@ fn resources() -> Routes {
         operation_result::routes(),
         pool::routes(),
         certificate::routes(),
+        application::routes(),
+        application_package::routes(),
         network::routes(),
         absent::routes(),
     ]

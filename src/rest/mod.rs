@@ -4,8 +4,8 @@
 //! A request passes these layers: [`error::finish`] (headers of every answer, bodies of failures), [`auth::authenticate`]
 //! (before anything else is read), [`call::prepare`] (api-version, query, time), then the handler of its route.
 
-mod absent;
 mod activity;
+mod application;
 mod auth;
 pub mod body;
 mod call;

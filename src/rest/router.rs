@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
 use super::{
-    absent, activity, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task,
+    activity, application, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task,
 };
 use crate::api::Code;
 use crate::service::Context;
@@ -35,7 +35,7 @@ pub fn routes(cx: &Context) -> Router {
         task::routes(),
         file::routes(),
         image::routes(),
-        absent::routes(),
+        application::routes(),
     ];
     resources
         .into_iter()

@@ -136,6 +136,14 @@ pub(super) struct Pool {
     pub id: String,
     pub slots: i32,
     pub start_task: Option<crate::api::StartTask>,
+    pub packages: Vec<crate::api::ApplicationPackageReference>,
+}
+
+impl Pool {
+    /// Its nodes have something to do before they can run tasks.
+    pub fn has_preliminaries(&self) -> bool {
+        self.start_task.is_some() || !self.packages.is_empty()
+    }
 }
 
 pub(super) struct Job {
@@ -344,6 +352,7 @@ impl Driver {
                             FromAgent::Started { .. } | FromAgent::Ended(_) | FromAgent::GaveBack { .. } => {
                                 reports.push((node_key, message));
                             }
+                            FromAgent::PackagesDeployed => self.packages_deployed(node_key),
                             FromAgent::StartTask(report) => self.start_task_reported(node_key, report),
                             FromAgent::Health { error } => self.health_reported(node_key, error),
                             FromAgent::Heartbeat { sample } => self.measured(node_key, sample),

@@ -295,5 +295,6 @@ fn run(
         elevated: user.and_then(|user| user.elevation_level) == Some(ElevationLevel::Admin),
         resource_files: command.resource_files.to_vec(),
         output_files: Vec::new(),
+        packages: Vec::new(),
     }
 }

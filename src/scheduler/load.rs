@@ -96,6 +96,7 @@ impl Driver {
             id: pool.id.clone(),
             slots: pool.settings.slots_per_node(),
             start_task: pool.settings.start_task.clone(),
+            packages: pool.settings.application_package_references.clone().unwrap_or_default(),
         };
         self.pools.insert(pool.key, known);
     }
@@ -105,13 +106,14 @@ impl Driver {
         if let Some(known) = self.pools.get_mut(&pool.key) {
             known.slots = pool.settings.slots_per_node();
             known.start_task = pool.settings.start_task.clone();
+            known.packages = pool.settings.application_package_references.clone().unwrap_or_default();
         }
         self.world.set_policy(pool.key, pool.settings.fill_type(), pool.settings.is_in_job_order());
     }
 
     /// A node that was just made, or one of the store.
     pub(super) fn add_node(&mut self, row: NodeRow, lost_at: std::time::Duration) {
-        let start_task = self.pools.get(&row.pool_key).and_then(|p| p.start_task.as_ref());
+        let has_preliminaries = self.pools.get(&row.pool_key).is_some_and(super::driver::Pool::has_preliminaries);
         let facts = Facts {
             joined: row.boot.is_some(),
             lost: false,
@@ -120,7 +122,7 @@ impl Driver {
             order: row.order,
             deallocated: row.deallocated,
             restarting: false,
-            start_task: start_task_fact(start_task.is_some(), &row),
+            start_task: start_task_fact(has_preliminaries, &row),
             scheduling: row.scheduling,
             busy: false,
         };
@@ -245,9 +247,9 @@ pub(super) async fn accounts(conn: &mut Conn) -> Result<HashMap<i64, AccountName
     Ok(store::account::names(conn).await?.into_iter().collect())
 }
 
-/// How far the start task is, as the store remembers it.
-fn start_task_fact(has_start_task: bool, row: &NodeRow) -> StartTaskFact {
-    match (&row.start_task_info, row.ready, has_start_task) {
+/// How far the start task is, and what comes before it, as the store remembers it.
+fn start_task_fact(has_preliminaries: bool, row: &NodeRow) -> StartTaskFact {
+    match (&row.start_task_info, row.ready, has_preliminaries) {
         (_, true, _) | (_, _, false) => StartTaskFact::Done,
         (None, false, true) => StartTaskFact::NotBegun,
         (Some(info), false, true) => match (info.state, info.result) {

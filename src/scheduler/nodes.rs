@@ -9,6 +9,7 @@ use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Wel
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
 use crate::domain::steady::{HashMap, HashSet};
+use crate::service::package_references;
 use crate::service::storage::linked;
 use crate::service::{Result, kept};
 use crate::store;
@@ -43,9 +44,13 @@ impl Driver {
         live.row.errors.clear();
         live.unsaved = true;
         let pool_key = live.row.pool_key;
-        let has_start_task = self.pools.get(&pool_key).is_some_and(|p| p.start_task.is_some());
+        let pool = self.pools.get(&pool_key);
+        let has_start_task = pool.is_some_and(|p| p.start_task.is_some());
+        let has_packages = hello.packages_deployed || pool.is_none_or(|p| p.packages.is_empty());
         match hello.start_task {
-            _ if !has_start_task => (live.row.ready, live.facts.start_task) = (true, StartTaskFact::Done),
+            _ if !has_start_task && has_packages => {
+                (live.row.ready, live.facts.start_task) = (true, StartTaskFact::Done)
+            }
             Some(report) => take_start_task(live, report),
             None if rebooted => (live.row.ready, live.facts.start_task) = (false, StartTaskFact::NotBegun),
             None => {}
@@ -89,6 +94,14 @@ impl Driver {
             Some(task) => Some(linked::start_task_with_urls(&self.cx, pool.account_key, task).await?),
             None => None,
         };
+        let packages = match pool.packages.as_slice() {
+            [] => Vec::new(),
+            references => {
+                let mut conn = self.cx.store.read().await?;
+                let owner = (&pool.account, pool.account_key);
+                package_references::resolve(&self.cx, &mut conn, owner, &[references]).await?.pop().unwrap_or_default()
+            }
+        };
         let number = u32::try_from(node.row.pool_key).unwrap_or_default();
         let welcome = Welcome {
             account: pool.account.to_string(),
@@ -97,6 +110,7 @@ impl Driver {
             is_dedicated: node.row.dedicated,
             slots: pool.slots,
             start_task,
+            packages,
             // The provider starts agents on this host and sees for itself when one is dead.
             lease_secs: None,
             kill_wait_secs: self.settings.kill_wait_secs,
@@ -127,6 +141,17 @@ impl Driver {
             self.node_changed(node_key);
             // Jobs that end wait for this node, or need not any more.
             self.dirty_jobs.extend(self.job_nodes.of_node(node_key).map(|row| row.job_key));
+        }
+    }
+
+    /// The node can run tasks now, unless a start task comes first.
+    pub(super) fn packages_deployed(&mut self, node_key: i64) {
+        let Some(node) = self.nodes.get_mut(&node_key) else { return };
+        let has_start_task = self.pools.get(&node.row.pool_key).is_some_and(|pool| pool.start_task.is_some());
+        if !has_start_task && node.facts.start_task == StartTaskFact::NotBegun {
+            (node.row.ready, node.facts.start_task) = (true, StartTaskFact::Done);
+            node.unsaved = true;
+            self.node_changed(node_key);
         }
     }
 

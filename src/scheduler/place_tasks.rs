@@ -6,17 +6,18 @@ use super::clean_ups;
 use super::driver::Driver;
 use super::load::attempt;
 use super::preparation::Preparations;
-use crate::api::agent::{RunTask, ToAgent};
+use crate::api::agent::{Package, RunTask, ToAgent};
 use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
+use crate::domain::ids::AccountName;
 use crate::domain::placement::Assignment;
 use crate::domain::preemption::Victim;
 use crate::domain::steady::{HashMap, HashSet};
 use crate::domain::task::{self, Event};
-use crate::service::Result;
 use crate::service::ledger::Ledger;
 use crate::service::storage::linked;
-use crate::store;
+use crate::service::{Context, Result, package_references};
 use crate::store::task::TaskRow;
+use crate::store::{self, Conn};
 
 /// Assignments of one pass for one pool; the next pass follows at once.
 const MOST_ASSIGNMENTS: usize = 512;
@@ -67,10 +68,11 @@ impl Driver {
         let places: HashMap<i64, String> = plan.iter().filter_map(|a| Some((a.node, self.place_of(a.node)?))).collect();
         let (wanted, cx) = (plan.clone(), self.cx.clone());
         let account_key = self.pools.get(&pool_key).map_or(0, |pool| pool.account_key);
+        let account = self.pools.get(&pool_key).map(|pool| pool.account.clone());
         let Preparations { preparing, mut begun } = self.preparations(&plan, now);
         let waits = preparing.clone();
         let (stale, job_ids) = (self.being_removed(&plan), self.ids_of_jobs(&plan));
-        let (assigned, begun, after, stale) = self
+        let (assigned, packages, begun, after, stale) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
@@ -97,16 +99,17 @@ impl Driver {
                     }
                     let settings = assigned.values_mut().map(|(_, _, settings)| settings);
                     linked::give_urls(&cx, conn, account_key, settings).await?;
+                    let packages = packages_of(&cx, conn, account.as_ref(), account_key, &assigned).await?;
                     store::job_node::save(conn, &mut begun).await?;
                     let stale = clean_ups::forget_stale(conn, stale, &new_folders).await?;
-                    Ok((assigned, begun, ledger.save(conn, now).await?, stale))
+                    Ok((assigned, packages, begun, ledger.save(conn, now).await?, stale))
                 })
             })
             .await?;
         after.tell(&self.cx.signals);
         self.forget_told(stale);
         self.send_preparations(begun);
-        self.send_runs(pool_key, plan, assigned, &preparing);
+        self.send_runs(pool_key, plan, assigned, packages, &preparing);
         Ok(())
     }
 
@@ -122,6 +125,7 @@ impl Driver {
         pool_key: i64,
         plan: Vec<Assignment>,
         mut assigned: HashMap<i64, (i64, String, TaskCreate)>,
+        mut packages: HashMap<i64, Vec<Package>>,
         preparing: &HashSet<i64>,
     ) {
         let mut runs: BTreeMap<i64, Vec<RunTask>> = BTreeMap::new();
@@ -143,6 +147,7 @@ impl Driver {
             }
             let mut run = run_task(assignment, number, &job.id, id, settings, &job.environment);
             run.preparation = self.preparation_directory(assignment.job);
+            run.packages = packages.remove(&assignment.task).unwrap_or_default();
             if preparing.contains(&assignment.task) {
                 self.awaiting.entry((assignment.job, assignment.node)).or_default().push(run);
             } else {
@@ -169,6 +174,25 @@ impl Driver {
             }
         }
     }
+}
+
+/// What the nodes are told of the packages of tasks that have some, by the tasks' keys.
+async fn packages_of(
+    cx: &Context,
+    conn: &mut Conn,
+    account: Option<&AccountName>,
+    account_key: i64,
+    assigned: &HashMap<i64, (i64, String, TaskCreate)>,
+) -> crate::service::Result<HashMap<i64, Vec<Package>>> {
+    let references = |(key, (_, _, settings)): (&i64, &(i64, String, TaskCreate))| {
+        let references = settings.application_package_references.clone()?;
+        (!references.is_empty()).then_some((*key, references))
+    };
+    let (keys, lists): (Vec<i64>, Vec<_>) = assigned.iter().filter_map(references).unzip();
+    let Some(account) = account.filter(|_| !keys.is_empty()) else { return Ok(HashMap::default()) };
+    let lists: Vec<&[_]> = lists.iter().map(Vec::as_slice).collect();
+    let packages = package_references::resolve(cx, conn, (account, account_key), &lists).await?;
+    Ok(keys.into_iter().zip(packages).collect())
 }
 
 /// The attempt's number, the task's id and settings; nothing when the task is not to run. One whose stored settings
@@ -220,5 +244,6 @@ fn run_task(
         elevated: elevation == Some(ElevationLevel::Admin),
         resource_files: settings.resource_files.unwrap_or_default(),
         output_files: settings.output_files.unwrap_or_default(),
+        packages: Vec::new(),
     }
 }

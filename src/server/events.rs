@@ -106,7 +106,7 @@ fn to_event(caller: &Caller, received: Result<Arc<[Change]>, RecvError>) -> Opti
 fn may_see(caller: &Caller, change: &Change) -> bool {
     let needed = match &change.what {
         Changed::Accounts | Changed::Account | Changed::Keys => Permission::AccountRead,
-        Changed::Pool { .. } => Permission::PoolRead,
+        Changed::Applications | Changed::Pool { .. } => Permission::PoolRead,
         Changed::Job { .. } | Changed::JobSchedule { .. } | Changed::File { .. } => Permission::JobRead,
     };
     match change.account.parse() {

@@ -200,15 +200,17 @@ pub async fn account_patch(
     if let Some(tags) = &patch.tags {
         rules::check_tags(tags)?;
     }
-    patch.storage_account_id.as_deref().map_or(Ok(()), rules::check_storage_account_id)?;
+    let storage = patch.storage_account_id.map(|id| Some(id).filter(|id| !id.is_empty()));
+    storage.iter().flatten().try_for_each(|id| rules::check_storage_account_id(id))?;
     change(cx, caller, account, move |row, now| {
         row.tags = patch.tags.unwrap_or_else(|| std::mem::take(&mut row.tags));
         row.public_network_access = patch.public_network_access.unwrap_or(row.public_network_access);
         if let Some(modes) = patch.allowed_authentication_modes {
             row.authentication_modes = modes;
         }
-        if let Some(id) = patch.storage_account_id {
-            (row.storage_account_id, row.storage_synced) = (Some(id), Some(now));
+        if let Some(id) = storage {
+            row.storage_synced = id.as_ref().map(|_| now);
+            row.storage_account_id = id;
         }
     })
     .await

@@ -4,6 +4,8 @@
 pub mod access_token;
 pub mod account;
 pub mod activity;
+pub mod application;
+pub mod application_package;
 pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;
@@ -23,6 +25,7 @@ pub mod metrics;
 pub mod node;
 mod node_order;
 pub mod open_session;
+pub mod package_references;
 pub mod page;
 pub mod password_link;
 pub mod pool;

@@ -3,7 +3,7 @@
 use super::account::find as find_account;
 use super::context::Signal;
 use super::storage::linked;
-use super::{Caller, Context, Result, auto_scale, certificate, etag, page};
+use super::{Caller, Context, Result, auto_scale, certificate, etag, package_references, page};
 use crate::api::{self, AllocationState, Changed, Code, Duration, NodeDeallocationOption, PoolState, Timestamp};
 use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
@@ -83,6 +83,8 @@ pub async fn pool_create(
                 check::pool_create(&create, sizes)?;
                 linked::check_start_task(conn, owner.key, create.start_task.as_ref()).await?;
                 certificate::check_references(conn, owner.key, create.certificate_references.as_mut()).await?;
+                let packages = create.application_package_references.as_mut();
+                package_references::check(conn, &account_, owner.key, packages).await?;
                 match store::pool::find(conn, owner.key, &create.id).await? {
                     Some(pool) if pool.state == PoolState::Deleting => return Err(Code::PoolBeingDeleted.into()),
                     Some(_) => return Err(Code::PoolExists.into()),
@@ -224,9 +226,14 @@ where
                 let owner = find_account(conn, &account_).await?;
                 let sizes = cx_.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice());
                 let start_task = row.settings.start_task.clone();
+                let packages = row.settings.application_package_references.clone();
                 decide(&mut row, Around { sizes: sizes.unwrap_or_default(), references })?;
                 if row.settings.start_task != start_task {
                     linked::check_start_task(conn, owner.key, row.settings.start_task.as_ref()).await?;
+                }
+                if row.settings.application_package_references != packages {
+                    let packages = row.settings.application_package_references.as_mut();
+                    package_references::check(conn, &account_, owner.key, packages).await?;
                 }
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);

@@ -69,6 +69,17 @@ pub async fn delete(conn: &mut Conn, container_key: i64, name: &str) -> Result<(
     Ok(())
 }
 
+/// Gives a blob another name, which no other blob has.
+pub async fn rename(conn: &mut Conn, container_key: i64, name: &str, to: &str) -> Result<()> {
+    sqlx::query("UPDATE blobs SET name = ?3 WHERE container_key = ?1 AND name = ?2")
+        .bind(container_key)
+        .bind(name)
+        .bind(to)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Blobs from `from` on, in order of their names.
 pub async fn list(conn: &mut Conn, container_key: i64, prefix: &str, from: &str, limit: i64) -> Result<Vec<BlobRow>> {
     let rows = sqlx::query(

@@ -4,6 +4,8 @@
 pub mod access_token;
 pub mod account;
 pub mod activity;
+pub mod application;
+pub mod application_package;
 pub mod blob;
 pub mod certificate;
 pub mod changes;

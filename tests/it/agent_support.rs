@@ -47,6 +47,7 @@ pub fn welcome() -> Welcome {
         is_dedicated: true,
         slots: 4,
         start_task: None,
+        packages: Vec::new(),
         lease_secs: None,
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),
@@ -74,6 +75,7 @@ pub fn task(n: i64, command_line: &str) -> RunTask {
         elevated: false,
         resource_files: Vec::new(),
         output_files: Vec::new(),
+        packages: Vec::new(),
     }
 }
 

@@ -271,18 +271,13 @@ async fn a_location_says_what_it_has() {
 #[tokio::test]
 async fn what_cannot_exist_has_empty_lists_and_is_not_made() {
     let arm = Arm::new().await;
-    for list in [
-        "applications",
-        "detectors",
-        "privateLinkResources",
-        "privateEndpointConnections",
-        "networkSecurityPerimeterConfigurations",
-    ] {
+    for list in
+        ["detectors", "privateLinkResources", "privateEndpointConnections", "networkSecurityPerimeterConfigurations"]
+    {
         assert_eq!(arm.get(&format!("{ACCOUNT}/{list}")).await.is(200).json(), json!({ "value": [] }), "{list}");
         arm.get(&format!("{ACCOUNT}/{list}/x")).await.is_arm_error(404, "ResourceNotFound");
         arm.get(&format!("{}/{list}", path("g", "nobody"))).await.is_arm_error(404, "ResourceNotFound");
     }
-    arm.put(&format!("{ACCOUNT}/applications/a"), json!({})).await.is_arm_error(501, "NotImplemented");
     let endpoints = arm.get(&format!("{ACCOUNT}/outboundNetworkDependenciesEndpoints")).await.is(200).json();
     assert_eq!(endpoints["value"][0]["endpoints"][0]["domainName"], "127.0.0.1");
     assert_eq!(endpoints["value"][0]["endpoints"][0]["endpointDetails"], json!([{ "port": 1 }]));

@@ -165,7 +165,7 @@ async fn patch_changes_what_is_given_and_updateproperties_the_rest_too() {
     let missing = rest.post("/pools/p/updateproperties", json!({ "metadata": [] })).await;
     missing.is_error(400, "MissingRequiredProperty");
     let package = json!({ "applicationPackageReferences": [{ "applicationId": "a" }] });
-    rest.put("PATCH", "/pools/p", package).await.is_error(400, "UnsupportedProperty");
+    rest.put("PATCH", "/pools/p", package).await.is_error(409, "InvalidApplicationPackageReferences");
     rest.put("PATCH", "/pools/q", json!({})).await.is_error(404, "PoolNotFound");
 }
 

@@ -94,7 +94,7 @@ async fn a_body_over_a_mebibyte_is_too_large() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_yet_is_refused_and_its_lists_are_empty() {
+async fn an_account_without_applications_has_an_empty_list() {
     let rest = Rest::new().await;
     assert_eq!(rest.get("/applications").await.is(200).json()["value"], json!([]));
     rest.get("/applications/a").await.is_error(404, "ApplicationNotFound");

@@ -223,7 +223,7 @@ impl World {
             self.begin_process(id, RunId::StartTask, process, i32::MAX)?;
         }
         let Some(machine) = self.machines.get_mut(id) else { return Ok(()) };
-        for (task, slots) in agent.core.tasks_to_begin(&machine.runs) {
+        for (task, slots) in agent.core.tasks_to_begin(&machine.runs, |_| false) {
             self.begin_task(id, &mut agent, &task, slots, at, now)?;
         }
         if now >= agent.heartbeat_at {
@@ -267,6 +267,7 @@ impl World {
         };
         match run {
             RunId::StartTask => agent.core.start_task_ended(Some(process.exit), failure, at, now),
+            RunId::Packages => unreachable!("pools of the simulation have no application packages"),
             RunId::Task(a) => {
                 if process.fate != Fate::GiveBack {
                     self.checks.has_ended(a, process.exit);
@@ -368,6 +369,7 @@ impl World {
             memory_mib: 1024,
             alive: Vec::new(),
             ended: Vec::new(),
+            packages_deployed: false,
             start_task: None,
         };
         Some(agent.core.hello(facts, &machine.runs))

@@ -43,6 +43,7 @@ impl Node {
             memory_mib: sample::memory_mib(),
             alive: Vec::new(),
             ended: Vec::new(),
+            packages_deployed: false,
             start_task: None,
         };
         self.core.hello(facts, &self.runs)
@@ -83,7 +84,7 @@ impl Node {
         }
         let facts = NodeFacts::of(welcome, &self.config.node, &self.root, user_name(user), self.mark.clone());
         self.facts = Some(Arc::new(facts));
-        self.core.set_health(self.unreachable_root_for(user), clock::instant());
+        self.core.set_health(self.trouble(user), clock::instant());
         self.heartbeat_at = clock::instant();
     }
 }

@@ -7,17 +7,31 @@ use super::super::launcher::Launch;
 use super::super::run_id::RunId;
 use super::super::runs::{Over, Run};
 use super::super::{clock, failure};
-use super::Node;
 use super::stages::Ending;
+use super::{Node, deploy};
 use crate::api::agent::{Ended, FromAgent, RunTask, Usage};
 use crate::api::{ElevationLevel, StartTask, TaskFailureInformation};
 
 impl Node {
     pub(super) fn begin_what_fits(&mut self) {
+        if self.core.are_packages_to_begin() {
+            self.begin_packages();
+        }
         if let Some(task) = self.core.start_task_to_begin(clock::now(), clock::instant()) {
             self.begin_start_task(task);
         }
-        for (task, slots) in self.core.tasks_to_begin(&self.runs) {
+        let mut deploying = self.folders_in_deployment();
+        let (root, runs) = (&self.root, &self.runs);
+        // What another run is just deploying is not fetched twice.
+        let must_wait = |task: &RunTask| {
+            let missing = deploy::missing(root, &task.packages);
+            let waits = missing.iter().any(|package| deploying.contains(&package.directory));
+            if !waits {
+                deploying.extend(missing.into_iter().map(|package| package.directory));
+            }
+            waits
+        };
+        for (task, slots) in self.core.tasks_to_begin(runs, must_wait) {
             self.begin_task(task, slots);
         }
     }
@@ -36,9 +50,10 @@ impl Node {
             user: self.user(),
             elevated: task.elevated,
             limit_mark: self.runs.next_limit_mark(),
+            packages: self.core.packages().iter().chain(&task.packages).cloned().collect(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
-        match self.begin_first_stage(launch, task.resource_files, task.output_files) {
+        match self.begin_run(launch, &task.packages, task.resource_files, task.output_files) {
             Ok(pid) => {
                 let run = Run::new(directory, slots, task.max_wall_clock, pid, limit_mark);
                 self.runs.add(id, run);
@@ -74,9 +89,10 @@ impl Node {
             user: self.user(),
             elevated,
             limit_mark: self.runs.next_limit_mark(),
+            packages: self.core.packages().to_vec(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
-        match self.begin_first_stage(launch, task.resource_files.unwrap_or_default(), Vec::new()) {
+        match self.begin_run(launch, &[], task.resource_files.unwrap_or_default(), Vec::new()) {
             Ok(pid) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark)),
             Err(failure) => self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant()),
         }
@@ -94,6 +110,7 @@ impl Node {
             let Ending { id, run, at, exit, failure, usage } = ending;
             match id {
                 RunId::StartTask => self.core.start_task_ended(exit, failure, at, clock::instant()),
+                RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(a) => {
                     let ended = Ended { a, started: Some(run.started), at, exit, failure, usage };
                     self.core.task_is_over(run.fate, ended, clock::instant());

@@ -18,7 +18,7 @@ use crate::api::{ResourceFile, TaskFailureInformation};
 const USUAL_MODE: u32 = 0o770;
 
 /// The free space is looked at each time so much was written.
-const LOOK_AFTER: u64 = 16 << 20;
+pub(super) const LOOK_AFTER: u64 = 16 << 20;
 
 /// Downloads below the working directory, in order; ends at the first failure.
 pub async fn all(client: &Client, files: &[ResourceFile]) -> Result<()> {
@@ -52,7 +52,7 @@ enum Broken {
     Disk(TaskFailureInformation),
 }
 
-async fn one(client: &Client, url: &str, path: &str, mode: u32) -> Result<()> {
+pub(super) async fn one(client: &Client, url: &str, path: &str, mode: u32) -> Result<()> {
     // A container's list says what its writers please.
     if path.is_empty() || is_escape(path) {
         return Err(failure::of_disk("ResourceFileCreateFailed", &io::Error::other("it is outside of wd"), path));
@@ -115,7 +115,7 @@ async fn write_to(client: &Client, url: &str, path: &str, draft: &str) -> std::r
 }
 
 /// A body without end must not fill the disk of everybody else.
-fn keep_room(file: &File, more: u64) -> io::Result<()> {
+pub(super) fn keep_room(file: &File, more: u64) -> io::Result<()> {
     let disk = rustix::fs::fstatvfs(file)?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     if free < DISK_FULL_BYTES.saturating_add(more) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }

@@ -3,7 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+use super::Kind;
 use super::http::HttpError;
+use crate::agent::packages;
+use crate::api::agent::Package;
 use crate::api::{ErrorCategory, NameValuePair, TaskFailureInformation};
 
 pub type Result<T> = std::result::Result<T, TaskFailureInformation>;
@@ -21,36 +24,40 @@ pub fn failure(code: &str, message: String, details: &[(&str, &str)]) -> TaskFai
     }
 }
 
-pub fn took_too_long(is_upload: bool, limit: Duration) -> TaskFailureInformation {
+pub fn took_too_long(kind: Kind, limit: Duration) -> TaskFailureInformation {
     let hours = limit.as_secs() / 3600;
-    match is_upload {
-        true => {
-            failure("FileUploadMiscError", format!("Uploading the output files took longer than {hours} hours."), &[])
-        }
-        false => failure(
-            "ResourceDownloadTimedOut",
-            format!("Downloading the resource files took longer than {hours} hours."),
-            &[],
-        ),
-    }
+    let (code, what) = match kind {
+        Kind::Upload => ("FileUploadMiscError", "Uploading the output files"),
+        Kind::Download => ("ResourceDownloadTimedOut", "Downloading the resource files"),
+        Kind::Deploy => (packages::ERROR, "Deploying the application packages"),
+    };
+    failure(code, format!("{what} took longer than {hours} hours."), &[])
+}
+
+/// A package could not be deployed.
+pub fn of_package(package: &Package, reason: &str) -> TaskFailureInformation {
+    let (application, version) = (package.application.as_str(), package.version.as_str());
+    let message = format!("The application package {application} {version} could not be deployed. {reason}");
+    failure(packages::ERROR, message, &[("ApplicationId", application), ("Version", version)])
 }
 
 /// The process was killed or could not work.
-pub fn ended_early(is_upload: bool, exit: i32) -> TaskFailureInformation {
-    let (code, what) = codes(is_upload);
+pub fn ended_early(kind: Kind, exit: i32) -> TaskFailureInformation {
+    let (code, what) = codes(kind);
     failure(code, format!("The process that {what} ended early (exit code {exit})."), &[])
 }
 
 /// The process could not be started.
-pub fn not_started(is_upload: bool, reason: &str) -> TaskFailureInformation {
-    let (code, what) = codes(is_upload);
+pub fn not_started(kind: Kind, reason: &str) -> TaskFailureInformation {
+    let (code, what) = codes(kind);
     failure(code, format!("The process that {what} could not be started: {reason}."), &[])
 }
 
-fn codes(is_upload: bool) -> (&'static str, &'static str) {
-    match is_upload {
-        true => ("FileUploadMiscError", "uploads the output files"),
-        false => ("BlobDownloadMiscError", "downloads the resource files"),
+fn codes(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Upload => ("FileUploadMiscError", "uploads the output files"),
+        Kind::Download => ("BlobDownloadMiscError", "downloads the resource files"),
+        Kind::Deploy => (packages::ERROR, "deploys the application packages"),
     }
 }
 

@@ -6,10 +6,13 @@
 //! in its arguments nor in its environment, and not in what it writes to logs.
 
 mod blob;
+mod deploy;
 mod download;
 mod failure;
 mod find;
 mod http;
+mod install;
+mod unpack;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -22,8 +25,10 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-pub use failure::not_started;
+pub use failure::{not_started, of_package};
 
+use super::process::UserId;
+use crate::api::agent::Package;
 use crate::api::{AddressRange, OutputFile, ResourceFile, TaskFailureInformation};
 
 /// No transfer takes longer, however busy it looks.
@@ -44,12 +49,39 @@ pub struct Order {
 #[serde(rename_all = "camelCase")]
 pub enum Work {
     Download(Vec<ResourceFile>),
+    /// Downloads and unpacks packages in the working directory.
+    Deploy(Vec<Package>),
+    /// Puts what `Deploy` unpacked there below the node's root; the one work that is done with the agent's own rights. `group`
+    /// is the tasks' user.
+    Install {
+        packages: Vec<Package>,
+        root: String,
+        group: Option<UserId>,
+    },
     /// `variables` are the task's own, which patterns may name; `root` is the node's, as the task sees it.
     Upload {
         files: Vec<OutputFile>,
         variables: BTreeMap<String, String>,
         root: String,
     },
+}
+
+/// What a work is part of, for the codes of its failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Download,
+    Upload,
+    Deploy,
+}
+
+impl Work {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Work::Download(_) => Kind::Download,
+            Work::Deploy(_) | Work::Install { .. } => Kind::Deploy,
+            Work::Upload { .. } => Kind::Upload,
+        }
+    }
 }
 
 /// The whole process. Must be called before it has a second thread.
@@ -79,12 +111,14 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
     let work = async {
         match &order.work {
             Work::Download(files) => download::all(&client, files).await,
+            Work::Deploy(packages) => deploy::all(&client, packages).await,
+            Work::Install { packages, root, group } => install::all(packages, root, *group),
             Work::Upload { files, variables, root } => upload::all(&client, files, variables, root).await,
         }
     };
-    let is_upload = matches!(order.work, Work::Upload { .. });
+    let kind = order.work.kind();
     let done = runtime.block_on(async {
-        tokio::time::timeout(LONGEST, work).await.unwrap_or_else(|_| Err(failure::took_too_long(is_upload, LONGEST)))
+        tokio::time::timeout(LONGEST, work).await.unwrap_or_else(|_| Err(failure::took_too_long(kind, LONGEST)))
     });
     let Err(failure) = done else { return Ok(true) };
     serde_json::to_writer(&mut sheet, &failure)?;
@@ -93,7 +127,7 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
 }
 
 /// What a process that has ended with `exit` left in its sheet.
-pub fn read_outcome(mut sheet: &File, exit: i32, is_upload: bool) -> Option<TaskFailureInformation> {
+pub fn read_outcome(mut sheet: &File, exit: i32, kind: Kind) -> Option<TaskFailureInformation> {
     /// A process of ours writes less.
     const LONGEST_TEXT: u64 = 1 << 20;
     if exit == 0 {
@@ -102,5 +136,5 @@ pub fn read_outcome(mut sheet: &File, exit: i32, is_upload: bool) -> Option<Task
     let mut text = String::new();
     let read = sheet.rewind().and_then(|()| sheet.take(LONGEST_TEXT).read_to_string(&mut text));
     let failure = read.ok().and_then(|_| serde_json::from_str(&text).ok());
-    Some(failure.unwrap_or_else(|| failure::ended_early(is_upload, exit)))
+    Some(failure.unwrap_or_else(|| failure::ended_early(kind, exit)))
 }

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::api::shared::wire_enum;
 use crate::api::{
-    Duration, EnvironmentSetting, OutputFile, ResourceFile, TaskConstraints, TaskExecutionResult,
-    TaskFailureInformation, Timestamp, UserIdentity,
+    ApplicationPackageReference, Duration, EnvironmentSetting, OutputFile, ResourceFile, TaskConstraints,
+    TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity,
 };
 
 /// An ordinary task that is made with its job and goes before all others.
@@ -39,7 +39,8 @@ pub struct JobManagerTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run_exclusive: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application_package_references: Option<Value>,
+    /// Deployed to the node before the command runs; a task whose packages cannot be deployed fails.
+    pub application_package_references: Option<Vec<ApplicationPackageReference>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication_token_settings: Option<Value>,
     /// Default true.

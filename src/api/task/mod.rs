@@ -12,8 +12,8 @@ pub use self::exit::*;
 pub use self::waiting::*;
 use super::shared::wire_enum;
 use super::{
-    Duration, EnvironmentSetting, Error, OutputFile, ResourceFile, TaskExecutionResult, TaskFailureInformation,
-    TaskStatistics, Timestamp, UserIdentity,
+    ApplicationPackageReference, Duration, EnvironmentSetting, Error, OutputFile, ResourceFile, TaskExecutionResult,
+    TaskFailureInformation, TaskStatistics, Timestamp, UserIdentity,
 };
 
 wire_enum! {
@@ -58,7 +58,8 @@ pub struct TaskCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depends_on: Option<TaskDependencies>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application_package_references: Option<Value>,
+    /// Deployed to the node before the command runs; a task whose packages cannot be deployed fails.
+    pub application_package_references: Option<Vec<ApplicationPackageReference>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication_token_settings: Option<Value>,
 }

@@ -83,7 +83,7 @@ fn metadata(items: Option<&[MetadataItem]>) -> Check {
     }
 }
 
-fn display_name(name: Option<&str>) -> Check {
+pub fn display_name(name: Option<&str>) -> Check {
     match name {
         Some(name) if name.chars().count() > LONGEST_DISPLAY_NAME => {
             let reason = format!("at most {LONGEST_DISPLAY_NAME} characters");
@@ -91,6 +91,23 @@ fn display_name(name: Option<&str>) -> Check {
         }
         _ => Ok(()),
     }
+}
+
+/// Form and number of references; whether the packages exist, the store knows.
+fn packages(path: &str, references: Option<&[api::ApplicationPackageReference]>, most: usize) -> Check {
+    use crate::domain::application::{check_id, check_version, id_of_reference};
+    let references = references.unwrap_or_default();
+    if references.len() > most {
+        return Err(Error::invalid_property(path, references.len().to_string(), format!("at most {most} packages")));
+    }
+    for (index, reference) in references.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        check_id(&format!("{path}.applicationId"), id_of_reference(&reference.application_id))?;
+        if let Some(version) = reference.version.as_deref().filter(|version| !version.is_empty()) {
+            check_version(&format!("{path}.version"), version)?;
+        }
+    }
+    Ok(())
 }
 
 fn retry_count(path: &str, count: Option<i32>) -> Check {
@@ -128,14 +145,6 @@ fn refuse(path: &str, value: Option<&Value>) -> Check {
     match value {
         None | Some(Value::Null) => Ok(()),
         Some(_) => Err(not_built(path)),
-    }
-}
-
-/// An empty list asks for nothing.
-fn refuse_unless_empty(path: &str, value: Option<&Value>) -> Check {
-    match value {
-        Some(Value::Array(items)) if items.is_empty() => Ok(()),
-        other => refuse(path, other),
     }
 }
 

@@ -3,6 +3,9 @@
 use super::*;
 use crate::api::{ExitConditions, ExitOptions, TaskCreate};
 
+/// Chosen here: more than any task needs.
+const MOST_PACKAGES: usize = 100;
+
 /// What a new task must know of its job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JobFacts {
@@ -42,7 +45,7 @@ pub fn task_create(create: &TaskCreate) -> Check {
     refuse("authenticationTokenSettings", create.authentication_token_settings.as_ref())?;
     resource_files("resourceFiles", create.resource_files.as_deref())?;
     output_files("outputFiles", create.output_files.as_deref())?;
-    refuse_unless_empty("applicationPackageReferences", create.application_package_references.as_ref())
+    packages("applicationPackageReferences", create.application_package_references.as_deref(), MOST_PACKAGES)
 }
 
 fn exit_conditions(job: JobFacts, conditions: &ExitConditions) -> Check {

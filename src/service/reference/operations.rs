@@ -184,8 +184,13 @@ fn files(table: &mut Table) {
 fn others(table: &mut Table) {
     let about = "Images that pools can name. Tasks run on the machine's own system whatever image its pool names.";
     table.add("image_list", "GET /supportedimages", 200, about).query(BARE_LIST);
-    table.add("application_list", "GET /applications", 200, "Always empty: there are no application packages.");
-    table.add("application_get", "GET /applications/{application}", 200, "Never there; answers 404.");
+    let about = "Applications that have an active package. The management plane makes them.";
+    table
+        .add("application_list", "GET /applications", 200, about)
+        .lists::<api::ApplicationSummary>()
+        .query(&["maxresults"]);
+    let about = "An application that has an active package.";
+    table.add("application_get", "GET /applications/{application}", 200, about).gives::<api::ApplicationSummary>();
     let about = "The account's certificates, which are stored only.";
     table.add("certificate_list", "GET /certificates", 200, about).lists::<api::Certificate>().query(LIST);
     table

@@ -122,6 +122,18 @@ pub(super) fn container_url(
     address(cx, row, container, None, permissions, life)
 }
 
+/// A URL that opens one blob.
+pub(in crate::service) fn blob_url(
+    cx: &Context,
+    row: &StorageRow,
+    container: &str,
+    blob: &str,
+    permissions: &str,
+    life: Duration,
+) -> StorageSas {
+    address(cx, row, container, Some(blob), permissions, life)
+}
+
 fn address(
     cx: &Context,
     row: &StorageRow,

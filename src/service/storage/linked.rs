@@ -2,7 +2,7 @@
 //! address that is made when a task is sent.
 
 use super::account::container_url;
-use crate::api::{Duration, Error, ResourceFile, StartTask, TaskCreate};
+use crate::api::{Code, Duration, Error, ResourceFile, StartTask, TaskCreate};
 use crate::domain::account::storage_account_name;
 use crate::service::{self, Context};
 use crate::store::storage::StorageRow;
@@ -22,6 +22,17 @@ pub async fn linked(conn: &mut Conn, account_key: i64) -> store::Result<Option<S
         Some(id) => store::storage::find(conn, storage_account_name(&id)).await,
         None => Ok(None),
     }
+}
+
+/// As [`linked`], for what cannot be without it.
+///
+/// # Errors
+/// `AutoStorageNotConfigured`.
+pub async fn linked_or_refuse(conn: &mut Conn, account_key: i64) -> service::Result<StorageRow> {
+    linked(conn, account_key).await?.ok_or_else(|| {
+        let reason = "Link one to the account: its autoStorage names a storage account of this installation.";
+        Error::new(Code::AutoStorageNotConfigured).with("Reason", reason).into()
+    })
 }
 
 /// Refuses files of linked storage where none is linked.

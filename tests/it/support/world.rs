@@ -249,6 +249,7 @@ impl World {
             memory_mib: 1024,
             alive: Vec::new(),
             ended: Vec::new(),
+            packages_deployed: false,
             start_task: None,
         }
     }

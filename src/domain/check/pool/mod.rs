@@ -13,6 +13,9 @@ pub const MOST_NODES: i32 = 10_000;
 /// Source: removing nodes from a pool.
 const MOST_NODES_REMOVED: usize = 100;
 
+/// Source: pools, `applicationPackageReferences`.
+const MOST_PACKAGES: usize = 10;
+
 /// Most certificates that a pool names. Chosen here.
 const MOST_CERTIFICATES: usize = 100;
 
@@ -116,7 +119,7 @@ fn parts(parts: &Parts) -> Check {
     parts.network.map_or(Ok(()), network::configuration)?;
     parts.upgrade.map_or(Ok(()), machine::upgrade)?;
     certificate_references(parts.certificates.unwrap_or_default())?;
-    refuse_items("applicationPackageReferences", parts.packages)?;
+    packages("applicationPackageReferences", parts.packages, MOST_PACKAGES)?;
     refuse_items("mountConfiguration", parts.mounts)?;
     refuse_items("userAccounts", parts.users)
 }

@@ -65,7 +65,9 @@ fn concerns_schedules(change: &Change) -> bool {
     match &change.what {
         Changed::JobSchedule { .. } | Changed::Account => true,
         Changed::Job { job } => job_of_schedule(job).is_some(),
-        Changed::Accounts | Changed::Keys | Changed::Pool { .. } | Changed::File { .. } => false,
+        Changed::Accounts | Changed::Keys | Changed::Applications | Changed::Pool { .. } | Changed::File { .. } => {
+            false
+        }
     }
 }
 

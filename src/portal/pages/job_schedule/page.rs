@@ -60,7 +60,12 @@ fn concerns(change: &Change, here: &JobScheduleRef) -> bool {
         && match &change.what {
             Changed::JobSchedule { schedule } => is_ours(schedule),
             Changed::Job { job } => job_of_schedule(job).is_some_and(|(schedule, _)| is_ours(schedule)),
-            Changed::Accounts | Changed::Account | Changed::Keys | Changed::Pool { .. } | Changed::File { .. } => false,
+            Changed::Accounts
+            | Changed::Account
+            | Changed::Keys
+            | Changed::Applications
+            | Changed::Pool { .. }
+            | Changed::File { .. } => false,
         }
 }
 

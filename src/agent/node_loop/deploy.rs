@@ -1,0 +1,90 @@
+//! Application packages: those of the pool before anything else runs, those of a task before its files.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::super::launcher::Launch;
+use super::super::run_id::RunId;
+use super::super::runs::Run;
+use super::super::{clock, transfer};
+use super::Node;
+use super::stages::Stages;
+use crate::api::agent::Package;
+use crate::api::{OutputFile, ResourceFile, TaskFailureInformation};
+
+impl Node {
+    pub(super) fn folders_in_deployment(&self) -> HashSet<String> {
+        let packages = self.stages.values().flat_map(Stages::in_deployment);
+        packages.map(|package| package.directory.clone()).collect()
+    }
+
+    /// The first process of a run: what is missing of `packages` goes before everything else.
+    pub(super) fn begin_run(
+        &mut self,
+        launch: Launch,
+        packages: &[Package],
+        resource_files: Vec<ResourceFile>,
+        output_files: Vec<OutputFile>,
+    ) -> Result<i32, TaskFailureInformation> {
+        refuse_problems(packages)?;
+        match missing(&self.root, packages) {
+            missing if missing.is_empty() => self.begin_first_stage(launch, resource_files, output_files),
+            missing => self.begin_deployment(launch, missing, resource_files, output_files),
+        }
+    }
+
+    pub(super) fn begin_packages(&mut self) {
+        let Some(facts) = self.facts.clone() else { return };
+        let all = self.core.packages_begin();
+        let missing = missing(&self.root, &all);
+        let refused = refuse_problems(&all);
+        if refused.is_err() || missing.is_empty() {
+            return self.on_packages_end(refused.err());
+        }
+        let id = RunId::Packages;
+        self.core.journal.begins(id);
+        self.core.flush_journal();
+        let launch = Launch {
+            run: id,
+            node: facts,
+            job_and_task: None,
+            directory: "applications".to_owned(),
+            preparation: None,
+            command_line: String::new(),
+            environment: Vec::new(),
+            user: self.user(),
+            elevated: false,
+            limit_mark: self.runs.next_limit_mark(),
+            packages: Vec::new(),
+        };
+        let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
+        match self.begin_deployment(launch, missing, Vec::new(), Vec::new()) {
+            Ok(pid) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark)),
+            Err(failure) => self.on_packages_end(Some(failure)),
+        }
+    }
+
+    pub(super) fn on_packages_end(&mut self, failure: Option<TaskFailureInformation>) {
+        self.core.packages_ended(failure, clock::instant());
+        if let Some(error) = self.core.packages_error() {
+            tracing::warn!(error = error.message, "the pool's application packages are not on the node");
+            self.core.set_health(self.trouble(self.user()), clock::instant());
+        }
+    }
+}
+
+/// Those that are not on the node. What is there is whole and current: another content would have another folder.
+pub(super) fn missing(root: &Path, packages: &[Package]) -> Vec<Package> {
+    let is_missing = |package: &&Package| package.problem.is_none() && !root.join(&package.directory).is_dir();
+    let mut seen = HashSet::new();
+    packages.iter().filter(is_missing).filter(|package| seen.insert(package.directory.as_str())).cloned().collect()
+}
+
+/// What the server could not find cannot be deployed.
+fn refuse_problems(packages: &[Package]) -> Result<(), TaskFailureInformation> {
+    let broken = packages.iter().find_map(|package| Some((package, package.problem.as_deref()?)));
+    match broken {
+        None => Ok(()),
+        Some((package, problem)) => Err(transfer::of_package(package, &format!("It is not there: {problem}."))),
+    }
+}
