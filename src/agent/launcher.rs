@@ -39,7 +39,7 @@ pub struct Launch {
 pub struct Launcher {
     root: File,
     null: File,
-    spawner: Spawner,
+    pub(super) spawner: Spawner,
 }
 
 impl Launcher {
@@ -81,6 +81,7 @@ impl Launcher {
             stderr: stderr.as_fd(),
             identity,
             limit_mark: launch.limit_mark,
+            terminal: false,
         };
         self.spawner.spawn(&program).map_err(|error| match error {
             SpawnError::NotFound => failure::program_not_found(&arguments[0]),
@@ -157,6 +158,7 @@ impl Launcher {
             stderr,
             identity: launch.user.map_or(Identity::Own, Identity::User),
             limit_mark,
+            terminal: false,
         };
         self.spawner.spawn(&program).map_err(|error| transfer::not_started(logs.is_some(), &error.to_string()))
     }

@@ -23,6 +23,9 @@ mod run_id;
 mod runs;
 mod sample;
 mod server_client;
+mod session;
+pub mod sftp;
+mod ssh;
 mod start_task;
 pub mod transfer;
 mod watches;
@@ -77,7 +80,7 @@ fn run_locked(dir: &Path) -> anyhow::Result<Stop> {
     tracing::info!(node = config.node, root = %root.display(), n_killed, n_lost = past.begun.len(), "the agent starts");
     let (to_node, from_server) = server_client::channel();
     let mark = run_id::mark_of(dir)?;
-    let node = node_loop::run(config.clone(), root, mark, (journal, past), from_server);
+    let node = node_loop::run(config.clone(), dir.to_owned(), root, mark, (journal, past), from_server);
     let node = std::thread::Builder::new().name("node".into()).spawn(move || runtime()?.block_on(node))?;
     runtime()?.block_on(server_client::run(config, to_node));
     let stop = node.join().map_err(|_| anyhow::anyhow!("the node's thread has panicked"))??;

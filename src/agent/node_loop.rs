@@ -2,7 +2,9 @@
 //! tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
 //! are reading, measuring and deleting files.
 
+mod health;
 mod hear;
+mod remote;
 mod stages;
 mod work;
 
@@ -26,13 +28,15 @@ use super::launcher::Launcher;
 use super::process::UserId;
 use super::run_id::RunId;
 use super::runs::{Fate, Runs};
-use super::sample::{self, Sampler};
+use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
+use super::ssh;
 use super::start_task::StartTaskLife;
 use super::watches::{self, Watches};
 use super::{clock, lease, node_root};
 use crate::api::agent::{AgentConfig, Attempt, Ended, FromAgent, HEARTBEAT_SECS, RunTask, Welcome};
 use crate::api::{NodeError, Timestamp};
+use remote::Remote;
 use stages::Stages;
 
 /// How long messages are collected before they are sent.
@@ -98,18 +102,22 @@ pub struct Node {
     measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
     /// To be removed when the runs in them are over.
     clean_up_later: Vec<String>,
+    remote: Remote,
 }
 
 /// Runs the node until it has to stop. SIGCHLD must be blocked in all threads, so that it arrives here only.
 pub async fn run(
     config: AgentConfig,
+    dir: PathBuf,
     root: PathBuf,
     mark: String,
     (journal, past): (Journal, Past),
     mut from_server: Receiver<FromServer>,
 ) -> anyhow::Result<Stop> {
     let (measured_to, mut measured) = unbounded_channel();
-    let mut node = Node::new(config, root, mark, journal, past, measured_to)?;
+    let (asks_to, mut asks) = unbounded_channel();
+    let remote = Remote::new(dir, asks_to);
+    let mut node = Node::new(config, root, mark, (journal, past), measured_to, remote)?;
     #[expect(deprecated, reason = "what it warns of cannot be: the descriptor lives as long as the value that owns it")]
     let children = AsyncFd::new(child_signals()?).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -124,6 +132,7 @@ pub async fn run(
         let deadline = node.next_deadline();
         tokio::select! {
             news = from_server.recv() => node.on_server(news.context("the server's client has ended")?),
+            Some(ask) = asks.recv() => node.on_ask(ask),
             Some(lengths) = measured.recv() => node.on_measured(&lengths),
             ended = children.readable() => {
                 // One signal stands for any number of children: they are counted where they are reaped.
@@ -156,9 +165,9 @@ impl Node {
         config: AgentConfig,
         root: PathBuf,
         mark: String,
-        journal: Journal,
-        past: Past,
+        (journal, past): (Journal, Past),
         measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
+        remote: Remote,
     ) -> anyhow::Result<Self> {
         let now = clock::instant();
         let node = Node {
@@ -196,6 +205,7 @@ impl Node {
             measure_at: None,
             measured,
             clean_up_later: Vec::new(),
+            remote,
         };
         Ok(node)
     }
@@ -220,6 +230,7 @@ impl Node {
         if self.measure_at.is_some_and(|at| now >= at) {
             self.measure();
         }
+        self.settle_remote(now);
         if self.flush_at.is_some_and(|at| now >= at) {
             self.flush();
         }
@@ -231,7 +242,7 @@ impl Node {
         let start_task = self.start_task.due().filter(|_| self.welcome.is_some() && self.stop.is_none());
         let deadlines =
             [self.flush_at, self.measure_at, self.runs.next_deadline(clock::instant()), start_task, lease_end];
-        deadlines.into_iter().flatten().fold(self.heartbeat_at, Instant::min)
+        deadlines.into_iter().flatten().chain(self.remote.next_deadline()).fold(self.heartbeat_at, Instant::min)
     }
 
     /// The server may run the tasks elsewhere by now.
@@ -246,7 +257,7 @@ impl Node {
         let tasks: Vec<RunId> = self
             .runs
             .iter()
-            .filter(|(id, run)| *id != RunId::StartTask && run.fate != Fate::GiveBack)
+            .filter(|(id, run)| id.attempt().is_some() && run.fate != Fate::GiveBack)
             .map(|(id, _)| id)
             .collect();
         for id in tasks {
@@ -254,17 +265,6 @@ impl Node {
         }
         // Counted anew, so that what is ending is not ended again each time.
         self.last_word = now;
-    }
-
-    fn beat(&mut self) {
-        let sample = self.sampler.sample(&self.root);
-        let health = self.unreachable_root().or_else(|| disk_full(sample.disk_free_bytes));
-        if health != self.health {
-            self.health = health;
-            self.outbox.push(FromAgent::Health { error: self.health.clone() });
-        }
-        self.outbox.push(FromAgent::Heartbeat { sample });
-        self.send_soon();
     }
 
     fn measure(&mut self) {
@@ -358,16 +358,6 @@ impl Node {
     fn task_user(&self, welcome: &Welcome) -> Option<UserId> {
         welcome.task_user.filter(|_| nix::unistd::geteuid().is_root())
     }
-
-    /// The task user must be able to reach the root; only where it could not be mounted can it not.
-    fn unreachable_root(&self) -> Option<NodeError> {
-        let obstacle = node_root::obstacle(&self.root, self.user()?)?;
-        let fix = format!(
-            "The tasks' user cannot pass through {}. Let it (chmod o+x), keep the data folder elsewhere, or let the agent mount file systems (CAP_SYS_ADMIN).",
-            obstacle.display()
-        );
-        Some(NodeError { code: "NodeRootUnreachable".to_owned(), message: fix, error_details: Vec::new() })
-    }
 }
 
 fn send(link: &Link, messages: &[FromAgent]) {
@@ -377,23 +367,9 @@ fn send(link: &Link, messages: &[FromAgent]) {
     }
 }
 
-fn disk_full(free_bytes: u64) -> Option<NodeError> {
-    (free_bytes < sample::DISK_FULL_BYTES).then(|| NodeError {
-        code: "DiskFull".to_owned(),
-        message: format!("The node's disk has {free_bytes} bytes left."),
-        error_details: Vec::new(),
-    })
-}
-
-/// Batch's name for its automatic user where the system has none for the number.
-fn user_name(user: Option<UserId>) -> String {
-    let uid = user.map_or_else(nix::unistd::geteuid, nix::unistd::Uid::from_raw);
-    let known = nix::unistd::User::from_uid(uid).ok().flatten();
-    known.map_or_else(|| "_azbatch".to_owned(), |user| user.name)
-}
-
 /// Removes what the node kept, when it has left its pool.
 pub fn remove_traces(dir: &Path) -> std::io::Result<()> {
     std::fs::remove_dir_all(dir.join(node_root::ROOT))?;
+    ssh::remove_host_key(dir)?;
     Journal::remove(dir)
 }

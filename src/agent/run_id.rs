@@ -14,12 +14,14 @@ pub const MARKER: &str = "FOURNIL_ATTEMPT";
 pub enum RunId {
     StartTask,
     Task(Attempt),
+    /// Of a remote user; the number is the agent process's own.
+    Session(u64),
 }
 
 impl RunId {
     pub fn attempt(self) -> Option<Attempt> {
         match self {
-            RunId::StartTask => None,
+            RunId::StartTask | RunId::Session(_) => None,
             RunId::Task(attempt) => Some(attempt),
         }
     }
@@ -29,6 +31,7 @@ impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunId::StartTask => f.write_str("start"),
+            RunId::Session(number) => write!(f, "session-{number}"),
             RunId::Task(a) => write!(f, "{}.{}", a.task, a.number),
         }
     }
@@ -44,6 +47,9 @@ impl FromStr for RunId {
     fn from_str(text: &str) -> Result<Self, NotARun> {
         if text == "start" {
             return Ok(RunId::StartTask);
+        }
+        if let Some(number) = text.strip_prefix("session-") {
+            return number.parse().map(RunId::Session).map_err(|_| NotARun);
         }
         let (task, number) = text.split_once('.').ok_or(NotARun)?;
         let number = number.parse().map_err(|_| NotARun)?;
@@ -64,10 +70,10 @@ mod tests {
 
     #[test]
     fn names_go_there_and_back() {
-        for run in [RunId::StartTask, RunId::Task(Attempt { task: 12, number: 3 })] {
+        for run in [RunId::StartTask, RunId::Session(7), RunId::Task(Attempt { task: 12, number: 3 })] {
             assert_eq!(run.to_string().parse(), Ok(run));
         }
-        for bad in ["", "12", "a.b", "1.2.3", "stop"] {
+        for bad in ["", "12", "a.b", "1.2.3", "stop", "session-", "session-x"] {
             assert_eq!(bad.parse::<RunId>(), Err(NotARun), "{bad}");
         }
     }

@@ -26,7 +26,7 @@ const PROPERTIES: &[&str] = &[
 const NODE_COUNTS_PAGE: usize = 10;
 
 /// Operations on a node that do not exist here.
-const MISSING: &[&str] = &["remoteloginsettings", "rdp", "uploadbatchservicelogs", "users", "users/{user}"];
+const MISSING: &[&str] = &["uploadbatchservicelogs"];
 
 pub fn routes() -> Router<Context> {
     let routes = Router::new()

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
-use super::{absent, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task};
+use super::{
+    absent, auth, call, certificate, error, file, image, job, job_schedule, node, node_user, pool, pool_usage, task,
+};
 use crate::api::Code;
 use crate::service::Context;
 
@@ -28,6 +30,7 @@ pub fn routes(cx: &Context) -> Router {
         pool_usage::routes(),
         certificate::routes(),
         node::routes(),
+        node_user::routes(),
         job::routes(),
         job_schedule::routes(),
         task::routes(),

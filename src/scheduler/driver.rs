@@ -6,12 +6,16 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::forwarder::{Forwarder, PortNews};
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
 use super::provider::Provider;
+use super::remote::Remote;
 use super::sample_pools::Measures;
 use crate::api::agent::{FromAgent, RunTask};
-use crate::api::{Duration, EnvironmentSetting, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp};
+use crate::api::{
+    Duration, EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp,
+};
 use crate::domain::ids::AccountName;
 use crate::domain::node::{self, Facts, OrderKind};
 use crate::domain::placement::World;
@@ -59,6 +63,8 @@ pub(super) enum Done {
     /// What a user wanted of the node is done as far as the provider does it.
     CarriedOut(i64, OrderKind),
     Failed(i64),
+    /// What became of a port that leads to a node.
+    Port(PortNews),
 }
 
 pub struct Driver {
@@ -92,6 +98,9 @@ pub struct Driver {
     pub(super) awaiting: HashMap<(i64, i64), Vec<RunTask>>,
     /// Nodes for which the provider is at work.
     pub(super) provider_busy: HashSet<i64>,
+    pub(super) forwarder: Forwarder,
+    /// Not as the forwarder knows it.
+    pub(super) ports_changed: bool,
     pub(super) done: mpsc::UnboundedSender<Done>,
 }
 
@@ -105,6 +114,7 @@ pub(super) struct Node {
     /// The row has more to save than a state.
     pub unsaved: bool,
     pub measures: Measures,
+    pub remote: Remote,
 }
 
 pub(super) struct Pool {
@@ -113,6 +123,8 @@ pub(super) struct Pool {
     pub id: String,
     pub slots: i32,
     pub start_task: Option<crate::api::StartTask>,
+    /// Ports that are mapped on its nodes.
+    pub nat_pools: Vec<InboundNatPool>,
 }
 
 pub(super) struct Job {
@@ -137,6 +149,7 @@ impl Driver {
     /// Runs until the server stops.
     pub async fn run(cx: Context, hub: Hub, provider: Arc<dyn Provider>, settings: Settings, mut inputs: Inputs) {
         let (done, mut provider_done) = mpsc::unbounded_channel();
+        let listen = cx.installation.remote.listen;
         let mut driver = Driver {
             cx,
             hub,
@@ -159,6 +172,8 @@ impl Driver {
             job_nodes: JobNodes::default(),
             awaiting: HashMap::new(),
             provider_busy: HashSet::new(),
+            forwarder: Forwarder::start(listen, done.clone()),
+            ports_changed: false,
             done,
         };
         let mut tick = tokio::time::interval(TICK);
@@ -207,7 +222,7 @@ impl Driver {
         everything: bool,
     ) -> Result<()> {
         let mut ended = Vec::new();
-        let mut clean_ups = BTreeSet::new();
+        let (mut clean_ups, mut users) = (BTreeSet::new(), BTreeSet::new());
         let mut releases = false;
         for signal in signals {
             match signal {
@@ -216,6 +231,7 @@ impl Driver {
                     self.is_formula_due = true;
                 }
                 Signal::NodesTold(nodes) => self.nodes_told(&nodes).await?,
+                Signal::NodeUsers(key) => drop(users.insert(key)),
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
                 Signal::JobSchedule(key) => drop(self.dirty_schedules.insert(key)),
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
@@ -230,6 +246,7 @@ impl Driver {
         }
         self.end_attempts(&ended);
         self.hear(events).await?;
+        self.users_changed(users).await?;
         for done in finished {
             self.provider_done(done).await?;
         }
@@ -245,6 +262,7 @@ impl Driver {
         self.run_schedules().await?;
         self.reconcile_jobs().await?;
         self.place_tasks().await?;
+        self.open_ports();
         // After placing: a node that ends one task and begins the next was never idle.
         self.save_nodes().await?;
         for node in clean_ups {
@@ -274,6 +292,7 @@ impl Driver {
                             }
                             FromAgent::StartTask(report) => self.start_task_reported(node_key, report),
                             FromAgent::Health { error } => self.health_reported(node_key, error),
+                            FromAgent::Remote(report) => self.remote_reported(node_key, report),
                             FromAgent::Heartbeat { sample } => self.measured(node_key, sample),
                             FromAgent::Hello(_) | FromAgent::FileGrew { .. } => {}
                         }

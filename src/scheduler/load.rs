@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::driver::{Driver, Job, Node, Pool};
 use super::job_nodes::JobNodes;
+use super::remote::{self, Remote};
 use super::sample_pools::Measures;
 use crate::api::agent::Attempt;
 use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
@@ -13,7 +14,7 @@ use crate::domain::ids::AccountName;
 use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Demands, Held, Waiting, World};
-use crate::domain::{job, task};
+use crate::domain::{endpoint, job, task};
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::store::job::JobRow;
@@ -66,6 +67,7 @@ impl Driver {
         self.dirty_schedules.extend(store::job_schedule::unfinished(&mut conn).await?);
         drop(conn);
         self.hold_runs();
+        self.load_endpoints().await?;
         for key in self.nodes.keys().copied().collect::<Vec<_>>() {
             self.node_changed(key);
         }
@@ -101,6 +103,7 @@ impl Driver {
             id: pool.id.clone(),
             slots: pool.settings.slots_per_node(),
             start_task: pool.settings.start_task.clone(),
+            nat_pools: nat_pools(pool),
         };
         self.pools.insert(pool.key, known);
     }
@@ -110,6 +113,7 @@ impl Driver {
         if let Some(known) = self.pools.get_mut(&pool.key) {
             known.slots = pool.settings.slots_per_node();
             known.start_task = pool.settings.start_task.clone();
+            known.nat_pools = nat_pools(pool);
         }
         self.world.set_policy(pool.key, pool.settings.fill_type(), pool.settings.is_in_job_order());
     }
@@ -121,7 +125,7 @@ impl Driver {
             joined: row.boot.is_some(),
             lost: false,
             leaving: row.leaving,
-            broken: !row.errors.is_empty(),
+            broken: row.errors.iter().any(remote::is_fatal),
             order: row.order,
             deallocated: row.deallocated,
             restarting: false,
@@ -131,7 +135,8 @@ impl Driver {
         };
         let lost_at = (connection.is_none() && facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
-        self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false, measures: Measures::default() });
+        let (measures, remote) = (Measures::default(), Remote::default());
+        self.nodes.insert(key, Node { row, facts, connection, lost_at, unsaved: false, measures, remote });
         self.node_changed(key);
     }
 
@@ -261,4 +266,8 @@ fn start_task_fact(has_start_task: bool, row: &NodeRow) -> StartTaskFact {
 
 pub(super) fn attempt(task: i64, number: i64) -> Attempt {
     Attempt { task, number }
+}
+
+fn nat_pools(pool: &PoolRow) -> Vec<crate::api::InboundNatPool> {
+    endpoint::nat_pools(pool.settings.network_configuration.as_ref(), pool.maps_ssh)
 }

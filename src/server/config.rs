@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
 
+use super::remote_config::{RemoteArgs, RemoteConfig};
 use crate::api::AddressRange;
 
 /// The port, unless said otherwise.
@@ -49,6 +50,8 @@ pub struct ServeArgs {
     /// default, which is where clouds give secrets to their machines [default: link-local and metadata addresses]
     #[arg(long, env = "FOURNIL_FORBID_DOWNLOAD_TO", value_name = "RANGE", value_delimiter = ',')]
     pub forbid_download_to: Option<Vec<String>>,
+    #[command(flatten)]
+    pub remote: RemoteArgs,
     /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
     #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -96,6 +99,7 @@ pub struct Config {
     pub tls: TlsConfig,
     pub allow_public_http: bool,
     pub forbid_download_to: Vec<AddressRange>,
+    pub remote: RemoteConfig,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -145,13 +149,16 @@ struct FileConfig {
     tls_self_signed: Option<bool>,
     allow_public_http: Option<bool>,
     forbid_download_to: Option<Vec<String>>,
+    remote_listen: Option<String>,
+    remote_login_address: Option<String>,
+    map_ssh: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
 const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
-    "forbid-download-to", "log", "log-format",
+    "forbid-download-to", "remote-listen", "remote-login-address", "map-ssh", "log", "log-format",
 ];
 
 impl Config {
@@ -177,6 +184,11 @@ impl Config {
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
+            remote: RemoteConfig::load(RemoteArgs {
+                remote_listen: args.remote.remote_listen.or(file.remote_listen),
+                remote_login_address: args.remote.remote_login_address.or(file.remote_login_address),
+                map_ssh: args.remote.map_ssh.or(file.map_ssh),
+            })?,
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
@@ -248,6 +260,12 @@ impl fmt::Display for Config {
         writeln!(f, "allow-public-http = {}", self.allow_public_http)?;
         let forbidden: Vec<String> = self.forbid_download_to.iter().map(ToString::to_string).collect();
         writeln!(f, "forbid-download-to = {}", toml::Value::from(forbidden))?;
+        writeln!(f, "remote-listen = {}", quote(&self.remote.listen.to_string()))?;
+        match &self.remote.login_address {
+            Some(address) => writeln!(f, "remote-login-address = {}", quote(address))?,
+            None => writeln!(f, "# remote-login-address is not set")?,
+        }
+        writeln!(f, "map-ssh = {}", quote(self.remote.map_ssh_text()))?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -16,6 +16,7 @@ mod housekeeping;
 pub mod ids;
 mod listen;
 mod offline;
+mod remote_config;
 pub mod request;
 mod router;
 mod server_functions;

@@ -22,6 +22,7 @@ use crate::scheduler::local_provider::LocalProvider;
 use crate::scheduler::provider::Provider;
 use crate::scheduler::{self, Driver, Inputs};
 use crate::service::context::{Clock, Installation, Random, Shared, Signal, Signals};
+use crate::service::remote_access::RemoteAccess;
 use crate::service::{Context, Error, events, session, storage};
 use crate::store::{Store, meta};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -73,8 +74,9 @@ impl Server {
         let local_url = local_url(address, tls.is_some());
         let url = config.public_url.clone().unwrap_or_else(|| local_url.clone());
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
-        let forbidden_addresses = config.forbid_download_to.clone();
-        cx.installation = Arc::new(Installation { forbidden_addresses, ..(*cx.installation).clone() });
+        let (forbidden_addresses, remote) =
+            (config.forbid_download_to.clone(), config.remote.access(cx.installation.host()));
+        cx.installation = Arc::new(Installation { forbidden_addresses, remote, ..(*cx.installation).clone() });
         storage::account::storage_ensure_default(&cx).await?;
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
@@ -150,6 +152,7 @@ pub async fn open(
         elevation_allowed: rustix::process::geteuid().is_root(),
         // Only a server has nodes, and it says them itself.
         forbidden_addresses: Vec::new(),
+        remote: RemoteAccess::default(),
     };
     let cx = Context::new(Shared {
         store,

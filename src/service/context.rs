@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::key::SigningKeys;
 use super::rates::Rates;
+use super::remote_access::RemoteAccess;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
@@ -82,6 +83,7 @@ pub struct Installation {
     pub elevation_allowed: bool,
     /// From which nodes download no files of tasks, and to which they upload none.
     pub forbidden_addresses: Vec<api::AddressRange>,
+    pub remote: RemoteAccess,
 }
 
 impl Installation {
@@ -162,6 +164,8 @@ pub enum Signal {
     Pool(i64),
     /// A user has said something to these nodes: what it is, the store has.
     NodesTold(Vec<i64>),
+    /// Who may log in to the node has changed.
+    NodeUsers(i64),
     /// The job's state, limits or priority changed.
     Job(i64),
     /// The schedule's state or turns changed, or a job of it ended.

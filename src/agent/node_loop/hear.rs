@@ -7,7 +7,8 @@ use super::super::run_id::RunId;
 use super::super::runs::Fate;
 use super::super::server_client::{self, Frame, FromServer, Link};
 use super::super::{clock, environment::NodeFacts, node_root, sample};
-use super::{Node, Stop, send, user_name};
+use super::health::user_name;
+use super::{Node, Stop, send};
 use crate::api::agent::{Attempt, FromAgent, Hello, RunTask, ToAgent, Welcome};
 
 impl Node {
@@ -76,6 +77,7 @@ impl Node {
                 self.watches.set(watch, path, from, secs);
                 self.measure_at.get_or_insert(clock::instant());
             }
+            ToAgent::Users { users } => self.on_users(users),
             ToAgent::Reboot => self.stop(Stop::Reboot),
             ToAgent::Leave => self.stop(Stop::Leave),
         }
@@ -90,7 +92,7 @@ impl Node {
         self.facts = Some(Arc::new(facts));
         self.is_welcome = true;
         self.start_task.set_once(welcome.start_task.clone(), clock::instant());
-        let stale = welcome.stale.clone();
+        let (stale, users) = (welcome.stale.clone(), welcome.users.clone());
         self.welcome = Some(welcome);
         self.health = self.unreachable_root();
         for attempt in &stale {
@@ -105,7 +107,11 @@ impl Node {
         self.outbox = self.ended.values().cloned().map(FromAgent::Ended).collect();
         self.outbox.extend(self.start_task.report().map(FromAgent::StartTask));
         self.outbox.extend(self.health.clone().map(|error| FromAgent::Health { error: Some(error) }));
-        self.unannounced = self.runs.iter().filter(|(id, _)| *id != RunId::StartTask).map(|(id, _)| id).collect();
+        self.unannounced = self.runs.iter().filter(|(id, _)| id.attempt().is_some()).map(|(id, _)| id).collect();
+        // Said anew, whether it changes by this or not.
+        self.on_users(users);
+        self.outbox.retain(|message| !matches!(message, FromAgent::Remote(_)));
+        self.outbox.extend(self.remote.report());
         self.heartbeat_at = clock::instant();
         self.send_soon();
     }

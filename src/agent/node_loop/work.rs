@@ -131,6 +131,7 @@ impl Node {
             let Ending { id, run, at, exit, failure, usage } = ending;
             match id {
                 RunId::StartTask => self.on_start_task_end(exit, failure, at),
+                RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),
                 RunId::Task(attempt) if run.fate == Fate::GiveBack => self.give_back(attempt),
                 RunId::Task(a) => self.report_end(Ended { a, started: Some(run.started), at, exit, failure, usage }),
             }

@@ -129,6 +129,7 @@ impl World {
             build_id: "b".into(),
             elevation_allowed: false,
             forbidden_addresses: Vec::new(),
+            remote: Default::default(),
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context::new(Shared {
