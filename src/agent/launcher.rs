@@ -38,7 +38,7 @@ pub struct Launch {
 
 pub struct Launcher {
     root: File,
-    null: File,
+    pub(super) null: File,
     pub(super) spawner: Spawner,
 }
 

@@ -17,6 +17,7 @@ mod limit_mark;
 pub mod lock;
 mod node_loop;
 mod node_root;
+mod own_log;
 mod process;
 mod process_tree;
 mod run_id;

@@ -4,6 +4,7 @@
 
 mod health;
 mod hear;
+mod log_upload;
 mod remote;
 mod stages;
 mod work;

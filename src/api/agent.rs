@@ -306,7 +306,7 @@ pub struct RunTask {
     pub output_files: Vec<super::OutputFile>,
 }
 
-/// A question about files below the node's root. Paths use `/` and never leave the root.
+/// A question about files below the node's root, or about the agent's log. Paths use `/` and never leave the root.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "q")]
 pub enum FileAsk {
@@ -327,6 +327,14 @@ pub enum FileAsk {
         path: String,
         recursive: bool,
     },
+    /// Uploads what the agent logged between these times, as blobs of a container whose names begin with `folder`. Answered
+    /// with the blobs when they are all there, else with `InvalidPropertyValue` and the reason.
+    UploadLogs {
+        container_url: Secret,
+        folder: String,
+        from: Timestamp,
+        to: Timestamp,
+    },
 }
 
 /// Answer to a [`FileAsk`]; the bytes of a read follow it in the same frame. Errors are `FileNotFound` (also for paths that
@@ -342,6 +350,9 @@ pub struct FileReply {
     pub files: Vec<NodeFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Code>,
+    /// Why, where the code does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What a local node's agent reads at its start: `agent.json` in its folder, readable by the agent's user only.

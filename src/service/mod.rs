@@ -18,6 +18,7 @@ mod job_tasks;
 pub mod key;
 pub mod ledger;
 pub mod node;
+pub mod node_log;
 mod node_order;
 pub mod node_user;
 pub mod page;

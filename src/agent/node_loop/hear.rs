@@ -9,7 +9,7 @@ use super::super::server_client::{self, Frame, FromServer, Link};
 use super::super::{clock, environment::NodeFacts, node_root, sample};
 use super::health::user_name;
 use super::{Node, Stop, send};
-use crate::api::agent::{Attempt, FromAgent, Hello, RunTask, ToAgent, Welcome};
+use crate::api::agent::{Attempt, FileAsk, FromAgent, Hello, RunTask, ToAgent, Welcome};
 
 impl Node {
     pub(super) fn on_server(&mut self, news: FromServer) {
@@ -65,6 +65,7 @@ impl Node {
                 self.clean_up_later.extend(directories);
                 self.clean_up();
             }
+            ToAgent::File { request, ask: ask @ FileAsk::UploadLogs { .. } } => self.read_log(request, ask),
             ToAgent::File { request, ask } => {
                 let (files, user) = (Arc::clone(&self.files), self.user());
                 let Some(frames) = self.link.as_ref().map(|link| link.frames.clone()) else { return };

@@ -26,11 +26,11 @@ const MOST_SESSIONS: usize = 100;
 
 pub struct Remote {
     /// The node's folder, where its key lies.
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     users: Vec<RemoteUser>,
     /// Those of them that may enter, for the server.
     open_to: watch::Sender<Vec<RemoteUser>>,
-    asks: UnboundedSender<Ask>,
+    pub(super) asks: UnboundedSender<Ask>,
     server: Option<Server>,
     report: RemoteReport,
     /// The port that was listened on last.
@@ -41,7 +41,8 @@ pub struct Remote {
 }
 
 struct Open {
-    visitor: Visitor,
+    /// Absent for what the agent does itself.
+    visitor: Option<Visitor>,
     exit: oneshot::Sender<i32>,
 }
 
@@ -72,6 +73,18 @@ impl Remote {
         let next = self.open_to.borrow().iter().map(|user| user.expires).min();
         let expiry = next.and_then(|at| clock::instant().checked_add(wait_until(at, now)));
         expiry.into_iter().chain(self.retry_at).min()
+    }
+
+    /// A session of the agent's own; its number, and what will tell its exit code.
+    pub fn open_own(&mut self) -> (u64, oneshot::Receiver<i32>) {
+        self.n_sessions += 1;
+        let (exit, ended) = oneshot::channel();
+        self.sessions.insert(self.n_sessions, Open { visitor: None, exit });
+        (self.n_sessions, ended)
+    }
+
+    pub fn forget_own(&mut self, number: u64) {
+        self.sessions.remove(&number);
     }
 
     fn start(&mut self, now: Instant) {
@@ -136,7 +149,11 @@ impl Node {
             self.send_soon();
         }
         let users = self.remote.open_to.borrow();
-        let gone = self.remote.sessions.iter().filter(|(_, open)| !open.visitor.is_welcome(&users, at));
+        let gone = self
+            .remote
+            .sessions
+            .iter()
+            .filter(|(_, open)| open.visitor.as_ref().is_some_and(|visitor| !visitor.is_welcome(&users, at)));
         let gone: Vec<u64> = gone.map(|(number, _)| *number).collect();
         drop(users);
         for number in gone {
@@ -148,6 +165,7 @@ impl Node {
     pub(super) fn on_ask(&mut self, ask: Ask) {
         match ask {
             Ask::Begin(begin) => self.begin_session(begin),
+            Ask::Upload(wanted) => self.upload_log(wanted),
             Ask::End { session } => {
                 let kill_wait = self.kill_wait();
                 self.runs.end(RunId::Session(session), Fate::GiveBack, kill_wait, clock::instant());
@@ -200,7 +218,7 @@ impl Node {
         // No folder of a task's, and no slots: sessions take nothing from tasks but what the machine has.
         self.runs.add(run, Run::new(String::new(), 0, None, pid, launch.limit_mark));
         let (exit, ended) = oneshot::channel();
-        self.remote.sessions.insert(number, Open { visitor, exit });
+        self.remote.sessions.insert(number, Open { visitor: Some(visitor), exit });
         let session = Session {
             number,
             input: ends.input,

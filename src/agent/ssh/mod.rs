@@ -43,6 +43,8 @@ pub enum Ask {
     End {
         session: u64,
     },
+    /// Not of the SSH server's: the agent's log has been read and is to be uploaded.
+    Upload(super::own_log::Wanted),
 }
 
 pub struct Begin {

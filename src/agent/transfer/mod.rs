@@ -44,6 +44,11 @@ pub struct Order {
 #[serde(rename_all = "camelCase")]
 pub enum Work {
     Download(Vec<ResourceFile>),
+    /// Texts that become blobs, by their names.
+    Texts {
+        container_url: String,
+        blobs: Vec<(String, String)>,
+    },
     /// `variables` are the task's own, which patterns may name; `root` is the node's, as the task sees it.
     Upload {
         files: Vec<OutputFile>,
@@ -79,10 +84,11 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
     let work = async {
         match &order.work {
             Work::Download(files) => download::all(&client, files).await,
+            Work::Texts { container_url, blobs } => upload::texts(&client, container_url, blobs).await,
             Work::Upload { files, variables, root } => upload::all(&client, files, variables, root).await,
         }
     };
-    let is_upload = matches!(order.work, Work::Upload { .. });
+    let is_upload = !matches!(order.work, Work::Download(_));
     let done = runtime.block_on(async {
         tokio::time::timeout(LONGEST, work).await.unwrap_or_else(|_| Err(failure::took_too_long(is_upload, LONGEST)))
     });

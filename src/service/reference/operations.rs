@@ -82,6 +82,11 @@ fn nodes(table: &mut Table) {
         .gives::<api::RemoteLoginSettings>();
     let about = "Never there: nodes run Linux and have no remote desktop; answers 409.";
     table.add("node_remote_desktop", "GET /pools/{pool}/nodes/{node}/rdp", 200, about);
+    let about = "Uploads what the node's agent has logged to a container.";
+    table
+        .add("node_upload_logs", &node("uploadbatchservicelogs"), 200, about)
+        .takes::<api::NodeUploadLogs>()
+        .gives::<api::NodeUploadLogsResult>();
     let about = "Always empty: nodes have no extensions of a cloud.";
     table.add("extension_list", "GET /pools/{pool}/nodes/{node}/extensions", 200, about).query(LIST);
     table.add(

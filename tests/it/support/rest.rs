@@ -279,7 +279,7 @@ impl NodeFiles for FakeFiles {
     fn ask(&self, _: i64, ask: FileAsk) -> BoxFuture<'_, Result<(FileReply, Vec<u8>), Error>> {
         Box::pin(async move {
             let (files, bytes) = self.answer(ask).map_err(Error::from)?;
-            Ok((FileReply { request: 0, files, error: None }, bytes))
+            Ok((FileReply { request: 0, files, error: None, reason: None }, bytes))
         })
     }
 
