@@ -1,5 +1,7 @@
 //! Compute nodes.
 
+mod connect;
+mod connect_form;
 mod heat_map;
 mod heat_map_layout;
 mod node_commands;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::connect::Connect;
 use super::node_commands::{NodeFacts, node_commands};
 use super::node_state::NodeStateBadge;
 use crate::api::{
@@ -49,6 +50,7 @@ pub fn NodePage() -> impl IntoView {
             <NodeErrors node/>
             <NodeEssentials node/>
             <StartTaskOutcome node/>
+            {move || here.get().map(|here| view! { <Connect here tick/> })}
             <RecentTasks node here/>
             <details class="fold">
                 <summary>{tx(msg::POOL_PROPERTIES)}</summary>
@@ -128,6 +130,8 @@ fn NodeErrors(node: Signal<Node>) -> impl IntoView {
 fn remedy(code: &str) -> Msg {
     match code {
         "DiskFull" => msg::NODE_REMEDY_DISK,
+        "EndpointPortInUse" => msg::NODE_REMEDY_PORT,
+        "EndpointPortsExhausted" => msg::NODE_REMEDY_PORTS,
         "StartTaskFailed" | "StartTaskFailure" => msg::NODE_REMEDY_START_TASK,
         _ => msg::NODE_REMEDY_OTHER,
     }
