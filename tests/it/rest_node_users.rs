@@ -161,3 +161,20 @@ async fn a_nat_pool_for_ssh_is_of_the_newer_versions() {
     let login = rest.get(&format!("{path}/remoteloginsettings")).await.is(200).json();
     assert!((20_000..=20_040).contains(&login["remoteLoginPort"].as_i64().unwrap()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_of_logs_say_what_is_where() {
+    let (rest, node, path) = with_node(pool()).await;
+    let upload = |url: &str, end: Option<&str>| {
+        let start = "2027-01-02T00:00:00Z";
+        json!({ "containerUrl": url, "startTime": start, "endTime": end })
+    };
+    let path = format!("{path}/uploadbatchservicelogs");
+    let done = rest.post(&path, upload("https://h/c?sig=secret", None)).await.is(200).json();
+    assert_eq!(done["numberOfFilesUploaded"], 1);
+    assert!(done["virtualDirectoryName"].as_str().unwrap().starts_with(&format!("p/{}/", node.id)));
+    let refused = rest.post(&path, upload("file:///etc", None)).await.is_error(400, "InvalidPropertyValue");
+    assert_eq!(refused.value("PropertyName"), "containerUrl");
+    let before = upload("https://h/c", Some("2027-01-01T00:00:00Z"));
+    assert_eq!(rest.post(&path, before).await.is_error(400, "InvalidPropertyValue").value("PropertyName"), "endTime");
+}

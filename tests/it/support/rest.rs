@@ -258,6 +258,7 @@ impl FakeFiles {
                 let found = files.iter().filter_map(|(name, content)| Some(file(&below(name)?, content.len())));
                 Ok((found.collect(), Vec::new()))
             }
+            FileAsk::UploadLogs { folder, .. } => Ok((vec![file(&format!("{folder}/agent.log"), 1)], Vec::new())),
             FileAsk::Delete { path, .. } => {
                 files.remove(&path).map(|_| (Vec::new(), Vec::new())).ok_or(Code::FileNotFound)
             }

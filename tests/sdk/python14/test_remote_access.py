@@ -38,9 +38,12 @@ def test_a_node_user_is_added_and_deleted_and_ssh_is_mapped_by_itself(client: Ba
     assert "The node user does not exist" in gone.value.error.message.value
 
 
-def test_the_logs_of_a_node_are_uploaded(client: BatchServiceClient, server: Server) -> None:
+def test_a_container_that_is_not_there_gets_no_logs(client: BatchServiceClient, server: Server) -> None:
     node = make_pool(client)
-    url = server.admin("storage", "sas", "logs", "--permissions", "rwl")["url"]
+    url = server.admin("storage", "sas", "none", "--permissions", "w")["url"]
     order = models.UploadBatchServiceLogsConfiguration(container_url=url, start_time=NOW - datetime.timedelta(days=1))
-    done = client.compute_node.upload_batch_service_logs("pool", node, order)
-    assert done.number_of_files_uploaded == 1
+    with pytest.raises(models.BatchErrorException) as refused:
+        client.compute_node.upload_batch_service_logs("pool", node, order)
+    values = {value.key: value.value for value in refused.value.error.values}
+    assert (refused.value.error.code, values["PropertyName"]) == ("InvalidPropertyValue", "containerUrl")
+    assert "FileUploadContainerNotFound" in values["Reason"]

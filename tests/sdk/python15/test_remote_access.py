@@ -1,4 +1,4 @@
-"""Users of nodes and the way to them, and the logs of nodes."""
+"""Users of nodes and the way to them."""
 
 import datetime
 
@@ -6,7 +6,6 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 
-from support.server import Server
 from support.waiting import until
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
@@ -62,16 +61,3 @@ def test_a_pool_that_maps_nothing_is_not_logged_in_to(client: BatchClient) -> No
     with pytest.raises(HttpResponseError) as refused:
         client.get_node_remote_login_settings("pool", node)
     assert refused.value.status_code == 409
-
-
-def test_the_logs_of_a_node_are_uploaded(client: BatchClient, server: Server) -> None:
-    node = make_pool(client, [])
-    url = server.admin("storage", "sas", "logs", "--permissions", "rwl")["url"]
-    before = NOW - datetime.timedelta(days=1)
-    done = client.upload_node_logs(
-        "pool", node, models.UploadBatchServiceLogsOptions(container_url=url, start_time=before)
-    )
-    assert done.number_of_files_uploaded == 1
-    assert done.virtual_directory_name.startswith(f"pool/{node}/")
-    later = models.UploadBatchServiceLogsOptions(container_url=url, start_time=NOW + datetime.timedelta(days=1), end_time=NOW + datetime.timedelta(days=2))
-    assert client.upload_node_logs("pool", node, later).number_of_files_uploaded == 0
