@@ -23,10 +23,10 @@ pub async fn node_user_add(
     account: AccountName,
     pool: PoolId,
     node: NodeId,
-    body: api::NodeUserCreate,
+    create: api::NodeUserCreate,
 ) -> Result<(), api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::node_user::node_user_add(&cx, &caller, &account, &pool, &node, body).await?)
+    Ok(service::node_user::node_user_add(&cx, &caller, &account, &pool, &node, create).await?)
 }
 
 /// Lets somebody log in no more.
@@ -35,8 +35,8 @@ pub async fn node_user_delete(
     account: AccountName,
     pool: PoolId,
     node: NodeId,
-    user: String,
+    name: String,
 ) -> Result<(), api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::node_user::node_user_delete(&cx, &caller, &account, (&pool, &node, &user)).await?)
+    Ok(service::node_user::node_user_delete(&cx, &caller, &account, (&pool, &node, &name)).await?)
 }
