@@ -38,6 +38,9 @@ enum Command {
     /// Moves a task's files; an agent starts it
     #[command(hide = true)]
     Transfer,
+    /// Serves a remote user's files; an agent starts it
+    #[command(hide = true)]
+    Sftp,
     /// What an operator does at the machine: accounts, keys, users, tokens, backups, checks
     Admin(AdminArgs),
     /// Prints a script that completes these commands in a shell
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Serve { args, print_config } => serve(args, print_config),
         Command::Agent { dir } => fournil::agent::run(&dir).map(|()| ExitCode::SUCCESS),
         Command::Transfer => return fournil::agent::transfer::run(),
+        Command::Sftp => return fournil::agent::sftp::run(),
         Command::Admin(args) => admin(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "fournil", &mut std::io::stdout());

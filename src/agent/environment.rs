@@ -77,16 +77,7 @@ pub fn variables(node: &NodeFacts, run: &RunFacts<'_>) -> BTreeMap<String, Strin
     for setting in run.settings.iter().filter(|s| is_legal(s)) {
         set(&setting.name, setting.value.as_deref().unwrap_or_default());
     }
-    set("AZ_BATCH_ACCOUNT_NAME", &node.account);
-    set("AZ_BATCH_ACCOUNT_URL", &node.account_url);
-    set("AZ_BATCH_POOL_ID", &node.pool);
-    set("AZ_BATCH_NODE_ID", &node.node);
-    set("AZ_BATCH_NODE_IS_DEDICATED", if node.is_dedicated { "true" } else { "false" });
-    set("AZ_BATCH_NODE_ROOT_DIR", &root.to_string());
-    set("AZ_BATCH_NODE_SHARED_DIR", &format!("{root}/shared"));
-    set("AZ_BATCH_NODE_MOUNTS_DIR", &format!("{root}/fsmounts"));
-    set("AZ_BATCH_NODE_STARTUP_DIR", &format!("{root}/startup"));
-    set("AZ_BATCH_NODE_STARTUP_WORKING_DIR", &format!("{root}/startup/wd"));
+    set_node(&mut set, node);
     set("AZ_BATCH_TASK_DIR", &task_directory);
     set("AZ_BATCH_TASK_WORKING_DIR", &working_directory);
     if let Some((job, task)) = run.job_and_task {
@@ -103,6 +94,51 @@ pub fn variables(node: &NodeFacts, run: &RunFacts<'_>) -> BTreeMap<String, Strin
         }
     }
     set(MARKER, &format!("{}{}", node.mark, run.run));
+    all
+}
+
+/// What is the same for all that runs on a node.
+fn set_node(set: &mut impl FnMut(&str, &str), node: &NodeFacts) {
+    let root = node.root.display();
+    set("AZ_BATCH_ACCOUNT_NAME", &node.account);
+    set("AZ_BATCH_ACCOUNT_URL", &node.account_url);
+    set("AZ_BATCH_POOL_ID", &node.pool);
+    set("AZ_BATCH_NODE_ID", &node.node);
+    set("AZ_BATCH_NODE_IS_DEDICATED", if node.is_dedicated { "true" } else { "false" });
+    set("AZ_BATCH_NODE_ROOT_DIR", &root.to_string());
+    set("AZ_BATCH_NODE_SHARED_DIR", &format!("{root}/shared"));
+    set("AZ_BATCH_NODE_MOUNTS_DIR", &format!("{root}/fsmounts"));
+    set("AZ_BATCH_NODE_STARTUP_DIR", &format!("{root}/startup"));
+    set("AZ_BATCH_NODE_STARTUP_WORKING_DIR", &format!("{root}/startup/wd"));
+}
+
+/// The variables of a remote user's session, which begins in the node's root. `terminal` is its kind; `language` are the
+/// client's variables for it.
+pub fn session_variables(
+    node: &NodeFacts,
+    run: RunId,
+    shell: &str,
+    elevated: bool,
+    terminal: Option<&str>,
+    language: &[(String, String)],
+) -> BTreeMap<String, String> {
+    let user = if elevated { "root" } else { &node.user_name };
+    let mut all: BTreeMap<String, String> = BTreeMap::new();
+    let mut set = |name: &str, value: &str| drop(all.insert(name.to_owned(), value.to_owned()));
+    set("LANG", "C.UTF-8");
+    language.iter().for_each(|(name, value)| set(name, value));
+    set("PATH", DEFAULT_PATH);
+    set("HOME", &node.root.display().to_string());
+    set("SHELL", shell);
+    set("USER", user);
+    set("LOGNAME", user);
+    let is_kind =
+        |kind: &&str| kind.len() < 64 && kind.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+._".contains(&b));
+    if let Some(kind) = terminal {
+        set("TERM", Some(kind).filter(is_kind).unwrap_or("dumb"));
+    }
+    set_node(&mut set, node);
+    set(MARKER, &format!("{}{run}", node.mark));
     all
 }
 
@@ -211,6 +247,16 @@ mod tests {
         assert!(!all.contains_key("AZ_BATCH_JOB_ID") && !all.contains_key("AZ_BATCH_TASK_ID"));
         assert_eq!(all["AZ_BATCH_TASK_WORKING_DIR"], all["AZ_BATCH_NODE_STARTUP_WORKING_DIR"]);
         assert_eq!(all["USER"], "root");
+    }
+
+    #[test]
+    fn a_session_knows_its_node_and_no_task() {
+        let language = [("LC_ALL".to_owned(), "fr_FR.UTF-8".to_owned())];
+        let all = session_variables(&node(), RunId::Session(3), "/bin/sh", false, Some("x; rm"), &language);
+        assert_eq!((all["HOME"].as_str(), all["AZ_BATCH_POOL_ID"].as_str()), ("/mnt/batch/tasks", "p1"));
+        assert_eq!((all["LC_ALL"].as_str(), all["TERM"].as_str()), ("fr_FR.UTF-8", "dumb"));
+        assert_eq!(all[MARKER], "m:session-3");
+        assert!(!all.keys().any(|name| name.starts_with("AZ_BATCH_TASK")));
     }
 
     #[test]

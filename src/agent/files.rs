@@ -62,11 +62,13 @@ impl NodeFiles {
             FileAsk::Read { path, offset, length } => {
                 self.read(path, *offset, *length).map(|(file, data)| (vec![file], data))
             }
+            // The node's loop answers it.
+            FileAsk::UploadLogs { .. } => Err(Code::NotImplemented),
             FileAsk::Delete { path, recursive } => self.delete(path, *recursive).map(|()| (Vec::new(), Vec::new())),
         };
         match answer {
-            Ok((files, data)) => (FileReply { request, files, error: None }, data),
-            Err(code) => (FileReply { request, files: Vec::new(), error: Some(code) }, Vec::new()),
+            Ok((files, data)) => (FileReply { request, files, error: None, reason: None }, data),
+            Err(code) => (FileReply { request, files: Vec::new(), error: Some(code), reason: None }, Vec::new()),
         }
     }
 

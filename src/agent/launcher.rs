@@ -42,8 +42,8 @@ pub struct Launch {
 
 pub struct Launcher {
     root: File,
-    null: File,
-    spawner: Spawner,
+    pub(super) null: File,
+    pub(super) spawner: Spawner,
 }
 
 impl Launcher {
@@ -85,6 +85,7 @@ impl Launcher {
             stderr: stderr.as_fd(),
             identity,
             limit_mark: launch.limit_mark,
+            terminal: false,
         };
         self.spawner.spawn(&program).map_err(|error| match error {
             SpawnError::NotFound => failure::program_not_found(&arguments[0]),
@@ -164,6 +165,7 @@ impl Launcher {
             stderr,
             identity: launch.user.map_or(Identity::Own, Identity::User),
             limit_mark,
+            terminal: false,
         };
         self.spawner.spawn(&program).map_err(|error| transfer::not_started(kind, &error.to_string()))
     }
@@ -194,6 +196,7 @@ impl Launcher {
         };
         let directory = format!("{}/{staging}", launch.node.root.display());
         let program = Program {
+            terminal: false,
             candidates: &[c"/proc/self/exe".to_owned()],
             arguments: &[c"fournil".to_owned(), c"transfer".to_owned()],
             environment: &to_block(&variables(&launch.node, &run)),

@@ -5,6 +5,8 @@
 mod deploy;
 mod health;
 mod hear;
+mod log_upload;
+mod remote;
 mod stages;
 mod work;
 
@@ -31,10 +33,12 @@ use super::run_id::RunId;
 use super::runs::Runs;
 use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
+use super::ssh;
 use super::watches::{self, Watches};
 use super::{clock, node_root};
-use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
 use crate::api::Timestamp;
+use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
+use remote::Remote;
 use stages::Stages;
 
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECS);
@@ -72,18 +76,22 @@ pub struct Node {
     measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
     /// To be removed when the runs in them are over.
     clean_up_later: Vec<String>,
+    remote: Remote,
 }
 
 /// Runs the node until it has to stop. SIGCHLD must be blocked in all threads, so that it arrives here only.
 pub async fn run(
     config: AgentConfig,
+    dir: PathBuf,
     root: PathBuf,
     mark: String,
     (journal, past): (Journal, Past),
     mut from_server: Receiver<FromServer>,
 ) -> anyhow::Result<Stop> {
     let (measured_to, mut measured) = unbounded_channel();
-    let mut node = Node::new(config, root, mark, journal, past, measured_to)?;
+    let (asks_to, mut asks) = unbounded_channel();
+    let remote = Remote::new(dir, asks_to);
+    let mut node = Node::new(config, root, mark, (journal, past), measured_to, remote)?;
     #[expect(deprecated, reason = "what it warns of cannot be: the descriptor lives as long as the value that owns it")]
     let children = AsyncFd::new(child_signals()?).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -99,6 +107,7 @@ pub async fn run(
         let deadline = node.next_deadline();
         tokio::select! {
             news = from_server.recv() => node.on_server(news.context("the server's client has ended")?),
+            Some(ask) = asks.recv() => node.on_ask(ask),
             Some(lengths) = measured.recv() => node.on_measured(&lengths),
             ended = children.readable() => {
                 // One signal stands for any number of children: they are counted where they are reaped.
@@ -131,9 +140,9 @@ impl Node {
         config: AgentConfig,
         root: PathBuf,
         mark: String,
-        journal: Journal,
-        past: Past,
+        (journal, past): (Journal, Past),
         measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
+        remote: Remote,
     ) -> anyhow::Result<Self> {
         let now = clock::instant();
         let node = Node {
@@ -159,6 +168,7 @@ impl Node {
             measure_at: None,
             measured,
             clean_up_later: Vec::new(),
+            remote,
         };
         Ok(node)
     }
@@ -181,6 +191,7 @@ impl Node {
         if self.measure_at.is_some_and(|at| now >= at) {
             self.measure();
         }
+        self.settle_remote(now);
         if self.core.is_flush_due(now) {
             self.flush();
         }
@@ -189,15 +200,7 @@ impl Node {
     fn next_deadline(&self) -> Instant {
         let decided = self.core.next_deadline(&self.runs);
         let deadlines = [decided, self.measure_at, self.runs.next_deadline(clock::instant())];
-        deadlines.into_iter().flatten().fold(self.heartbeat_at, Instant::min)
-    }
-
-    fn beat(&mut self) {
-        let now = clock::instant();
-        let sample = self.sampler.sample(&self.root);
-        let health = self.trouble(self.user()).or_else(|| health::disk_full(sample.disk_free_bytes));
-        self.core.set_health(health, now);
-        self.core.say(FromAgent::Heartbeat { sample }, now);
+        deadlines.into_iter().flatten().chain(self.remote.next_deadline()).fold(self.heartbeat_at, Instant::min)
     }
 
     fn measure(&mut self) {
@@ -259,15 +262,9 @@ fn send(link: &Link, messages: &[FromAgent]) {
     }
 }
 
-/// Batch's name for its automatic user where the system has none for the number.
-fn user_name(user: Option<UserId>) -> String {
-    let uid = user.map_or_else(nix::unistd::geteuid, nix::unistd::Uid::from_raw);
-    let known = nix::unistd::User::from_uid(uid).ok().flatten();
-    known.map_or_else(|| "_azbatch".to_owned(), |user| user.name)
-}
-
 /// Removes what the node kept, when it has left its pool.
 pub fn remove_traces(dir: &Path) -> std::io::Result<()> {
     std::fs::remove_dir_all(dir.join(node_root::ROOT))?;
+    ssh::remove_host_key(dir)?;
     Journal::remove(dir)
 }

@@ -34,6 +34,8 @@ pub struct Program<'a> {
     pub identity: Identity,
     /// The limit by which its processes are known, see [`super::limit_mark`].
     pub limit_mark: u64,
+    /// Standard input is a terminal, which becomes that of the session.
+    pub terminal: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +147,9 @@ impl Child<'_> {
                 if libc::dup2(file.as_raw_fd(), target as i32) == -1 {
                     return Step::Files;
                 }
+            }
+            if self.program.terminal && libc::ioctl(0, libc::TIOCSCTTY, 0) == -1 {
+                return Step::Files;
             }
             // All are close-on-exec by birth; this is for one that a library might forget. Older kernels lack the call.
             libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);

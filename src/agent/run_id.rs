@@ -16,12 +16,14 @@ pub enum RunId {
     /// The deployment of the pool's application packages.
     Packages,
     Task(Attempt),
+    /// Of a remote user; the number is the agent process's own.
+    Session(u64),
 }
 
 impl RunId {
     pub fn attempt(self) -> Option<Attempt> {
         match self {
-            RunId::StartTask | RunId::Packages => None,
+            RunId::StartTask | RunId::Packages | RunId::Session(_) => None,
             RunId::Task(attempt) => Some(attempt),
         }
     }
@@ -32,6 +34,7 @@ impl fmt::Display for RunId {
         match self {
             RunId::StartTask => f.write_str("start"),
             RunId::Packages => f.write_str("packages"),
+            RunId::Session(number) => write!(f, "session-{number}"),
             RunId::Task(a) => write!(f, "{}.{}", a.task, a.number),
         }
     }
@@ -50,6 +53,9 @@ impl FromStr for RunId {
         }
         if text == "packages" {
             return Ok(RunId::Packages);
+        }
+        if let Some(number) = text.strip_prefix("session-") {
+            return number.parse().map(RunId::Session).map_err(|_| NotARun);
         }
         let (task, number) = text.split_once('.').ok_or(NotARun)?;
         let number = number.parse().map_err(|_| NotARun)?;
@@ -70,10 +76,11 @@ mod tests {
 
     #[test]
     fn names_go_there_and_back() {
-        for run in [RunId::StartTask, RunId::Packages, RunId::Task(Attempt { task: 12, number: 3 })] {
+        for run in [RunId::StartTask, RunId::Packages, RunId::Session(7), RunId::Task(Attempt { task: 12, number: 3 })]
+        {
             assert_eq!(run.to_string().parse(), Ok(run));
         }
-        for bad in ["", "12", "a.b", "1.2.3", "stop"] {
+        for bad in ["", "12", "a.b", "1.2.3", "stop", "session-", "session-x"] {
             assert_eq!(bad.parse::<RunId>(), Err(NotARun), "{bad}");
         }
     }

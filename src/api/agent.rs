@@ -19,7 +19,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Code, NodeFile, TaskFailureInformation, Timestamp};
+use super::{Code, NodeFile, Secret, TaskFailureInformation, Timestamp};
 
 /// Path of the WebSocket; the node's token is sent as a bearer token.
 pub const CONNECT_PATH: &str = "/node/v1/connect";
@@ -80,6 +80,8 @@ pub enum FromAgent {
         length: u64,
         ended: bool,
     },
+    /// How its users get in, whenever that changes.
+    Remote(RemoteReport),
     /// The node cannot run tasks (`error` set) or can again. The code is one of Batch's node errors, e.g. `DiskFull`.
     Health {
         error: Option<super::NodeError>,
@@ -212,6 +214,10 @@ pub enum ToAgent {
         from: u64,
         secs: u32,
     },
+    /// Who may log in from now on. Sessions of others, and of those that are expired, end.
+    Users {
+        users: Vec<RemoteUser>,
+    },
     /// Kill what runs, give it and what waits back, and begin anew as after a boot: the connection ends, the next `Hello`
     /// has another `boot`, and the start task runs again.
     Reboot,
@@ -246,6 +252,40 @@ pub struct Welcome {
     pub forbidden_addresses: Vec<super::AddressRange>,
     /// Of the attempts in `Hello`, those that are not the server's any more: kill them as by `Kill`, forget their ends.
     pub stale: Vec<Attempt>,
+    /// As [`ToAgent::Users`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<RemoteUser>,
+}
+
+/// Somebody who may log in to the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemoteUser {
+    pub name: String,
+    /// Another user of the same name has another.
+    pub made: Timestamp,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_admin: bool,
+    pub expires: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<Secret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_public_key: Option<String>,
+}
+
+/// How the node's users get in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RemoteReport {
+    /// Where the SSH server listens on the node's loopback address; absent while it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Its public key, as `known_hosts` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_key: Option<String>,
+    /// Why it does not listen although it should.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<super::NodeError>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -301,7 +341,7 @@ pub struct Package {
     pub problem: Option<String>,
 }
 
-/// A question about files below the node's root. Paths use `/` and never leave the root.
+/// A question about files below the node's root, or about the agent's log. Paths use `/` and never leave the root.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "q")]
 pub enum FileAsk {
@@ -322,6 +362,14 @@ pub enum FileAsk {
         path: String,
         recursive: bool,
     },
+    /// Uploads what the agent logged between these times, as blobs of a container whose names begin with `folder`. Answered
+    /// with the blobs when they are all there, else with `InvalidPropertyValue` and the reason.
+    UploadLogs {
+        container_url: Secret,
+        folder: String,
+        from: Timestamp,
+        to: Timestamp,
+    },
 }
 
 /// Answer to a [`FileAsk`]; the bytes of a read follow it in the same frame. Errors are `FileNotFound` (also for paths that
@@ -337,6 +385,9 @@ pub struct FileReply {
     pub files: Vec<NodeFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Code>,
+    /// Why, where the code does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What a local node's agent reads at its start: `agent.json` in its folder, readable by the agent's user only.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::shared::{settings, wire_enum};
 use super::{
-    CertificateReference, ImageReference, NameValuePair, NodeDeallocationOption, StartTask, TaskExecutionInformation,
-    TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
+    CertificateReference, ImageReference, InboundProtocol, NameValuePair, NodeDeallocationOption, StartTask,
+    TaskExecutionInformation, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
 };
 
 wire_enum! {
@@ -72,6 +72,9 @@ pub struct Node {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<NodeError>,
     pub is_dedicated: bool,
+    /// By which ports it can be reached; absent where its pool maps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_configuration: Option<NodeEndpointConfiguration>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_agent_info: Option<NodeAgentInformation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +84,30 @@ pub struct Node {
 settings! {
     /// The image that the pool asks for; the node runs on the machine's own system.
     VirtualMachineInformation { must {} may { image_reference: ImageReference, scale_set_vm_resource_id: String } }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NodeEndpointConfiguration {
+    pub inbound_endpoints: Vec<InboundEndpoint>,
+}
+
+/// A port of the server that leads to a port of the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct InboundEndpoint {
+    /// The NAT pool's name, a dot, and the node's number in its pool.
+    pub name: String,
+    pub protocol: InboundProtocol,
+    /// Absent where the server is known by a name only.
+    #[serde(rename = "publicIPAddress", default, skip_serializing_if = "Option::is_none")]
+    pub public_ip_address: Option<String>,
+    #[serde(rename = "publicFQDN", default, skip_serializing_if = "Option::is_none")]
+    pub public_fqdn: Option<String>,
+    pub frontend_port: i32,
+    pub backend_port: i32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -147,7 +147,8 @@ async fn pool_create(call: Call, Body(body): Body<PoolBody>) -> Result {
         let place = Place { account: account.clone(), name: name.clone(), id: known };
         place.load(&call).await.map_err(|_| Failure::from(Code::ConditionNotMet))?;
     }
-    match pool::pool_create(&call.cx, &call.caller, &name, create).await {
+    let is_old_version = call.version.as_str() < "2024-07-01";
+    match pool::pool_create_as(&call.cx, &call.caller, &name, create, is_old_version).await {
         Ok(pool) => {
             let place = Place { account, name, id: pool.settings.id.parse().expect("it is the id of a pool") };
             Ok(place.show(&pool))

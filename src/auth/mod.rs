@@ -6,6 +6,7 @@ pub mod key_uses;
 pub mod password;
 pub mod secret;
 pub mod shared_key;
+pub mod ssh_key;
 pub mod storage;
 pub mod throttle;
 

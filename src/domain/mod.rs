@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod check;
 pub mod condition;
 pub mod dependency;
+pub mod endpoint;
 pub mod exit;
 pub mod file_pattern;
 pub mod ids;

@@ -188,6 +188,16 @@ pub fn restart_refusal(state: NodeState) -> Option<Code> {
     }
 }
 
+/// Why a node takes no new user now, and no change of one. Source: adding a user to a node.
+pub fn user_refusal(state: NodeState) -> Option<Code> {
+    match state {
+        NodeState::Idle | NodeState::Running => None,
+        NodeState::Unusable => Some(Code::NodeStateUnusable),
+        NodeState::Offline | NodeState::StartTaskFailed => Some(Code::NodeNotReady),
+        other => restart_refusal(other),
+    }
+}
+
 /// Why a node cannot be started now: only a deallocated one can.
 pub fn start_refusal(state: NodeState) -> Option<Code> {
     match state {

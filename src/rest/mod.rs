@@ -16,6 +16,7 @@ mod image;
 mod job;
 mod job_schedule;
 mod node;
+mod node_user;
 mod path;
 mod pool;
 mod pool_usage;

@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 
-use super::body::{NoBody, OptionalBody};
+use super::body::{Body, NoBody, OptionalBody};
 use super::call::{Call, PAGE};
 use super::error::Result;
 use super::path::Of;
@@ -13,7 +13,7 @@ use super::reply::{self, NOTHING};
 use crate::api::{self, Code};
 use crate::domain::ids::{NodeId, PoolId};
 use crate::domain::odata::{NODE_COUNT_FIELDS, NODE_FIELDS};
-use crate::service::{Context, node, slices};
+use crate::service::{Context, node, node_log, slices};
 
 const PROPERTIES: &[&str] = &[
     "id", "url", "state", "schedulingState", "stateTransitionTime", "lastBootTime", "allocationTime", "ipAddress",
@@ -25,11 +25,8 @@ const PROPERTIES: &[&str] = &[
 /// Pools on a page of node counts. Source: listing node counts.
 const NODE_COUNTS_PAGE: usize = 10;
 
-/// Operations on a node that do not exist here.
-const MISSING: &[&str] = &["remoteloginsettings", "rdp", "uploadbatchservicelogs", "users", "users/{user}"];
-
 pub fn routes() -> Router<Context> {
-    let routes = Router::new()
+    Router::new()
         .route("/nodecounts", get(node_counts))
         .route("/pools/{pool}/nodes", get(node_list))
         .route("/pools/{pool}/nodes/{node}", get(node_get))
@@ -40,10 +37,8 @@ pub fn routes() -> Router<Context> {
         .route("/pools/{pool}/nodes/{node}/disablescheduling", post(node_disable_scheduling))
         .route("/pools/{pool}/nodes/{node}/enablescheduling", post(node_enable_scheduling))
         .route("/pools/{pool}/nodes/{node}/extensions", get(extension_list))
-        .route("/pools/{pool}/nodes/{node}/extensions/{extension}", get(extension_get));
-    MISSING
-        .iter()
-        .fold(routes, |routes, name| routes.route(&format!("/pools/{{pool}}/nodes/{{node}}/{name}"), any(missing)))
+        .route("/pools/{pool}/nodes/{node}/uploadbatchservicelogs", post(node_upload_logs))
+        .route("/pools/{pool}/nodes/{node}/extensions/{extension}", get(extension_get))
 }
 
 async fn node_list(call: Call, Of(pool): Of<PoolId>) -> Result {
@@ -108,6 +103,13 @@ async fn node_enable_scheduling(call: Call, Of((pool, id)): NodeOf, _: NoBody) -
     Ok(told(&call, &pool, &id, StatusCode::OK))
 }
 
+async fn node_upload_logs(call: Call, Of((pool, id)): NodeOf, Body(upload): Body<api::NodeUploadLogs>) -> Result {
+    call.no_query()?;
+    let done = node_log::node_upload_logs(&call.cx, &call.caller, &call.account, &pool, &id, upload).await?;
+    let kind = "Microsoft.Azure.Batch.Protocol.Entities.UploadBatchServiceLogsResult";
+    Ok(reply::element(&call.base_url, kind, &done, None))
+}
+
 fn told(call: &Call, pool: &PoolId, id: &NodeId, status: StatusCode) -> Response {
     reply::done(status, &call.url(&format!("/pools/{pool}/nodes/{id}")))
 }
@@ -128,11 +130,6 @@ async fn extension_list(call: Call, Of((pool, id)): Of<(PoolId, NodeId)>) -> Res
 async fn extension_get(call: Call, Of((pool, id, name)): Of<(PoolId, NodeId, String)>) -> Result {
     load(&call, &pool, &id).await?;
     Err(api::Error::new(Code::ResourceNotFound).with("ExtensionName", name).into())
-}
-
-async fn missing(call: Call, Of((pool, id)): Of<(PoolId, NodeId)>) -> Result {
-    load(&call, &pool, &id).await?;
-    Err(Code::NotImplemented.into())
 }
 
 async fn load(call: &Call, pool: &PoolId, id: &NodeId) -> Result<api::Node> {

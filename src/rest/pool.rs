@@ -83,10 +83,14 @@ async fn pool_list(call: Call) -> Result {
 
 async fn pool_create(call: Call, Body(create): Body<api::PoolCreate>) -> Result {
     call.no_query()?;
-    let pool = pool::pool_create(&call.cx, &call.caller, &call.account, create).await?;
+    let is_open = call.query.api_version().is_ok_and(|version| version < CLOSED);
+    let pool = pool::pool_create_as(&call.cx, &call.caller, &call.account, create, is_open).await?;
     let url = call.url(&format!("/pools/{}", pool.settings.id));
     Ok(reply::with_version(reply::created(&url), &pool.e_tag, pool.last_modified))
 }
+
+/// The first version in which nodes cannot be reached by SSH unless the pool says so.
+const CLOSED: &str = "2024-07-01";
 
 /// Fournil's own.
 async fn pool_waiting(call: Call, Of(id): Of<PoolId>) -> Result {

@@ -5,7 +5,8 @@ use axum::middleware::from_fn_with_state;
 
 use super::error::Failure;
 use super::{
-    activity, application, auth, call, certificate, error, file, image, job, job_schedule, node, pool, pool_usage, task,
+    activity, application, auth, call, certificate, error, file, image, job, job_schedule, node, node_user, pool,
+    pool_usage, task,
 };
 use crate::api::Code;
 use crate::service::Context;
@@ -30,6 +31,7 @@ pub fn routes(cx: &Context) -> Router {
         pool_usage::routes(),
         certificate::routes(),
         node::routes(),
+        node_user::routes(),
         job::routes(),
         job_schedule::routes(),
         task::routes(),

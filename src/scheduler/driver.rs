@@ -6,12 +6,16 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::forwarder::{Forwarder, PortNews};
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
 use super::provider::Provider;
+use super::remote::Remote;
 use super::sample_pools::Measures;
 use crate::api::agent::{FromAgent, RunTask};
-use crate::api::{Duration, EnvironmentSetting, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp};
+use crate::api::{
+    Duration, EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp,
+};
 use crate::domain::ids::AccountName;
 use crate::domain::node::{self, Facts, OrderKind};
 use crate::domain::placement::World;
@@ -64,6 +68,8 @@ pub(super) enum Done {
     Ensured(i64, String),
     /// A node that is not in the database could not be removed.
     StrangerStays(String),
+    /// What became of a port that leads to a node.
+    Port(PortNews),
 }
 
 pub struct Driver {
@@ -102,6 +108,9 @@ pub struct Driver {
     /// Nodes with which the provider failed, and strangers that it could not remove: tried again with the next tick.
     pub(super) failed: BTreeSet<i64>,
     pub(super) strangers: BTreeSet<String>,
+    pub(super) forwarder: Forwarder,
+    /// Not as the forwarder knows it.
+    pub(super) ports_changed: bool,
     pub(super) done: mpsc::UnboundedSender<Done>,
     inputs: Inputs,
     provider_done: mpsc::UnboundedReceiver<Done>,
@@ -128,6 +137,7 @@ pub(super) struct Node {
     /// The row has more to save than a state.
     pub unsaved: bool,
     pub measures: Measures,
+    pub remote: Remote,
 }
 
 pub(super) struct Pool {
@@ -137,6 +147,8 @@ pub(super) struct Pool {
     pub slots: i32,
     pub start_task: Option<crate::api::StartTask>,
     pub packages: Vec<crate::api::ApplicationPackageReference>,
+    /// Ports that are mapped on its nodes.
+    pub nat_pools: Vec<InboundNatPool>,
 }
 
 impl Pool {
@@ -178,6 +190,7 @@ pub enum Beat {
 impl Driver {
     pub fn new(cx: Context, hub: Hub, provider: Arc<dyn Provider>, settings: Settings, inputs: Inputs) -> Driver {
         let (done, provider_done) = mpsc::unbounded_channel();
+        let listen = cx.installation.remote.listen;
         Driver {
             cx,
             hub,
@@ -203,6 +216,8 @@ impl Driver {
             cleaning: HashMap::default(),
             failed: BTreeSet::new(),
             strangers: BTreeSet::new(),
+            forwarder: Forwarder::start(listen, done.clone()),
+            ports_changed: false,
             done,
             inputs,
             provider_done,
@@ -282,7 +297,7 @@ impl Driver {
         beat: Beat,
     ) -> Result<()> {
         let mut ended = Vec::new();
-        let mut clean_ups = BTreeSet::new();
+        let (mut clean_ups, mut users) = (BTreeSet::new(), BTreeSet::new());
         let mut releases = false;
         for signal in signals {
             match signal {
@@ -291,6 +306,7 @@ impl Driver {
                     self.is_formula_due = true;
                 }
                 Signal::NodesTold(nodes) => self.nodes_told(&nodes).await?,
+                Signal::NodeUsers(key) => drop(users.insert(key)),
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
                 Signal::JobSchedule(key) => drop(self.dirty_schedules.insert(key)),
                 Signal::TasksAdded(key) => self.tasks_added(key).await?,
@@ -310,6 +326,7 @@ impl Driver {
         }
         self.end_attempts(&ended);
         self.hear(events).await?;
+        self.users_changed(users).await?;
         for done in finished {
             self.provider_done(done).await?;
         }
@@ -325,6 +342,7 @@ impl Driver {
         self.run_schedules().await?;
         self.reconcile_jobs().await?;
         self.place_tasks().await?;
+        self.open_ports();
         // After placing: a node that ends one task and begins the next was never idle.
         self.save_nodes().await?;
         for node in clean_ups {
@@ -355,6 +373,7 @@ impl Driver {
                             FromAgent::PackagesDeployed => self.packages_deployed(node_key),
                             FromAgent::StartTask(report) => self.start_task_reported(node_key, report),
                             FromAgent::Health { error } => self.health_reported(node_key, error),
+                            FromAgent::Remote(report) => self.remote_reported(node_key, report),
                             FromAgent::Heartbeat { sample } => self.measured(node_key, sample),
                             FromAgent::CleanedUp { directories } => cleaned.push((node_key, directories)),
                             FromAgent::Hello(_) | FromAgent::FileGrew { .. } => {}

@@ -2,6 +2,7 @@
 
 use super::driver::{Driver, Job, Node, Pool};
 use super::job_nodes::JobNodes;
+use super::remote::{self, Remote};
 use super::sample_pools::Measures;
 use crate::api::agent::Attempt;
 use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
@@ -10,7 +11,7 @@ use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Demands, Held, Waiting, World};
 use crate::domain::steady::{HashMap, HashSet};
-use crate::domain::{job, job_rules, task};
+use crate::domain::{endpoint, job, job_rules, task};
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::store::job::JobRow;
@@ -61,6 +62,7 @@ impl Driver {
         self.dirty_schedules.extend(store::job_schedule::unfinished(&mut conn).await?);
         drop(conn);
         self.hold_runs();
+        self.load_endpoints().await?;
         for key in self.nodes.keys().copied().collect::<Vec<_>>() {
             self.node_changed(key);
         }
@@ -97,6 +99,7 @@ impl Driver {
             slots: pool.settings.slots_per_node(),
             start_task: pool.settings.start_task.clone(),
             packages: pool.settings.application_package_references.clone().unwrap_or_default(),
+            nat_pools: nat_pools(pool),
         };
         self.pools.insert(pool.key, known);
     }
@@ -107,6 +110,7 @@ impl Driver {
             known.slots = pool.settings.slots_per_node();
             known.start_task = pool.settings.start_task.clone();
             known.packages = pool.settings.application_package_references.clone().unwrap_or_default();
+            known.nat_pools = nat_pools(pool);
         }
         self.world.set_policy(pool.key, pool.settings.fill_type(), pool.settings.is_in_job_order());
     }
@@ -118,7 +122,7 @@ impl Driver {
             joined: row.boot.is_some(),
             lost: false,
             leaving: row.leaving,
-            broken: !row.errors.is_empty(),
+            broken: row.errors.iter().any(remote::is_fatal),
             order: row.order,
             deallocated: row.deallocated,
             restarting: false,
@@ -128,8 +132,8 @@ impl Driver {
         };
         let lost_at = (facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
-        self.nodes
-            .insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures: Measures::default() });
+        let (measures, remote) = (Measures::default(), Remote::default());
+        self.nodes.insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures, remote });
         self.node_changed(key);
     }
 
@@ -261,4 +265,8 @@ fn start_task_fact(has_preliminaries: bool, row: &NodeRow) -> StartTaskFact {
 
 pub(super) fn attempt(task: i64, number: i64) -> Attempt {
     Attempt { task, number }
+}
+
+fn nat_pools(pool: &PoolRow) -> Vec<crate::api::InboundNatPool> {
+    endpoint::nat_pools(pool.settings.network_configuration.as_ref(), pool.maps_ssh)
 }

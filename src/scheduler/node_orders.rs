@@ -129,13 +129,23 @@ impl Driver {
         let row = &mut node.row;
         (row.order, row.deallocated) = (None, rests);
         (row.ready, row.start_task_info) = (false, None);
-        row.errors.clear();
+        if kind == OrderKind::Reimage {
+            row.ssh_host_key = None;
+        }
+        node.set_health(None);
         node.unsaved = true;
-        let pool_key = row.pool_key;
+        let pool_key = node.row.pool_key;
+        self.forget_remote(key);
         self.cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
-                Box::pin(async move { Ok(store::node::forget_order(conn, key, rests).await?) })
+                Box::pin(async move {
+                    if kind == OrderKind::Reimage {
+                        // Whoever was let in to what was there is not let in to what comes.
+                        store::node_user::delete_all(conn, key).await?;
+                    }
+                    Ok(store::node::forget_order(conn, key, rests).await?)
+                })
             })
             .await?;
         if kind == OrderKind::Reimage {

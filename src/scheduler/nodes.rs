@@ -41,7 +41,7 @@ impl Driver {
         live.row.booted = Some(hello.booted_at);
         live.row.ip_address = hello.ip_address;
         live.row.agent_version = Some(hello.agent_version);
-        live.row.errors.clear();
+        live.set_health(None);
         live.unsaved = true;
         let pool_key = live.row.pool_key;
         let pool = self.pools.get(&pool_key);
@@ -55,6 +55,7 @@ impl Driver {
             None if rebooted => (live.row.ready, live.facts.start_task) = (false, StartTaskFact::NotBegun),
             None => {}
         }
+        self.forget_remote(node_key);
         if rebooted {
             self.note_readiness_of_node(node_key);
         }
@@ -118,6 +119,7 @@ impl Driver {
             elevation_allowed: self.cx.installation.elevation_allowed,
             forbidden_addresses: self.cx.installation.forbidden_addresses.clone(),
             stale,
+            users: self.users_of(node_key).await?,
         };
         self.hub.send(node_key, ToAgent::Welcome(welcome));
         Ok(())
@@ -131,6 +133,7 @@ impl Driver {
         }
         node.connection = None;
         node.lost_at = (!node.facts.deallocated).then(|| self.cx.clock.monotonic() + lease);
+        self.ports_changed = true;
         self.node_changed(node_key);
         self.ensure(node_key);
     }
@@ -158,8 +161,7 @@ impl Driver {
     pub(super) fn health_reported(&mut self, node_key: i64, error: Option<NodeError>) {
         let Some(node) = self.nodes.get_mut(&node_key) else { return };
         node.facts.broken = error.is_some();
-        node.row.errors = error.into_iter().collect();
-        node.unsaved = true;
+        node.set_health(error);
         self.node_changed(node_key);
     }
 
@@ -282,6 +284,7 @@ impl Driver {
 
     pub(super) async fn provider_done(&mut self, done: Done) -> Result<()> {
         match done {
+            Done::Port(news) => self.port_told(news),
             Done::Failed(key) => {
                 self.provider_busy.remove(&key);
                 self.failed.insert(key);

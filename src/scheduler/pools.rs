@@ -4,6 +4,7 @@ use crate::domain::steady::HashSet;
 
 use super::driver::Driver;
 use super::load;
+use super::remote::assign_endpoints;
 use crate::api::{AllocationState, Changed, NodeDeallocationOption, NodeState, PoolState, SchedulingState, Timestamp};
 use crate::domain::job_node::{self, Kind};
 use crate::domain::pool::{self, NodeView, Sizes, Steps, View};
@@ -11,6 +12,7 @@ use crate::domain::task::Event;
 use crate::service::Result;
 use crate::service::ledger::Ledger;
 use crate::store;
+use crate::store::endpoint::EndpointRow;
 use crate::store::node::NodeRow;
 use crate::store::pool::PoolRow;
 
@@ -149,24 +151,26 @@ impl Driver {
                 rows.push(self.new_node(pool, dedicated, now));
             }
         }
-        let (pool_key, new) = (pool.key, rows.clone());
-        let made: Vec<NodeRow> = self
+        let (pool_, new) = (pool.clone(), rows.clone());
+        let (made, mut endpoints): (Vec<NodeRow>, Vec<EndpointRow>) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
                 Box::pin(async move {
-                    store::node::insert(conn, pool_key, &new).await?;
+                    store::node::insert(conn, pool_.key, &new).await?;
                     let mut made = Vec::new();
                     for row in &new {
                         made.extend(store::node::with_id(conn, &row.id).await?);
                     }
-                    Ok(made)
+                    let endpoints = assign_endpoints(conn, &pool_, &made).await?;
+                    Ok((made, endpoints))
                 })
             })
             .await?;
         for row in made {
             let key = row.key;
             self.add_node(row, self.cx.clock.monotonic());
+            self.set_endpoints(key, endpoints.extract_if(.., |endpoint| endpoint.node_key == key).collect());
             self.ensure(key);
         }
         if sizes.dedicated > MOST_NEW_NODES || sizes.low_priority > MOST_NEW_NODES {
@@ -197,6 +201,7 @@ impl Driver {
             ip_address: String::new(),
             agent_version: None,
             start_task_info: None,
+            ssh_host_key: None,
             ready: false,
             leaving: false,
             errors: Vec::new(),
@@ -268,6 +273,7 @@ impl Driver {
         let Some(node) = self.nodes.remove(&key) else { return Ok(()) };
         self.hub.forget(key);
         self.cleaning.remove(&key);
+        self.ports_changed = true;
         let (pool_key, now) = (node.row.pool_key, self.now());
         if let Some(pool) = self.world.pools.get_mut(&pool_key) {
             pool.remove_node(key);

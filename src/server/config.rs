@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
 
+use super::remote_config::{RemoteArgs, RemoteConfig};
 use crate::api::AddressRange;
 use crate::domain::kept::{Keep, KeepOf};
 
@@ -73,6 +74,8 @@ pub struct ServeArgs {
     /// Days that the activity log keeps who did what [default: 90]
     #[arg(long, env = "FOURNIL_ACTIVITY_DAYS", value_name = "DAYS")]
     pub activity_days: Option<i64>,
+    #[command(flatten)]
+    pub remote: RemoteArgs,
     /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
     #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -123,6 +126,7 @@ pub struct Config {
     pub keep: Keep,
     pub metrics_listen: Option<SocketAddr>,
     pub activity_days: i64,
+    pub remote: RemoteConfig,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -178,14 +182,17 @@ struct FileConfig {
     keep_files_total_bytes: Option<u64>,
     metrics_listen: Option<String>,
     activity_days: Option<i64>,
+    remote_listen: Option<String>,
+    remote_login_address: Option<String>,
+    map_ssh: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
 const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
-    "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes", "log",
-    "log-format", "forbid-download-to", "metrics-listen", "activity-days", "log", "log-format",
+    "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes",
+    "metrics-listen", "activity-days", "remote-listen", "remote-login-address", "map-ssh", "log", "log-format",
 ];
 
 impl Config {
@@ -221,6 +228,11 @@ impl Config {
             keep,
             metrics_listen: args.metrics_listen.or(file.metrics_listen).map(|text| parse_listen(&text)).transpose()?,
             activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
+            remote: RemoteConfig::load(RemoteArgs {
+                remote_listen: args.remote.remote_listen.or(file.remote_listen),
+                remote_login_address: args.remote.remote_login_address.or(file.remote_login_address),
+                map_ssh: args.remote.map_ssh.or(file.map_ssh),
+            })?,
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
@@ -312,6 +324,12 @@ impl fmt::Display for Config {
             None => writeln!(f, "# metrics-listen is not set")?,
         }
         writeln!(f, "activity-days = {}", self.activity_days)?;
+        writeln!(f, "remote-listen = {}", quote(&self.remote.listen.to_string()))?;
+        match &self.remote.login_address {
+            Some(address) => writeln!(f, "remote-login-address = {}", quote(address))?,
+            None => writeln!(f, "# remote-login-address is not set")?,
+        }
+        writeln!(f, "map-ssh = {}", quote(self.remote.map_ssh_text()))?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

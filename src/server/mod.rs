@@ -20,6 +20,7 @@ pub mod ids;
 mod listen;
 mod metrics;
 mod offline;
+mod remote_config;
 pub mod request;
 mod router;
 mod server_functions;

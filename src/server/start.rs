@@ -24,6 +24,7 @@ use crate::scheduler::provider::Provider;
 use crate::scheduler::{self, Driver, Inputs};
 use crate::service::context::{Clock, Installation, Random, Shared, Signal, Signals};
 use crate::service::metrics::Metrics;
+use crate::service::remote_access::RemoteAccess;
 use crate::service::{Context, Error, events, session, storage};
 use crate::store::{Store, meta};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -82,11 +83,13 @@ impl Server {
         let local_url = local_url(address, tls.is_some());
         let url = config.public_url.clone().unwrap_or_else(|| local_url.clone());
         let (mut cx, signals) = open(&data_dir, url.clone(), portal.build_id(), clock, random).await?;
-        let forbidden_addresses = config.forbid_download_to.clone();
+        let (forbidden_addresses, remote) =
+            (config.forbid_download_to.clone(), config.remote.access(cx.installation.host()));
         cx.installation = Arc::new(Installation {
             forbidden_addresses,
             keep: config.keep,
             activity_life: Duration::from_days(config.activity_days),
+            remote,
             ..(*cx.installation).clone()
         });
         storage::account::storage_ensure_default(&cx).await?;
@@ -179,6 +182,7 @@ pub async fn open(
         forbidden_addresses: Vec::new(),
         keep: Keep::default(),
         activity_life: Duration::from_days(config::ACTIVITY_DAYS),
+        remote: RemoteAccess::default(),
     };
     let cx = Context::new(Shared {
         metrics: Arc::new(Metrics::new(store.timings())),

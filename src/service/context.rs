@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::key::SigningKeys;
 use super::metrics::Metrics;
 use super::rates::Rates;
+use super::remote_access::RemoteAccess;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
@@ -90,6 +91,7 @@ pub struct Installation {
     pub keep: Keep,
     /// How long the activity log keeps what it has.
     pub activity_life: api::Duration,
+    pub remote: RemoteAccess,
 }
 
 impl Installation {
@@ -173,6 +175,8 @@ pub enum Signal {
     Pool(i64),
     /// A user has said something to these nodes: what it is, the store has.
     NodesTold(Vec<i64>),
+    /// Who may log in to the node has changed.
+    NodeUsers(i64),
     /// The job's state, limits or priority changed.
     Job(i64),
     /// The schedule's state or turns changed, or a job of it ended.

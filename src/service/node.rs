@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::pool::find as find_pool;
-use super::{Caller, Context, Result, page, task};
+use super::{Caller, Context, Result, page, remote_access, task};
 use crate::api::{self, Code};
 use crate::domain::ids::{AccountName, NodeId, PoolId};
 use crate::domain::permission::Permission;
@@ -52,8 +52,12 @@ pub async fn node_list(
         };
         (place, row.key)
     };
-    let mut page =
-        page::page(store::node::readable(&rows), limit, place, |row| to_api(cx, account, &pool, row, Vec::new()));
+    let rows = store::node::readable(&rows);
+    let endpoints = remote_access::endpoints(cx, &mut conn, &rows).await?;
+    let mut page = page::page(rows, limit, place, |row| {
+        let own = endpoints.get(&row.key).cloned();
+        to_api(cx, account, &pool, row, Vec::new(), own)
+    });
     page.total = (query.search.is_empty() && query.states.is_empty()).then(|| pool.node_counts.all().total);
     Ok(page)
 }
@@ -70,9 +74,10 @@ pub async fn node_get(
     let pool = find_pool(&mut conn, account, pool).await?;
     let row = find(&mut conn, &pool, id).await?;
     let tasks = recent_tasks(cx, &mut conn, account, std::slice::from_ref(&row)).await?;
+    let endpoints = remote_access::endpoints(cx, &mut conn, std::slice::from_ref(&row)).await?.remove(&row.key);
     // In the order of the node's list: newest first.
     let recent = row.recent.iter().filter_map(|key| tasks.get(key).cloned()).collect();
-    Ok(to_api(cx, account, &pool, row, recent))
+    Ok(to_api(cx, account, &pool, row, recent, endpoints))
 }
 
 pub async fn node_map(
@@ -133,6 +138,7 @@ pub fn to_api(
     pool: &PoolRow,
     row: NodeRow,
     recent_tasks: Vec<api::RecentTask>,
+    endpoint_configuration: Option<api::NodeEndpointConfiguration>,
 ) -> api::Node {
     let spoken = row.booted.unwrap_or(row.allocated);
     let settings = pool.settings.clone().without_secrets();
@@ -158,6 +164,7 @@ pub fn to_api(
         certificate_references: settings.certificate_references,
         errors: row.errors,
         is_dedicated: row.dedicated,
+        endpoint_configuration,
         node_agent_info: row
             .agent_version
             .map(|version| api::NodeAgentInformation { version, last_update_time: spoken }),

@@ -65,7 +65,19 @@ pub async fn pool_create(
     cx: &Context,
     caller: &Caller,
     account: &AccountName,
+    create: api::PoolCreate,
+) -> Result<api::Pool> {
+    pool_create_as(cx, caller, account, create, false).await
+}
+
+/// As [`pool_create`]. `is_old_version`: the caller speaks a version of Batch before 2024-07-01, in which all nodes can be
+/// reached by SSH.
+pub async fn pool_create_as(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
     mut create: api::PoolCreate,
+    is_old_version: bool,
 ) -> Result<api::Pool> {
     caller.may(Some(account), Permission::PoolWrite)?;
     let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
@@ -73,6 +85,10 @@ pub async fn pool_create(
     if let Some(text) = &create.auto_scale_formula {
         auto_scale::read(text)?;
     }
+    if is_old_version {
+        check::no_reserved_ports(&create)?;
+    }
+    let maps_ssh = cx.installation.remote.map_ssh.holds(is_old_version);
     let row = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
@@ -91,7 +107,7 @@ pub async fn pool_create(
                     None => quota::pool_refusal(owner.n_pools, &owner.quotas).map_or(Ok(()), Err)?,
                 }
                 let cores = vm_size::find(sizes, &create.vm_size).map_or(1, |size| size.cores);
-                let mut row = new_row(owner.key, create, cores, now);
+                let mut row = new_row(owner.key, create, cores, maps_ssh, now);
                 row.key = store::pool::insert(conn, &row).await?;
                 Ok(row)
             })
@@ -101,7 +117,7 @@ pub async fn pool_create(
     Ok(to_api(cx, account, row))
 }
 
-fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, now: Timestamp) -> PoolRow {
+fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, maps_ssh: bool, now: Timestamp) -> PoolRow {
     let target = Sizes {
         dedicated: settings.target_dedicated_nodes.unwrap_or(0).into(),
         low_priority: settings.target_low_priority_nodes.unwrap_or(0).into(),
@@ -133,6 +149,7 @@ fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, now: Timesta
             next: settings.enable_auto_scale.unwrap_or_default().then_some(now),
             ..Default::default()
         },
+        maps_ssh,
         settings,
     }
 }

@@ -1,7 +1,9 @@
 //! Lists as programs ask for them: what fits a filter, in the order of ids.
 
 use super::account::find as find_account;
-use super::{Caller, Context, Result, job, job_node, job_schedule, node, pool, pool_usage, statistics, task};
+use super::{
+    Caller, Context, Result, job, job_node, job_schedule, node, pool, pool_usage, remote_access, statistics, task,
+};
 use crate::api;
 use crate::domain::ids::{AccountName, JobId, JobScheduleId, PoolId};
 use crate::domain::odata::{Filter, Slice, Stretch, Value};
@@ -117,9 +119,11 @@ pub async fn node_slice(
     let pool = pool::find(&mut conn, account, pool).await?;
     let rows = rows(&mut conn, &NODES, pool.key, slice).await?.map(|rows| store::node::readable(&rows));
     let recent = node::recent_tasks(cx, &mut conn, account, &rows.items).await?;
+    let mut endpoints = remote_access::endpoints(cx, &mut conn, &rows.items).await?;
     let with_recent = |row: NodeRow| {
         let own = row.recent.iter().filter_map(|key| recent.get(key).cloned()).collect();
-        node::to_api(cx, account, &pool, row, own)
+        let endpoints = endpoints.remove(&row.key);
+        node::to_api(cx, account, &pool, row, own, endpoints)
     };
     Ok(rows.map(|rows| rows.into_iter().map(with_recent).collect()))
 }

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006_storage.sql"),
     include_str!("migrations/0007_management.sql"),
     include_str!("migrations/0008_autoscale.sql"),
+    include_str!("migrations/0009_node_users.sql"),
     include_str!("migrations/0010_applications.sql"),
     include_str!("migrations/0011_rules.sql"),
     include_str!("migrations/0014_activity.sql"),

@@ -37,6 +37,8 @@ pub struct NodeRow {
     pub ip_address: String,
     pub agent_version: Option<String>,
     pub start_task_info: Option<StartTaskInformation>,
+    /// The public key of its SSH server, as `known_hosts` has it.
+    pub ssh_host_key: Option<String>,
     pub ready: bool,
     pub leaving: bool,
     pub errors: Vec<NodeError>,
@@ -68,6 +70,7 @@ pub fn read(row: &SqliteRow) -> Result<NodeRow> {
         ip_address: get(row, "ip_address")?,
         agent_version: get(row, "agent_version")?,
         start_task_info: opt_json(row, "start_task_info")?,
+        ssh_host_key: get(row, "ssh_host_key")?,
         ready: get(row, "ready")?,
         leaving: get(row, "leaving")?,
         errors: opt_json(row, "errors")?.unwrap_or_default(),
@@ -146,7 +149,7 @@ pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     sqlx::query(
         "UPDATE nodes SET state = iif(word = ?12, ?2, state), state_since = iif(word = ?12, ?3, state_since), booted = ?4, \
          boot = ?5, ip_address = ?6, agent_version = ?7, start_task_info = ?8, ready = ?9, leaving = max(leaving, ?10), \
-         errors = ?11 WHERE key = ?1",
+         errors = ?11, ssh_host_key = ?13 WHERE key = ?1",
     )
     .bind(node.key)
     .bind(node.state.as_str())
@@ -160,6 +163,7 @@ pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     .bind(node.leaving)
     .bind((!node.errors.is_empty()).then(|| convert::to_json(&node.errors)))
     .bind(node.word)
+    .bind(&node.ssh_host_key)
     .execute(&mut *conn)
     .await?;
     match before {

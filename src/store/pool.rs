@@ -43,6 +43,8 @@ pub struct PoolRow {
     pub usage_since: Timestamp,
     pub dedicated_core_millis: i64,
     pub auto_scale: AutoScale,
+    /// SSH is mapped on its nodes even if the settings do not ask for it.
+    pub maps_ssh: bool,
 }
 
 /// How far a pool is with its formula, which is among its settings.
@@ -132,6 +134,7 @@ pub fn read(row: &SqliteRow) -> Result<PoolRow> {
             next: opt_time(row, "auto_scale_next")?,
             run: opt_json(row, "auto_scale_run")?,
         },
+        maps_ssh: get(row, "maps_ssh")?,
     })
 }
 
@@ -140,8 +143,8 @@ pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     let row = sqlx::query(
         "INSERT INTO pools (account_key, id, settings, state, state_since, allocation_state, allocation_since, resize_deadline, \
          deallocation, target_dedicated, target_low_priority, cores, created, modified, etag, usage_from, usage_since, \
-         auto_scale_next) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?13, ?13, ?16) RETURNING key",
+         auto_scale_next, maps_ssh) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?13, ?13, ?16, ?17) RETURNING key",
     )
     .bind(pool.account_key)
     .bind(&pool.id)
@@ -159,6 +162,7 @@ pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     .bind(pool.modified.micros())
     .bind(pool.etag)
     .bind(pool.auto_scale.next.map(Timestamp::micros))
+    .bind(pool.maps_ssh)
     .fetch_one(&mut *conn)
     .await?;
     sqlx::query("UPDATE accounts SET n_pools = n_pools + 1 WHERE key = ?1")

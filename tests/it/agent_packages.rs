@@ -171,7 +171,8 @@ async fn a_node_without_its_pools_packages_cannot_be_used() {
     assert_eq!(code, "ApplicationPackageError");
     assert!(message.contains("Tool 1.0") && message.contains("no zip file"), "{message}");
     let a = world.run("/bin/true").await;
-    assert!(world.rest().await.is_empty(), "tasks wait");
+    let rest = world.rest().await;
+    assert!(rest.is_empty(), "tasks wait: {rest:?}");
     world.say(ToAgent::Recall { attempts: vec![a] }).await;
     world.gave_back(a).await;
 }

@@ -54,6 +54,7 @@ pub fn welcome() -> Welcome {
         elevation_allowed: false,
         forbidden_addresses: Vec::new(),
         stale: Vec::new(),
+        users: Vec::new(),
     }
 }
 

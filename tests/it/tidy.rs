@@ -24,7 +24,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rest", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
     ("arm", &["api", "domain", "auth", "service", "rest::body", "rest::query", "rest::request_info"]),
     ("server_fns", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
-    ("agent", &["api", "domain::file_pattern", "domain::storage", "server::clock", "server::ids"]),
+    (
+        "agent",
+        &[
+            "api", "auth::Hasher", "auth::Throttle", "domain::file_pattern", "domain::storage", "server::clock",
+            "server::ids",
+        ],
+    ),
     (
         "server",
         &[

@@ -267,7 +267,9 @@ impl World {
         };
         match run {
             RunId::StartTask => agent.core.start_task_ended(Some(process.exit), failure, at, now),
-            RunId::Packages => unreachable!("pools of the simulation have no application packages"),
+            RunId::Packages | RunId::Session(_) => {
+                unreachable!("the simulation has neither application packages nor remote users")
+            }
             RunId::Task(a) => {
                 if process.fate != Fate::GiveBack {
                     self.checks.has_ended(a, process.exit);

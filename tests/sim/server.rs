@@ -191,6 +191,7 @@ fn installation() -> Arc<Installation> {
             forbidden_addresses: Vec::new(),
             keep: Keep::NOTHING,
             activity_life: api::Duration::from_days(90),
+            remote: Default::default(),
         })
     };
     MADE.get_or_init(make).clone()

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::super::server_client::{self, Frame, FromServer, Link};
 use super::super::{clock, environment::NodeFacts, node_root, sample};
-use super::{Node, send, user_name};
-use crate::api::agent::{FromAgent, Hello, ToAgent, Welcome};
+use super::health::user_name;
+use super::{Node, send};
+use crate::api::agent::{FileAsk, FromAgent, Hello, ToAgent, Welcome};
 
 impl Node {
     pub(super) fn on_server(&mut self, news: FromServer) {
@@ -50,16 +51,25 @@ impl Node {
     }
 
     fn on_message(&mut self, message: ToAgent) {
-        if let ToAgent::Welcome(welcome) = &message {
-            self.prepare_for(welcome);
-        }
         let now = clock::instant();
+        if let ToAgent::Welcome(welcome) = &message {
+            let users = welcome.users.clone();
+            self.prepare_for(welcome);
+            let _ = self.core.on_message(message, &mut self.runs, now);
+            self.on_users(users);
+            // Said anew on each connection, whether it changes by this or not.
+            if let Some(report) = self.remote.report() {
+                self.core.say(report, now);
+            }
+            return;
+        }
         match self.core.on_message(message, &mut self.runs, now) {
             None => {}
             Some(ToAgent::CleanUp { directories }) => {
                 self.clean_up_later.extend(directories);
                 self.clean_up();
             }
+            Some(ToAgent::File { request, ask: ask @ FileAsk::UploadLogs { .. } }) => self.read_log(request, ask),
             Some(ToAgent::File { request, ask }) => {
                 let (files, user) = (Arc::clone(&self.files), self.user());
                 let Some(frames) = self.link.as_ref().map(|link| link.frames.clone()) else { return };
@@ -72,6 +82,7 @@ impl Node {
                 self.watches.set(watch, path, from, secs);
                 self.measure_at.get_or_insert(now);
             }
+            Some(ToAgent::Users { users }) => self.on_users(users),
             Some(_) => tracing::warn!("a message of the server's that nobody takes"),
         }
     }

@@ -258,14 +258,14 @@ impl Node {
     }
 
     /// Vouches for the built-in storage, when the server speaks TLS.
-    fn server_authority(&self) -> Option<String> {
+    pub(super) fn server_authority(&self) -> Option<String> {
         let url_file = std::path::Path::new(&self.config.server_url_file);
         std::fs::read_to_string(url_file.with_file_name(crate::api::agent::AUTHORITY_FILE)).ok()
     }
 }
 
 /// A file in memory that nobody else can open.
-fn to_sheet(order: &Order) -> std::io::Result<File> {
+pub(super) fn to_sheet(order: &Order) -> std::io::Result<File> {
     let mut sheet = File::from(memfd_create("transfer", MemfdFlags::CLOEXEC)?);
     serde_json::to_writer(&mut sheet, order)?;
     sheet.rewind()?;

@@ -110,6 +110,7 @@ impl Node {
             let Ending { id, run, at, exit, failure, usage } = ending;
             match id {
                 RunId::StartTask => self.core.start_task_ended(exit, failure, at, clock::instant()),
+                RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),
                 RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(a) => {
                     let ended = Ended { a, started: Some(run.started), at, exit, failure, usage };

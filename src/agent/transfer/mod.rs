@@ -58,6 +58,11 @@ pub enum Work {
         root: String,
         group: Option<UserId>,
     },
+    /// Texts that become blobs, by their names.
+    Texts {
+        container_url: String,
+        blobs: Vec<(String, String)>,
+    },
     /// `variables` are the task's own, which patterns may name; `root` is the node's, as the task sees it.
     Upload {
         files: Vec<OutputFile>,
@@ -79,7 +84,7 @@ impl Work {
         match self {
             Work::Download(_) => Kind::Download,
             Work::Deploy(_) | Work::Install { .. } => Kind::Deploy,
-            Work::Upload { .. } => Kind::Upload,
+            Work::Texts { .. } | Work::Upload { .. } => Kind::Upload,
         }
     }
 }
@@ -113,6 +118,7 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
             Work::Download(files) => download::all(&client, files).await,
             Work::Deploy(packages) => deploy::all(&client, packages).await,
             Work::Install { packages, root, group } => install::all(packages, root, *group),
+            Work::Texts { container_url, blobs } => upload::texts(&client, container_url, blobs).await,
             Work::Upload { files, variables, root } => upload::all(&client, files, variables, root).await,
         }
     };

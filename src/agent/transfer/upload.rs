@@ -47,6 +47,19 @@ pub async fn all(
     outcome
 }
 
+/// Uploads texts as blobs; ends at the first that cannot be.
+pub async fn texts(client: &Client, container_url: &str, blobs: &[(String, String)]) -> Result<()> {
+    let mut headers = HeaderMap::from_iter([(HeaderName::from_static("x-ms-version"), VERSION)]);
+    headers.insert(HeaderName::from_static("x-ms-blob-type"), HeaderValue::from_static("BlockBlob"));
+    headers.insert(HeaderName::from_static("content-type"), HeaderValue::from_static("text/plain; charset=utf-8"));
+    for (name, text) in blobs {
+        let url = blob::url_of(container_url, name);
+        let put = async || client.put(&url, headers.clone(), text.len() as u64, Body::from(text.clone())).await;
+        client.with_retries(put).await.map_err(|error| failure::of_upload(&error, container_url, name))?;
+    }
+    Ok(())
+}
+
 async fn by_rule(client: &Client, rule: &OutputFile, variables: &BTreeMap<String, String>, root: &str) -> Result<()> {
     let misc = |reason: String| failure::failure("FileUploadMiscError", reason, &[("FilePattern", &rule.file_pattern)]);
     let Some(container) = &rule.destination.container else { return Ok(()) };

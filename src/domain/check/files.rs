@@ -98,7 +98,7 @@ fn output_file(path: &str, file: &OutputFile) -> Check {
 }
 
 /// An address of the web. What it leads to is the node's to find out.
-fn url(path: &str, text: &str) -> Check {
+pub(super) fn url(path: &str, text: &str) -> Check {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let authority = rest.unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
     let bad = |reason: &str| Err(Error::invalid_property(path, storage::without_query(text), reason));

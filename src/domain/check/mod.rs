@@ -4,6 +4,8 @@ mod certificate;
 mod files;
 mod job;
 mod job_schedule;
+mod node_log;
+mod node_user;
 mod pool;
 mod task;
 
@@ -13,6 +15,8 @@ pub use self::certificate::*;
 pub use self::files::*;
 pub use self::job::*;
 pub use self::job_schedule::*;
+pub use self::node_log::*;
+pub use self::node_user::*;
 pub use self::pool::*;
 pub use self::task::*;
 use crate::api::{self, Code, Duration, EnvironmentSetting, Error, MetadataItem};

@@ -72,6 +72,23 @@ fn nodes(table: &mut Table) {
     let about = "No task starts on the node any more.";
     table.add("node_disable_scheduling", &node("disablescheduling"), 200, about).takes::<api::NodeDisableScheduling>();
     table.add("node_enable_scheduling", &node("enablescheduling"), 200, "Tasks start on the node again.");
+    let about = "Lets somebody log in to the node by SSH.";
+    table.add("node_user_add", &node("users"), 201, about).takes::<api::NodeUserCreate>();
+    let user = "/pools/{pool}/nodes/{node}/users/{user}";
+    let about = "Replaces a user's password, key and expiry.";
+    table.add("node_user_replace", &format!("PUT {user}"), 200, about).takes::<api::NodeUserReplace>();
+    table.add("node_user_delete", &format!("DELETE {user}"), 200, "Removes a user and ends its sessions.");
+    let about = "The address and port at which the node's users log in.";
+    table
+        .add("node_remote_login_settings", "GET /pools/{pool}/nodes/{node}/remoteloginsettings", 200, about)
+        .gives::<api::RemoteLoginSettings>();
+    let about = "Never there: nodes run Linux and have no remote desktop; answers 409.";
+    table.add("node_remote_desktop", "GET /pools/{pool}/nodes/{node}/rdp", 200, about);
+    let about = "Uploads what the node's agent has logged to a container.";
+    table
+        .add("node_upload_logs", &node("uploadbatchservicelogs"), 200, about)
+        .takes::<api::NodeUploadLogs>()
+        .gives::<api::NodeUploadLogsResult>();
     let about = "Always empty: nodes have no extensions of a cloud.";
     table.add("extension_list", "GET /pools/{pool}/nodes/{node}/extensions", 200, about).query(LIST);
     table.add(

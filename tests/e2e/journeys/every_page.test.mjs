@@ -117,7 +117,7 @@ async function assertTranslated(page, path) {
 
 /** Pools that work and that do not, jobs in several states, tasks of every outcome. Returns a node that is well and one that is not. */
 async function fill(batch) {
-  await batch.poolCreate("render", 4, { taskSlotsPerNode: 4, displayName: "Film rendering" });
+  await batch.poolCreate("render", 4, { taskSlotsPerNode: 4, displayName: "Film rendering", networkConfiguration: { endpointConfiguration: { inboundNATPools: [SSH] } } });
   await batch.poolCreate("broken", 1, { startTask: { commandLine: "/bin/sh -c 'echo no licence >&2; exit 4'", waitForSuccess: true } });
   await batch.poolCreate("later", 0);
   await batch.call("POST", "/pools", { body: { id: "elastic", vmSize: "standard_d1_v2", enableAutoScale: true, autoScaleFormula: ELASTIC } });
@@ -135,10 +135,19 @@ async function fill(batch) {
   await batch.call("POST", "/jobs/frames/addtaskcollection", { body: { value: frames } });
   await batch.taskCreate("frames", "encode", `/bin/sh -c 'seq -f "\u001b[32mframe %g\u001b[0m encoded" 1 200; sleep 600'`);
   const [{ id: node }] = await batch.nodes("render", 4);
+  await batch.call("POST", `/pools/render/nodes/${node}/users`, { body: { name: "ada", password: "correct horse battery" } });
   const [{ id: broken }] = await batch.nodes("broken", 1, ["starttaskfailed"]);
   for (const { id } of frames.slice(-1)) await batch.task("frames", id, "completed");
   await batch.task("frames", "encode", "running");
   return { node, broken };
 }
 
+const SSH = {
+  name: "ssh",
+  protocol: "tcp",
+  backendPort: 22,
+  frontendPortRangeStart: 30000,
+  frontendPortRangeEnd: 31999,
+  networkSecurityGroupRules: [{ priority: 150, access: "allow", sourceAddressPrefix: "127.0.0.0/8" }],
+};
 const ELASTIC = "$TargetDedicatedNodes = min(2, $PendingTasks.GetSample(1));";

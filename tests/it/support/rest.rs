@@ -258,6 +258,7 @@ impl FakeFiles {
                 let found = files.iter().filter_map(|(name, content)| Some(file(&below(name)?, content.len())));
                 Ok((found.collect(), Vec::new()))
             }
+            FileAsk::UploadLogs { folder, .. } => Ok((vec![file(&format!("{folder}/agent.log"), 1)], Vec::new())),
             FileAsk::Delete { path, .. } => {
                 files.remove(&path).map(|_| (Vec::new(), Vec::new())).ok_or(Code::FileNotFound)
             }
@@ -279,7 +280,7 @@ impl NodeFiles for FakeFiles {
     fn ask(&self, _: i64, ask: FileAsk) -> BoxFuture<'_, Result<(FileReply, Vec<u8>), Error>> {
         Box::pin(async move {
             let (files, bytes) = self.answer(ask).map_err(Error::from)?;
-            Ok((FileReply { request: 0, files, error: None }, bytes))
+            Ok((FileReply { request: 0, files, error: None, reason: None }, bytes))
         })
     }
 

@@ -137,6 +137,7 @@ impl World {
             // Nodes that are played answer for no file.
             keep: Keep::NOTHING,
             activity_life: api::Duration::from_days(90),
+            remote: Default::default(),
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context::new(Shared {

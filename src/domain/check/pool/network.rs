@@ -1,4 +1,4 @@
-//! The network that a pool asks for: stored and given back, and checked all the same.
+//! The network that a pool asks for. Of it only the ports that lead to nodes are more than stored, and all is checked.
 //!
 //! Source: the page on pool endpoint configuration, api-version 2024-02-01.19.0.
 
@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use super::super::{Check, missing};
 use super::machine::within;
 use crate::api::{self, Error, InboundNatPool, IpProvisioning, NetworkSecurityGroupRule};
+use crate::domain::endpoint::{NotASource, RESERVED_FRONTEND, SSH_PORT, Source};
 
 const MOST_NAT_POOLS: usize = 5;
 const LONGEST_NAT_POOL_NAME: usize = 77;
@@ -15,8 +16,8 @@ const MOST_RULES: usize = 25;
 /// The service's own ports on every node.
 const SERVICE_PORTS: [i32; 2] = [29876, 29877];
 const FEWEST_FRONTEND_PORTS: i32 = 40;
-/// Frontend ports that the service keeps for itself.
-const RESERVED_FRONTEND: RangeInclusive<i32> = 50_000..=55_000;
+/// Ports that versions before 2024-07-01 map by themselves.
+const REMOTE_PORTS: [i32; 2] = [SSH_PORT, 3389];
 
 pub fn configuration(network: &api::NetworkConfiguration) -> Check {
     let path = "networkConfiguration";
@@ -78,6 +79,21 @@ fn nat_pools(path: &str, pools: &[InboundNatPool]) -> Check {
     Ok(())
 }
 
+/// What a version before 2024-07-01 refuses.
+pub fn no_reserved_ports(create: &api::PoolCreate) -> Check {
+    let network = create.network_configuration.as_ref();
+    let pools = network.and_then(|n| n.endpoint_configuration.as_ref()).map(|e| &e.inbound_nat_pools);
+    let is_reserved = |pool: &InboundNatPool| REMOTE_PORTS.contains(&pool.backend_port);
+    match pools.into_iter().flatten().enumerate().find(|(_, pool)| is_reserved(pool)) {
+        None => Ok(()),
+        Some((index, pool)) => {
+            let path = format!("networkConfiguration.endpointConfiguration.inboundNATPools[{index}].backendPort");
+            let reason = "in this api-version the service maps it by itself";
+            Err(Error::invalid_property(&path, pool.backend_port.to_string(), reason))
+        }
+    }
+}
+
 fn nat_pool(path: &str, pool: &InboundNatPool) -> Check {
     if !is_nat_pool_name(&pool.name) {
         let reason = "1 to 77 letters, digits, `.`, `-` and `_`; a letter or digit first, none of `.` and `-` last";
@@ -107,6 +123,10 @@ fn rule_ok(path: &str, rule: &NetworkSecurityGroupRule) -> Check {
     if rule.source_address_prefix.is_empty() {
         return Err(missing(&format!("{path}.sourceAddressPrefix")));
     }
+    rule.source_address_prefix.parse::<Source>().map_err(|reason: NotASource| {
+        let path = format!("{path}.sourceAddressPrefix");
+        Error::invalid_property(&path, &*rule.source_address_prefix, reason.to_string())
+    })?;
     for (index, ports) in rule.source_port_ranges.iter().flatten().enumerate() {
         if !is_port_range(ports) {
             let path = format!("{path}.sourcePortRanges[{index}]");
@@ -199,6 +219,9 @@ mod tests {
         check(with_rules(json!([rule(149, "*")])), "[0].networkSecurityGroupRules[0].priority");
         check(with_rules(json!([rule(150, "*"), rule(150, "*")])), "[0].networkSecurityGroupRules[1].priority");
         check(with_rules(json!([rule(150, "90-80")])), "[0].networkSecurityGroupRules[0].sourcePortRanges[0]");
+        let mut tagged = rule(150, "*");
+        tagged["sourceAddressPrefix"] = "AzureLoadBalancer".into();
+        check(with_rules(json!([tagged])), "[0].networkSecurityGroupRules[0].sourceAddressPrefix");
         let many: Vec<Value> = (0..26).map(|n| rule(200 + n, "*")).collect();
         check(with_rules(json!(many)), "");
     }

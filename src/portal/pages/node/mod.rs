@@ -1,5 +1,7 @@
 //! Compute nodes.
 
+mod connect;
+mod connect_form;
 mod files;
 mod heat_map;
 mod heat_map_layout;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::connect::Connect;
 use super::node_commands::{NodeFacts, node_commands};
 use super::node_state::NodeStateBadge;
 use crate::api::{
@@ -49,6 +50,7 @@ pub fn NodePage() -> impl IntoView {
             <NodeErrors node/>
             <NodeEssentials node/>
             <StartTaskOutcome node/>
+            {move || here.get().map(|here| view! { <Connect here tick/> })}
             <RecentTasks node here/>
             {move || here.get().map(|here| view! {
                 <p><a class="button" href=paths::node_folder(&here.account, &here.pool, &here.node, "")><Glyph icon=Icon::Folder/><span>{tx(msg::NODE_FILES)}</span></a></p>
@@ -131,6 +133,8 @@ fn NodeErrors(node: Signal<Node>) -> impl IntoView {
 fn remedy(code: &str) -> Msg {
     match code {
         "DiskFull" => msg::NODE_REMEDY_DISK,
+        "EndpointPortInUse" => msg::NODE_REMEDY_PORT,
+        "EndpointPortsExhausted" => msg::NODE_REMEDY_PORTS,
         "StartTaskFailed" | "StartTaskFailure" => msg::NODE_REMEDY_START_TASK,
         _ => msg::NODE_REMEDY_OTHER,
     }

@@ -162,6 +162,7 @@ fn Nodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoVie
         <Field name="taskSchedulingPolicy.nodeFillType" label=msg::POOL_FILL_TYPE>
             <Select value=fields.fill_type options=Signal::derive(fill_types)/>
         </Field>
+        <Checkbox value=fields.remote_access label=msg::POOL_REMOTE_ACCESS hint=hint(msg::POOL_REMOTE_ACCESS_HINT)/>
     }
 }
 
@@ -225,6 +226,8 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
         format::number(language(), n as i64)
     });
     let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
+    let remote =
+        Signal::derive(move || t(if fields.remote_access.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     view! {
         <Review>
             <ReviewItem label=msg::POOL_ID value=text(|form| form.id.clone())/>
@@ -233,6 +236,7 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
             <SizingReview fields/>
             <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
             <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
+            <ReviewItem label=msg::POOL_REMOTE_ACCESS value=remote/>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
             <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
                 <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>

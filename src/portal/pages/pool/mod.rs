@@ -15,6 +15,7 @@ mod pool_commands;
 mod pool_form;
 pub mod pool_state;
 mod remedy;
+mod remote_access;
 mod resize_form;
 mod resize_panel;
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::auto_scale_section::AutoScaleSection;
 use super::page::PoolContext;
 use super::remedy::resize_remedy;
+use super::remote_access::RemoteAccess;
 use crate::api::{self, AllocationState, Code, NodeFillType, NodeState, PoolSummary, ResizeError, Waiting, WhyWaiting};
 use crate::portal::components::progress::tone_name;
 use crate::portal::components::{
@@ -30,6 +31,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <Allocation pool/>
             <AutoScaleSection pool/>
             <NodeStates pool/>
+            <RemoteAccess pool/>
             <StartTaskSettings pool/>
         </Loaded>
     }

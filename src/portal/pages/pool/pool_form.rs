@@ -1,6 +1,10 @@
 //! The form of a new pool, and what it costs against the quota.
 
-use crate::api::{self, NodeFillType, StartTask, TaskSchedulingPolicy, VmSize};
+use crate::api::{
+    self, InboundNatPool, InboundProtocol, NetworkConfiguration, NodeFillType, PoolEndpointConfiguration, StartTask,
+    TaskSchedulingPolicy, VmSize,
+};
+use crate::domain::endpoint::SSH_PORT;
 use crate::domain::ids::PoolId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
@@ -29,6 +33,8 @@ form! {
         start_files: Vec<SourceRow>,
         start_retries: String,
         start_wait: bool,
+        /// Nodes can be logged in to.
+        remote_access: bool,
     }
 }
 
@@ -50,6 +56,7 @@ impl Default for PoolForm {
             start_files: Vec::new(),
             start_retries: "0".to_owned(),
             start_wait: true,
+            remote_access: false,
         }
     }
 }
@@ -61,6 +68,22 @@ pub const AUTO: &str = "auto";
 
 /// More slots than this no node has, whatever its cores.
 const MAX_SLOTS: i64 = 256;
+
+/// Ports for the form's pools to share; below those that systems give to outgoing connections.
+const SSH_PORTS: (i32, i32) = (30_000, 31_999);
+
+fn with_ssh() -> NetworkConfiguration {
+    let nat_pool = InboundNatPool {
+        name: "ssh".to_owned(),
+        protocol: InboundProtocol::Tcp,
+        backend_port: SSH_PORT,
+        frontend_port_range_start: SSH_PORTS.0,
+        frontend_port_range_end: SSH_PORTS.1,
+        network_security_group_rules: None,
+    };
+    let endpoint_configuration = Some(PoolEndpointConfiguration { inbound_nat_pools: vec![nat_pool] });
+    NetworkConfiguration { endpoint_configuration, ..NetworkConfiguration::default() }
+}
 
 impl PoolForm {
     /// The body of the request.
@@ -83,6 +106,7 @@ impl PoolForm {
                 job_default_order: None,
             }),
             start_task: self.start_task(&mut errors),
+            network_configuration: self.remote_access.then(with_ssh),
             ..api::PoolCreate::default()
         };
         let create = self.sized(create, &mut errors);
