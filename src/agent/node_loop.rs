@@ -33,8 +33,8 @@ use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
 use super::watches::{self, Watches};
 use super::{clock, node_root};
-use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
 use crate::api::Timestamp;
+use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
 use stages::Stages;
 
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECS);
