@@ -8,6 +8,7 @@ mod clock;
 mod command_line;
 mod environment;
 mod failure;
+mod fate;
 mod files;
 pub mod journal;
 mod launcher;

@@ -6,51 +6,17 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+pub use super::fate::{Fate, Processes, Stop};
 use super::journal::{Journal, Paper, Past};
 use super::lease;
 use super::packages::PoolPackages;
 use super::run_id::RunId;
 use super::start_task::StartTaskLife;
 use crate::api::agent::{Attempt, Ended, FromAgent, Hello, Package, RunTask, ToAgent, Welcome};
-use crate::api::{self, NodeError, StartTask, TaskFailureInformation, Timestamp};
+use crate::api::{NodeError, StartTask, TaskFailureInformation, Timestamp};
 
 /// How long messages are collected before they are sent.
 pub const COLLECT: Duration = Duration::from_millis(1);
-
-/// Why the node stops, and what must follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The node leaves its pool: nothing of it is kept.
-    Leave,
-    /// The agent begins anew.
-    Reboot,
-    /// The operator's wish.
-    Exit,
-}
-
-/// What becomes of a run when it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Its own end is reported.
-    Report,
-    /// It exceeded this limit, which is reported.
-    RanTooLong(api::Duration),
-    /// It is given back.
-    GiveBack,
-}
-
-/// The runs whose processes are not all gone.
-pub trait Processes {
-    fn ids(&self) -> Vec<RunId>;
-    /// What becomes of it; absent when it does not run.
-    fn fate(&self, run: RunId) -> Option<Fate>;
-    fn started(&self, run: RunId) -> Option<Timestamp>;
-    /// Its first process with that one's start time, while it lives.
-    fn leader(&self, run: RunId) -> Option<(i32, u64)>;
-    fn slots_in_use(&self) -> i32;
-    /// Ends it as `fate` says: asked to, and killed after the wait. One that is ending already keeps its time.
-    fn end(&mut self, run: RunId, fate: Fate, kill_wait: Duration, now: Instant);
-}
 
 pub struct Core<P> {
     pub journal: Journal<P>,

@@ -29,6 +29,7 @@ mod retention;
 mod run_schedules;
 mod sample_pools;
 mod task_reports;
+mod tick;
 
 pub use connect::routes;
 pub use driver::{Beat, Driver, Inputs, Settings};
