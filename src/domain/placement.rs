@@ -40,6 +40,8 @@ pub struct Pool {
     pub(super) by_job: BTreeMap<i64, BTreeSet<(Timestamp, i64, i64)>>,
     /// Of nodes, what was told to end: tasks and their slots.
     pub(super) ending: BTreeMap<i64, BTreeMap<i64, i32>>,
+    /// For which waiting task the room is meant that comes free on which node.
+    pub(super) promised: BTreeMap<i64, i64>,
     /// Open jobs with waiting tasks: highest priority first, then who waited longest for a turn.
     pub(super) queue: BTreeSet<(i32, u64, i64)>,
 }
@@ -132,6 +134,7 @@ impl Pool {
             free: BTreeSet::new(),
             by_job: BTreeMap::new(),
             ending: BTreeMap::new(),
+            promised: BTreeMap::new(),
             queue: BTreeSet::new(),
         }
     }
@@ -190,15 +193,6 @@ impl Pool {
                 self.by_job.remove(&held.job);
             }
         }
-    }
-
-    /// Whether the task could run on the node if nothing else did.
-    pub fn may_run(&self, key: i64, job: &Job, task: &Waiting) -> bool {
-        let Some(node) = self.nodes.get(&key) else { return false };
-        node.open
-            && node.slots >= task.slots
-            && job.preparation.as_ref().is_none_or(|preparation| !preparation.failed.contains(&key))
-            && !(task.demands.dedicated && self.low_priority.contains(&key))
     }
 
     /// Slots that a task takes on a node: all of them, where it must be alone.

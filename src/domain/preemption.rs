@@ -53,6 +53,15 @@ impl Pool {
         self.by_job.get(&job).into_iter().flatten().rev().map(|(_, node, task)| (*node, *task))
     }
 
+    /// Whether the task could run on the node if nothing else did.
+    pub fn may_run(&self, key: i64, job: &Job, task: &Waiting) -> bool {
+        let Some(node) = self.nodes.get(&key) else { return false };
+        node.open
+            && node.slots >= task.slots
+            && job.preparation.as_ref().is_none_or(|preparation| !preparation.failed.contains(&key))
+            && !(task.demands.dedicated && self.low_priority.contains(&key))
+    }
+
     /// Jobs with tasks that could be given to nodes, the highest priority first.
     pub fn waiting_jobs(&self) -> impl Iterator<Item = i64> {
         self.queue.iter().map(|(_, _, job)| *job)
@@ -61,28 +70,51 @@ impl Pool {
 
 impl World {
     /// Tasks of a pool that are to give way to those that still wait after a plan.
-    pub fn to_preempt(&self, pool_key: i64) -> Vec<Victim> {
-        let Some(pool) = self.pools.get(&pool_key) else { return Vec::new() };
+    pub fn to_preempt(&mut self, pool_key: i64) -> Vec<Victim> {
+        let (victims, promised) = self.search(pool_key);
+        if let Some(pool) = self.pools.get_mut(&pool_key) {
+            pool.promised = promised;
+        }
+        victims
+    }
+
+    /// The tasks that are to give way, and for which waiting tasks the room on which nodes is meant.
+    fn search(&self, pool_key: i64) -> (Vec<Victim>, BTreeMap<i64, i64>) {
+        let nothing = (Vec::new(), BTreeMap::new());
+        let Some(pool) = self.pools.get(&pool_key) else { return nothing };
         let preemptible = self.preemptible(pool);
-        let Some((lowest, _)) = preemptible.first() else { return Vec::new() };
-        let mut search = Search { pool, room: pool.coming_room(), taken: BTreeSet::new(), n_looked_at: 0 };
-        let mut victims = Vec::new();
+        let Some((lowest, _)) = preemptible.first() else { return nothing };
+        let mut search = Search {
+            pool,
+            room: pool.coming_room(),
+            taken: BTreeSet::new(),
+            promised: BTreeMap::new(),
+            n_looked_at: 0,
+        };
         let waiting =
             pool.waiting_jobs().filter_map(|key| self.jobs.get(&key)).take_while(|job| job.priority > *lowest);
         let tasks = waiting.flat_map(|job| {
             let most = usize::try_from(job.most - job.on_nodes).unwrap_or(0);
-            job.waiting.values().take(most).map(move |task| (job, task))
+            job.waiting.iter().take(most).map(move |(key, task)| (job, *key, task))
         });
-        for (job, task) in tasks.take(MOST_SERVED) {
-            if !search.has_room(job, task) {
+        let mut tasks: Vec<(&Job, i64, &Waiting)> = tasks.take(MOST_SERVED).collect();
+        // What was promised in an earlier pass is still meant for the same task: were the room dealt out anew while it comes
+        // free, more and more tasks would be ended for it.
+        tasks.retain(|(job, key, task)| {
+            let node = pool.promised.get(key);
+            node.is_none_or(|node| !search.give(*node, job, *key, task))
+        });
+        let mut victims = Vec::new();
+        for (job, key, task) in tasks {
+            if !search.has_room(job, key, task) {
                 let lower = preemptible.iter().filter(|(priority, _)| *priority < job.priority).map(|(_, key)| *key);
-                victims.extend(search.make_room(job, task, lower));
+                victims.extend(search.make_room(job, key, task, lower));
             }
             if search.n_looked_at >= MOST_LOOKED_AT {
                 break;
             }
         }
-        victims
+        (victims, search.promised)
     }
 
     /// Jobs that have something on the pool's nodes and allow it to be taken off, by priority, the lowest first.
@@ -101,23 +133,32 @@ struct Search<'a> {
     /// Slots that are free or about to be, of nodes where something is ending or was promised in this search.
     room: BTreeMap<i64, i32>,
     taken: BTreeSet<(i64, i64)>,
+    /// For which waiting task the room on which node is meant.
+    promised: BTreeMap<i64, i64>,
     n_looked_at: usize,
 }
 
 impl Search<'_> {
-    /// Whether a node will have room for the task anyway; the room is the task's then.
-    fn has_room(&mut self, job: &Job, task: &Waiting) -> bool {
-        let fits = |(key, room): &(&i64, &mut i32)| {
-            let need = self.pool.slots_taken(**key, task.slots, task.demands);
-            **room >= need && self.pool.may_run(**key, job, task)
-        };
-        let Some((key, room)) = self.room.iter_mut().find(fits) else { return false };
-        *room -= self.pool.slots_taken(*key, task.slots, task.demands);
-        true
+    /// Whether the node has room for the task, which is the task's then.
+    fn give(&mut self, node: i64, job: &Job, key: i64, task: &Waiting) -> bool {
+        let need = self.pool.slots_taken(node, task.slots, task.demands);
+        let Some(room) = self.room.get_mut(&node).filter(|room| **room >= need) else { return false };
+        let is_given = self.pool.may_run(node, job, task);
+        if is_given {
+            *room -= need;
+            self.promised.insert(key, node);
+        }
+        is_given
+    }
+
+    /// Whether a node will have room for the task anyway.
+    fn has_room(&mut self, job: &Job, key: i64, task: &Waiting) -> bool {
+        let nodes: Vec<i64> = self.room.keys().copied().collect();
+        nodes.into_iter().any(|node| self.give(node, job, key, task))
     }
 
     /// The tasks of these jobs that must end so that the task has room; none when that does not help.
-    fn make_room(&mut self, job: &Job, task: &Waiting, jobs: impl Iterator<Item = i64>) -> Vec<Victim> {
+    fn make_room(&mut self, job: &Job, key: i64, task: &Waiting, jobs: impl Iterator<Item = i64>) -> Vec<Victim> {
         let mut found: BTreeMap<i64, Vec<(Victim, i32)>> = BTreeMap::new();
         for (since_node_task, held_job) in jobs.flat_map(|key| self.pool.of_job(key).map(move |held| (held, key))) {
             let (node_key, task_key) = since_node_task;
@@ -147,6 +188,7 @@ impl Search<'_> {
                     !is_needless
                 });
                 self.room.insert(node_key, spare);
+                self.promised.insert(key, node_key);
                 self.taken.extend(victims.iter().map(|(victim, _)| (victim.node, victim.task)));
                 return victims.iter().map(|(victim, _)| *victim).collect();
             }
