@@ -166,6 +166,7 @@ fn welcome(slots: i32) -> Welcome {
         elevation_allowed: false,
         forbidden_addresses: Vec::new(),
         stale: Vec::new(),
+        users: Vec::new(),
     }
 }
 

@@ -38,6 +38,11 @@ pub fn staging(number: u64) -> String {
     format!("{DISCARDED}/{DEPLOYING_NAME}{}-{number}", clock::now().micros())
 }
 
+/// Whether it is a folder in which packages are unpacked.
+pub fn is_staging(directory: &str) -> bool {
+    directory.strip_prefix(DISCARDED).is_some_and(|rest| rest.trim_start_matches('/').starts_with(DEPLOYING_NAME))
+}
+
 /// Deeper folders are left out of a listing, and not deleted.
 const MAX_DEPTH: usize = 256;
 

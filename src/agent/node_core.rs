@@ -3,6 +3,8 @@
 //!
 //! Times are arguments. The monotonic ones count waits, the others are reported.
 
+mod preliminaries;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -12,8 +14,8 @@ use super::lease;
 use super::packages::PoolPackages;
 use super::run_id::RunId;
 use super::start_task::StartTaskLife;
-use crate::api::agent::{Attempt, Ended, FromAgent, Hello, Package, RunTask, ToAgent, Welcome};
-use crate::api::{NodeError, StartTask, TaskFailureInformation, Timestamp};
+use crate::api::NodeError;
+use crate::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Welcome};
 
 /// How long messages are collected before they are sent.
 pub const COLLECT: Duration = Duration::from_millis(1);
@@ -240,64 +242,6 @@ impl<P: Paper> Core<P> {
 
     fn may_begin(&self) -> bool {
         self.welcome.is_some() && self.stop.is_none()
-    }
-
-    /// Whether the pool's application packages are to be deployed now; nothing else begins before.
-    pub fn are_packages_to_begin(&self) -> bool {
-        self.may_begin() && self.packages.is_due()
-    }
-
-    /// The pool's application packages.
-    pub fn packages(&self) -> &[Package] {
-        self.packages.all()
-    }
-
-    /// Why the pool's application packages are not here.
-    pub fn packages_error(&self) -> Option<NodeError> {
-        self.packages.error()
-    }
-
-    pub fn packages_begin(&mut self) -> Vec<Package> {
-        self.packages.begins();
-        self.packages.all().to_vec()
-    }
-
-    pub fn packages_ended(&mut self, failure: Option<TaskFailureInformation>, now: Instant) {
-        self.journal.forget(RunId::Packages);
-        self.packages.ends(failure);
-        if self.packages.is_deployed() {
-            self.say(FromAgent::PackagesDeployed, now);
-        }
-    }
-
-    /// The start task, when it is to begin now. Its begin is in the journal then.
-    pub fn start_task_to_begin(&mut self, at: Timestamp, now: Instant) -> Option<StartTask> {
-        if !self.may_begin() || !self.packages.is_deployed() || self.start_task.due().is_none_or(|due| due > now) {
-            return None;
-        }
-        let task = self.start_task.task().cloned()?;
-        self.start_task.begins(at);
-        self.tell_start_task(now);
-        self.journal.begins(RunId::StartTask);
-        self.flush_journal();
-        Some(task)
-    }
-
-    pub fn start_task_ended(
-        &mut self,
-        exit: Option<i32>,
-        failure: Option<TaskFailureInformation>,
-        at: Timestamp,
-        now: Instant,
-    ) {
-        self.journal.forget(RunId::StartTask);
-        self.start_task.ends(exit, failure, at, now);
-        self.tell_start_task(now);
-    }
-
-    fn tell_start_task(&mut self, now: Instant) {
-        self.outbox.extend(self.start_task.report().map(FromAgent::StartTask));
-        self.send_soon(now);
     }
 
     /// The tasks that are to begin now, with the slots that each takes: as many as there are slots for the first in the queue.

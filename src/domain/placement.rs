@@ -7,6 +7,9 @@
 //! fits nowhere now lets the next few of its job, and then other jobs, go before it, unless its job is strict. Short tasks are sent ahead of free
 //! slots, as many as run within [`AHEAD_MILLIS`], so that a node does not wait for the network between two of them.
 
+mod contradictions;
+mod job;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::steady::HashMap;
@@ -265,41 +268,6 @@ impl Pool {
     }
 }
 
-impl Job {
-    pub fn new(pool: Option<i64>, priority: i32, open: bool, most: i64) -> Job {
-        Job {
-            pool,
-            priority,
-            open,
-            most,
-            preemptible: false,
-            strict: false,
-            on_nodes: 0,
-            waiting: BTreeMap::new(),
-            more: true,
-            loaded_to: 0,
-            millis: None,
-            preparation: None,
-            turn: 0,
-        }
-    }
-
-    /// Takes the run time of a task into the average.
-    pub fn ran_for(&mut self, millis: f64) {
-        self.millis = Some(self.millis.map_or(millis, |average| average + (millis - average) * 0.2));
-    }
-
-    /// Tasks that are looked at when the first does not fit.
-    fn look_ahead(&self) -> usize {
-        if self.strict { 1 } else { LOOK_AHEAD }
-    }
-
-    /// Tasks of this job that may lie on a node for each of its slots beyond those that run.
-    fn ahead(&self) -> i32 {
-        self.millis.map_or(0, |millis| (AHEAD_MILLIS / millis.max(0.1)).min(MOST_AHEAD) as i32)
-    }
-}
-
 impl World {
     /// Sets how a pool's nodes are filled and in which order its jobs go.
     pub fn set_policy(&mut self, pool_key: i64, fill: NodeFillType, in_job_order: bool) {
@@ -378,43 +346,6 @@ impl World {
             pool.queue.extend(stuck);
         }
         plan
-    }
-
-    /// What in it does not fit together; nothing, ever, between two changes.
-    pub fn contradictions(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut on_nodes: BTreeMap<i64, i64> = BTreeMap::new();
-        for (pool_key, pool) in &self.pools {
-            for (key, node) in &pool.nodes {
-                let used: i32 = node.held.values().map(|held| held.slots).sum();
-                if used != node.used {
-                    found.push(format!("node {key} counts {} used slots and has {used}", node.used));
-                }
-                if pool.free.contains(&(node.slots - node.used, *key)) != node.open {
-                    found.push(format!("node {key} is open: {}, and its free slots say otherwise", node.open));
-                }
-                for (_, held) in node.held.iter().filter(|(task, _)| **task > 0) {
-                    *on_nodes.entry(held.job).or_default() += 1;
-                }
-            }
-            let n_open = pool.nodes.values().filter(|node| node.open).count();
-            if pool.free.len() != n_open {
-                found.push(format!("pool {pool_key} has {n_open} open nodes and {} with free slots", pool.free.len()));
-            }
-        }
-        for (key, job) in &self.jobs {
-            let n_held = on_nodes.get(key).copied().unwrap_or_default();
-            if job.on_nodes != n_held {
-                found.push(format!("job {key} counts {} tasks on nodes, which have {n_held}", job.on_nodes));
-            }
-            let Some(pool) = job.pool.and_then(|pool| self.pools.get(&pool)) else { continue };
-            let n_queued = pool.queue.iter().filter(|place| place.2 == *key).count();
-            let wants = job.open && !job.waiting.is_empty() && job.on_nodes < job.most;
-            if n_queued != usize::from(wants) {
-                found.push(format!("job {key} is {n_queued} times in its pool's queue and wants to be: {wants}"));
-            }
-        }
-        found
     }
 
     /// Attempts sent ahead that have not begun for long, though another node of the pool has room: `(node, task, attempt)`.

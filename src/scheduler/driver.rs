@@ -9,20 +9,15 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::forwarder::{Forwarder, PortNews};
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
+pub(super) use super::known::{Job, Node, Pool};
 use super::provider::Provider;
-use super::remote::Remote;
-use super::sample_pools::Measures;
 use crate::api::agent::{FromAgent, RunTask};
-use crate::api::{
-    Duration, EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, Timestamp,
-};
-use crate::domain::ids::AccountName;
-use crate::domain::node::{self, Facts, OrderKind};
+use crate::api::{Duration, Timestamp};
+use crate::domain::node::{self, OrderKind};
 use crate::domain::placement::World;
 use crate::domain::steady::{HashMap, HashSet};
 use crate::service::context::{EndedAttempt, Signal};
 use crate::service::{Context, Result};
-use crate::store::node::NodeRow;
 
 const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 /// Every so many ticks everything is looked at, changed or not.
@@ -125,55 +120,6 @@ struct Taken {
     signals: Vec<Signal>,
     events: Vec<NodeEvent>,
     finished: Vec<Done>,
-}
-
-/// What the driver knows of a node beside the world.
-pub(super) struct Node {
-    pub row: NodeRow,
-    pub facts: Facts,
-    pub connection: Option<u64>,
-    /// Unless it is heard of before, the node is lost then.
-    pub lost_at: Option<std::time::Duration>,
-    /// The row has more to save than a state.
-    pub unsaved: bool,
-    pub measures: Measures,
-    pub remote: Remote,
-}
-
-pub(super) struct Pool {
-    pub account: AccountName,
-    pub account_key: i64,
-    pub id: String,
-    pub slots: i32,
-    pub start_task: Option<crate::api::StartTask>,
-    pub packages: Vec<crate::api::ApplicationPackageReference>,
-    /// Ports that are mapped on its nodes.
-    pub nat_pools: Vec<InboundNatPool>,
-}
-
-impl Pool {
-    /// Its nodes have something to do before they can run tasks.
-    pub fn has_preliminaries(&self) -> bool {
-        self.start_task.is_some() || !self.packages.is_empty()
-    }
-}
-
-pub(super) struct Job {
-    pub account: AccountName,
-    pub id: String,
-    pub environment: Vec<EnvironmentSetting>,
-    pub constraints: Option<JobConstraints>,
-    pub preparation: Option<JobPreparationTask>,
-    pub release: Option<JobReleaseTask>,
-    /// Its counters decide what it does next.
-    pub watches_counts: bool,
-}
-
-impl Node {
-    /// A user wants something of it that may not be done yet.
-    pub fn is_told(&self) -> bool {
-        self.facts.order.is_some() || self.row.disable_option.is_some()
-    }
 }
 
 /// What woke the driver beside what waits for it.

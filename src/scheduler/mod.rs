@@ -15,6 +15,7 @@ mod forwarder;
 pub mod hub;
 mod job_nodes;
 mod jobs;
+mod known;
 mod load;
 pub mod local_provider;
 mod node_orders;

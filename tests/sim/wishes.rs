@@ -75,7 +75,8 @@ impl World {
         let nodes = self.nodes_of_pools().await;
         let Some(server) = &self.server else { return (Ok(()), id) };
         let (cx, caller, account, pool_id) = (&server.cx, &server.caller, &server.account, id.parse().unwrap());
-        let option = chance.pick(&["requeue", "terminate", "taskcompletion", "retaineddata"]);
+        // Not `retaineddata`: it waits for days, and as long as a job that has a preparation task does not end.
+        let option = chance.pick(&["requeue", "terminate", "taskcompletion"]);
         let answer = match name {
             "pool_create" => {
                 let body = pool_of(&chance, &id, self.users.most_nodes);
@@ -297,7 +298,7 @@ fn task_of(chance: &Chance, n: u64, with_dependencies: bool, known: &[String]) -
         body["requiredSlots"] = json!(chance.below(1, 4));
     }
     if chance.percent(20) {
-        body["constraints"] = json!({ "maxTaskRetryCount": chance.pick(&[-1, 0, 1, 3]) });
+        body["constraints"] = json!({ "maxTaskRetryCount": chance.pick(&[-1, 0, 1, 3]), "retentionTime": "PT2S" });
     } else if chance.percent(10) {
         body["constraints"] = json!({ "maxWallClockTime": "PT1S" });
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::launcher::Launch;
 use super::super::run_id::RunId;
 use super::super::runs::{Over, Run};
-use super::super::{clock, failure};
+use super::super::{clock, failure, files};
 use super::stages::Ending;
 use super::{Node, deploy};
 use crate::api::agent::{Ended, FromAgent, RunTask, Usage};
@@ -137,8 +137,10 @@ impl Node {
         self.clean_up_later = later;
         let now: Vec<String> = now;
         let discarded: Vec<String> = now.iter().filter_map(|directory| self.files.discard(directory)).collect();
-        if !now.is_empty() {
-            self.core.say(FromAgent::CleanedUp { directories: now }, clock::instant());
+        // Of the node's own the server knows nothing.
+        let asked: Vec<String> = now.into_iter().filter(|directory| !files::is_staging(directory)).collect();
+        if !asked.is_empty() {
+            self.core.say(FromAgent::CleanedUp { directories: asked }, clock::instant());
         }
         if !discarded.is_empty() {
             let files = Arc::clone(&self.files);
