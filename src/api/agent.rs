@@ -17,7 +17,11 @@
 //! A node whose pool has no start task is ready after `Welcome`; one that has a start task when [`StartTaskReport::ready`]
 //! says so. Tasks that are sent earlier wait on the node.
 
+mod package;
+
 use serde::{Deserialize, Serialize};
+
+pub use package::Package;
 
 use super::{Code, NodeFile, Secret, TaskFailureInformation, Timestamp};
 
@@ -320,25 +324,6 @@ pub struct RunTask {
     /// The task's own, deployed before its resource files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
-}
-
-/// An application package that a pool or task refers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Package {
-    /// As the reference spells it: variables are named by it.
-    pub application: String,
-    pub version: String,
-    /// The reference names no version.
-    #[serde(default)]
-    pub is_default: bool,
-    /// Relative to the node's root. Another content has another folder, so what is there is current.
-    pub directory: String,
-    /// Where the zip file is.
-    pub url: super::Secret,
-    /// Why it cannot be deployed; then there is neither folder nor URL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
 }
 
 /// A question about files below the node's root, or about the agent's log. Paths use `/` and never leave the root.

@@ -7,15 +7,14 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
 
+use super::keep_config::{self, KeepArgs};
 use super::remote_config::{RemoteArgs, RemoteConfig};
 use crate::api::AddressRange;
-use crate::domain::kept::{Keep, KeepOf};
+use crate::domain::kept::Keep;
 
 /// The port, unless said otherwise.
 const PORT: u16 = 8420;
 
-/// Kept logs are held in memory while they are copied.
-const LARGEST_KEPT_FILE: u64 = 64 << 20;
 /// How long the activity log keeps what it has, unless said otherwise.
 pub const ACTIVITY_DAYS: i64 = 90;
 
@@ -56,18 +55,8 @@ pub struct ServeArgs {
     /// default, which is where clouds give secrets to their machines [default: link-local and metadata addresses]
     #[arg(long, env = "FOURNIL_FORBID_DOWNLOAD_TO", value_name = "RANGE", value_delimiter = ',')]
     pub forbid_download_to: Option<Vec<String>>,
-    /// Of which finished tasks logs are kept when their node goes: all, failed or nothing [default: all]
-    #[arg(long, env = "FOURNIL_KEEP_FILES", value_name = "TASKS")]
-    pub keep_files: Option<String>,
-    /// How many bytes of the end of each log are kept [default: 1048576]
-    #[arg(long, env = "FOURNIL_KEEP_FILES_BYTES", value_name = "BYTES")]
-    pub keep_files_bytes: Option<u64>,
-    /// How many days kept logs stay, unless their task is deleted before [default: 7]
-    #[arg(long, env = "FOURNIL_KEEP_FILES_DAYS", value_name = "DAYS")]
-    pub keep_files_days: Option<u32>,
-    /// How many bytes all kept logs may have; the oldest go first [default: 1073741824]
-    #[arg(long, env = "FOURNIL_KEEP_FILES_TOTAL_BYTES", value_name = "BYTES")]
-    pub keep_files_total_bytes: Option<u64>,
+    #[command(flatten)]
+    pub keep: KeepArgs,
     /// Serves metrics for Prometheus at http://ADDRESS:PORT/metrics, without sign-in; off unless said
     #[arg(long, env = "FOURNIL_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
@@ -210,13 +199,6 @@ impl Config {
         let format = args.log_format.or(file.log_format);
         let (cert, key) = (args.tls_cert.or(file.tls_cert), args.tls_key.or(file.tls_key));
         let self_signed = args.tls_self_signed.or(file.tls_self_signed).unwrap_or(false);
-        let usual = Keep::default();
-        let keep = Keep {
-            of: args.keep_files.or(file.keep_files).map_or(Ok(usual.of), |text| keep_of(&text))?,
-            file_bytes: args.keep_files_bytes.or(file.keep_files_bytes).unwrap_or(usual.file_bytes),
-            days: args.keep_files_days.or(file.keep_files_days).unwrap_or(usual.days),
-            total_bytes: args.keep_files_total_bytes.or(file.keep_files_total_bytes).unwrap_or(usual.total_bytes),
-        };
         let config = Config {
             data_dir: DataDirArg { data_dir: args.data_dir.data_dir.or(file.data_dir) }.resolve()?,
             listen: listen.map_or(Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))), |text| parse_listen(&text))?,
@@ -225,7 +207,12 @@ impl Config {
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
-            keep,
+            keep: keep_config::load(KeepArgs {
+                keep_files: args.keep.keep_files.or(file.keep_files),
+                keep_files_bytes: args.keep.keep_files_bytes.or(file.keep_files_bytes),
+                keep_files_days: args.keep.keep_files_days.or(file.keep_files_days),
+                keep_files_total_bytes: args.keep.keep_files_total_bytes.or(file.keep_files_total_bytes),
+            })?,
             metrics_listen: args.metrics_listen.or(file.metrics_listen).map(|text| parse_listen(&text)).transpose()?,
             activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
             remote: RemoteConfig::load(RemoteArgs {
@@ -250,10 +237,6 @@ impl Config {
             self.listen
         );
         let is_plain_url = self.public_url.as_ref().is_some_and(|url| url.starts_with("http://"));
-        ensure!(
-            self.keep.file_bytes <= LARGEST_KEPT_FILE,
-            "keep-files-bytes is at most {LARGEST_KEPT_FILE}: larger results are for output files"
-        );
         ensure!(
             self.tls == TlsConfig::Off || !is_plain_url,
             "the server speaks TLS: public-url must begin with https://"
@@ -315,7 +298,7 @@ impl fmt::Display for Config {
         writeln!(f, "allow-public-http = {}", self.allow_public_http)?;
         let forbidden: Vec<String> = self.forbid_download_to.iter().map(ToString::to_string).collect();
         writeln!(f, "forbid-download-to = {}", toml::Value::from(forbidden))?;
-        writeln!(f, "keep-files = {}", quote(keep_name(self.keep.of)))?;
+        writeln!(f, "keep-files = {}", quote(keep_config::name(self.keep.of)))?;
         writeln!(f, "keep-files-bytes = {}", self.keep.file_bytes)?;
         writeln!(f, "keep-files-days = {}", self.keep.days)?;
         writeln!(f, "keep-files-total-bytes = {}", self.keep.total_bytes)?;
@@ -353,20 +336,6 @@ impl FileConfig {
             bail!("there is no setting {key:?}; the nearest one is {nearest:?}");
         }
         Ok(table.try_into()?)
-    }
-}
-
-fn keep_of(text: &str) -> anyhow::Result<KeepOf> {
-    let all = [KeepOf::All, KeepOf::Failed, KeepOf::Nothing];
-    let found = all.into_iter().find(|of| keep_name(*of) == text);
-    found.with_context(|| format!("keep-files is all, failed or nothing, not {text:?}"))
-}
-
-fn keep_name(of: KeepOf) -> &'static str {
-    match of {
-        KeepOf::All => "all",
-        KeepOf::Failed => "failed",
-        KeepOf::Nothing => "nothing",
     }
 }
 
@@ -506,12 +475,12 @@ mod tests {
 
     #[test]
     fn logs_are_kept_as_the_operator_says() {
-        let load = |words: &'static str| Config::load(args(|a| a.keep_files = Some(words.into())));
+        let load = |words: &'static str| Config::load(args(|a| a.keep.keep_files = Some(words.into())));
         assert_eq!(Config::load(args(|_| {})).unwrap().keep, Keep::default());
-        assert_eq!(load("failed").unwrap().keep.of, KeepOf::Failed);
+        assert_eq!(load("failed").unwrap().keep.of, crate::domain::kept::KeepOf::Failed);
         assert!(load("nothing").unwrap().keep.is_nothing());
         assert!(load("some").unwrap_err().to_string().contains("keep-files"));
-        assert!(Config::load(args(|a| a.keep_files_bytes = Some(1 << 40))).is_err());
+        assert!(Config::load(args(|a| a.keep.keep_files_bytes = Some(1 << 40))).is_err());
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod headers;
 mod hosts;
 mod housekeeping;
 pub mod ids;
+mod keep_config;
 mod listen;
 mod metrics;
 mod offline;

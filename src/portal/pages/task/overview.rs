@@ -10,7 +10,6 @@ use crate::domain::retention;
 use crate::portal::components::{Copy, DurationText, Essential, Essentials, Loaded, Snippet, Time};
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tx};
-use crate::portal::pages::job::job_state;
 use crate::portal::pages::route_ids::TaskRef;
 use crate::portal::pages::transfers::{OutputFiles, ResourceFiles};
 use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
