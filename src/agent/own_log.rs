@@ -19,7 +19,7 @@ pub fn between(dir: &Path, from: Timestamp, to: Timestamp) -> Vec<(String, Strin
         let text = cut(&String::from_utf8_lossy(&bytes), from, to);
         (!text.is_empty()).then(|| ((*name).to_owned(), text))
     };
-    FILES.iter().filter_map(|name| read(name)).collect()
+    FILES.iter().filter_map(read).collect()
 }
 
 /// Lines that begin with a time of the span. One without a time belongs to the line before it.

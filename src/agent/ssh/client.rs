@@ -34,9 +34,9 @@ pub(super) async fn serve(stream: TcpStream, from: SocketAddr, house: Arc<House>
     let (entered, mut visitor) = watch::channel(None);
     let client = Client { house: Arc::clone(&house), from, entered, n_channels: Arc::default() };
     let connection = async {
-        match tokio::time::timeout(LOGIN_GRACE, run_stream(Arc::new(config(&house)), stream, client)).await {
-            Ok(Ok(running)) => drop(running.await),
-            Ok(Err(_)) | Err(_) => {}
+        let greeting = run_stream(Arc::new(config(&house)), stream, client);
+        if let Ok(Ok(running)) = tokio::time::timeout(LOGIN_GRACE, greeting).await {
+            drop(running.await);
         }
     };
     tokio::select! {
