@@ -40,7 +40,7 @@ async fn a_user_runs_commands_with_a_key_as_the_tasks_user_and_nobody_else_does(
 
     let ssh = user(&server, &node, "anna", json!({})).await;
     assert_eq!(ssh.run("echo $AZ_BATCH_NODE_ID; exit 7").await.code, Some(7));
-    assert_eq!(ssh.run("echo $AZ_BATCH_NODE_ID").await.is_good().trim(), id);
+    assert_eq!(ssh.run("echo $AZ_BATCH_NODE_ID").await.good().trim(), id);
     let said = ssh.run("pwd; echo $HOME; ls; echo error >&2").await;
     assert_eq!(said.err.trim(), "error");
     let lines: Vec<&str> = said.out.lines().collect();
@@ -50,13 +50,13 @@ async fn a_user_runs_commands_with_a_key_as_the_tasks_user_and_nobody_else_does(
     server.batch.job("j", "p").await;
     server.batch.task("j", "t", &sh("id -u; touch $AZ_BATCH_NODE_SHARED_DIR/of-the-task")).await;
     server.batch.task_is("j", "t", "completed").await;
-    assert_eq!(ssh.run("id -u").await.is_good(), server.batch.file("j", "t", "stdout.txt").await);
-    ssh.run("rm shared/of-the-task && cat workitems/j/job-1/t/stdout.txt").await.is_good();
+    assert_eq!(ssh.run("id -u").await.good(), server.batch.file("j", "t", "stdout.txt").await);
+    ssh.run("rm shared/of-the-task && cat workitems/j/job-1/t/stdout.txt").await.good();
 
     let stranger = OpenSsh::new("anna", &login, "ed25519");
-    stranger.run("true").await.is_kept_out();
-    OpenSsh::new("berta", &login, "ed25519").run("true").await.is_kept_out();
-    ssh.run_by_password("of nobody at all", "true").await.is_kept_out();
+    stranger.run("true").await.kept_out();
+    OpenSsh::new("berta", &login, "ed25519").run("true").await.kept_out();
+    ssh.run_by_password("of nobody at all", "true").await.kept_out();
     assert_eq!(ssh.run("true").await.code, Some(0), "who was refused keeps nobody out");
 }
 
@@ -74,14 +74,14 @@ async fn a_session_reaches_no_more_than_a_task_does() {
     }
     assert_ne!(ssh.run(&format!("cat /proc/{agent}/environ")).await.code, Some(0));
     assert_ne!(ssh.run(&format!("ls /proc/{agent}/fd")).await.code, Some(0));
-    let environment = ssh.run("env").await.is_good();
+    let environment = ssh.run("env").await.good();
     let token = std::fs::read_to_string(&secrets[0]).unwrap();
     let token: Value = serde_json::from_str(&token).unwrap();
     assert!(!environment.contains(token["token"].as_str().unwrap().split_once('.').unwrap().1));
     // The first three files, and those that the shell or `ls` opens itself.
-    let open = ssh.run("ls /proc/self/fd | wc -l").await.is_good();
+    let open = ssh.run("ls /proc/self/fd | wc -l").await.good();
     assert!(open.trim().parse::<u32>().unwrap() <= 4, "{open}");
-    assert_eq!(ssh.run("grep NoNewPrivs /proc/self/status").await.is_good().trim(), "NoNewPrivs:\t1");
+    assert_eq!(ssh.run("grep NoNewPrivs /proc/self/status").await.good().trim(), "NoNewPrivs:\t1");
     // Nothing is forwarded.
     let forwarded =
         ssh.command(&["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:1"], &[]).output().unwrap();
@@ -104,11 +104,11 @@ async fn files_go_in_and_out_by_sftp_and_stay_in_the_nodes_folder() {
         here = here.display(),
         back = back.display(),
     );
-    let said = ssh.sftp(&batch).await.is_good();
+    let said = ssh.sftp(&batch).await.good();
     assert!(said.contains("Remote working directory: /"), "{said}");
     assert_eq!(std::fs::read(&back).unwrap(), big);
 
-    ssh.run("ln -s / shared/all; ln -s ../../outside shared/up").await.is_good();
+    ssh.run("ln -s / shared/all; ln -s ../../outside shared/up").await.good();
     let outside = server.node_dir(&id).join("outside").display().to_string();
     for escape in ["../outside", "shared/../../outside", "shared/up", "/etc/passwd", "shared/all/etc/passwd", &outside]
     {
@@ -147,7 +147,7 @@ async fn who_is_deleted_or_expires_is_out_at_once_with_all_that_runs() {
     server.batch.delete(&format!("{node}/users/anna")).await.is(200);
     until("what anna left is killed", || !is_alive(anna)).await;
     assert_eq!(of_anna.wait().unwrap().code(), Some(255));
-    ssh.run("true").await.is_kept_out();
+    ssh.run("true").await.kept_out();
     server.batch.delete(&format!("{node}/users/anna")).await.is_error(404, "NodeUserNotFound");
 
     until("berta expires", || !is_alive(berta)).await;
@@ -157,7 +157,7 @@ async fn who_is_deleted_or_expires_is_out_at_once_with_all_that_runs() {
     let renewed = json!({ "sshPublicKey": short.public_key() });
     server.batch.ask("PUT", &format!("{node}/users/berta"), Some(&renewed)).await.unwrap().is(200);
     listens(&login, true).await;
-    short.run("true").await.is_good();
+    short.run("true").await.good();
 
     server.batch.order(&format!("{node}/reimage")).await.is(202);
     server.batch.nodes_are("p", "idle", 1).await;
@@ -170,17 +170,17 @@ async fn passwords_work_and_guesses_are_slowed_down() {
     let server = RealServer::start().await;
     let (node, id) = node_of(&server, "p").await;
     let ssh = user(&server, &node, "anna", json!({ "password": "correct horse battery" })).await;
-    assert_eq!(ssh.run_by_password("correct horse battery", "echo in").await.is_good(), "in\n");
+    assert_eq!(ssh.run_by_password("correct horse battery", "echo in").await.good(), "in\n");
     // The more are wrong, the longer one waits: sooner or later a guess comes too soon, however slow the machine is.
     let log = || std::fs::read_to_string(server.node_dir(&id).join("agent.log")).unwrap();
     for _ in 0..20 {
-        ssh.run_by_password("wrong horse battery", "true").await.is_kept_out();
+        ssh.run_by_password("wrong horse battery", "true").await.kept_out();
         if log().contains("too many attempts") {
             break;
         }
     }
     assert!(log().contains("too many attempts") && !log().contains("horse"), "{}", log());
-    ssh.run("true").await.is_good();
+    ssh.run("true").await.good();
     // A hash and nothing else is kept.
     let state = std::fs::read(server.data_dir().join("state/fournil.db")).unwrap();
     let recent = std::fs::read(server.data_dir().join("state/fournil.db-wal")).unwrap_or_default();
@@ -212,7 +212,7 @@ async fn sessions_outlive_the_server_and_users_are_told_anew_to_an_agent_that_wa
     server.restart();
     let login = server.batch.get(&format!("{node}/remoteloginsettings")).await.is(200).json();
     listens(&login, true).await;
-    ssh.run("true").await.is_good();
+    ssh.run("true").await.good();
     let agent = server.agent(&id).unwrap();
     crate::support::real_server::kill9(agent);
     until("another agent is there", || server.agent(&id).is_some_and(|pid| pid != agent)).await;
@@ -227,7 +227,7 @@ async fn an_administrator_is_one_only_where_the_operator_allows_it() {
     let (node, _) = node_of(&server, "p").await;
     if is_root() {
         let ssh = user(&server, &node, "anna", json!({ "isAdmin": true })).await;
-        assert_eq!(ssh.run("id -u; echo $USER").await.is_good(), "0\nroot\n");
+        assert_eq!(ssh.run("id -u; echo $USER").await.good(), "0\nroot\n");
     } else {
         let user = json!({ "name": "a", "isAdmin": true, "password": "correct horse battery" });
         server.batch.post(&format!("{node}/users"), user).await.is_error(400, "InvalidPropertyValue");

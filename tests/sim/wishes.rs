@@ -140,10 +140,16 @@ impl World {
             _ => job::job_delete_by_force(cx, caller, account, &job_id).await,
         };
         match (name, answer.is_ok()) {
-            ("job_create", true) => {
-                self.users.jobs.insert(id.clone());
-                self.users.to_end.remove(&id);
-                self.users.to_vanish.remove(&id);
+            ("job_create", was_taken) => {
+                if was_taken {
+                    self.users.jobs.insert(id.clone());
+                }
+                // A server that dies may have saved it before it could say so: nothing is promised of that job any more.
+                let is_open = answer.as_ref().is_err_and(|error| error.public.code.status() >= 500);
+                if was_taken || is_open {
+                    self.users.to_end.remove(&id);
+                    self.users.to_vanish.remove(&id);
+                }
             }
             ("job_terminate" | "job_terminate_by_force", true) => drop(self.users.to_end.insert(id.clone())),
             ("job_delete" | "job_delete_by_force", was_taken) => {

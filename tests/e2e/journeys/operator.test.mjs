@@ -34,7 +34,7 @@ journey("operator", async ({ page, server, open, shot }) => {
   await accessibleInBothThemes(hers);
   await button(hers, "Set the password").click();
   await hers.waitForURL((to) => to.pathname === "/");
-  await hers.getByRole("navigation", { name: "Menu" }).getByRole("link", { name: "Accounts" }).waitFor();
+  await hers.getByRole("navigation", { name: "Menu" }).getByRole("link", { name: "Accounts", exact: true }).waitFor();
   assert.equal(await hers.getByRole("link", { name: "Users" }).count(), 0, "who does not look after users sees no link to them");
 
   // Where she is signed in: the Owner ends the session.

@@ -112,14 +112,14 @@ impl Ended {
     }
 
     #[track_caller]
-    pub fn is_good(self) -> String {
+    pub fn good(self) -> String {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.out
     }
 
     /// OpenSSH's own code for what it could not do.
     #[track_caller]
-    pub fn is_kept_out(self) {
+    pub fn kept_out(self) {
         assert_eq!(self.code, Some(255), "{self:?}");
         assert!(self.err.contains("Permission denied") || self.err.contains("Connection"), "{self:?}");
     }
