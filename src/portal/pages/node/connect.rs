@@ -26,10 +26,14 @@ pub fn Connect(here: NodeRef, tick: Signal<u32>) -> impl IntoView {
         <section class="section">
             <h2 class="section__title">{tx(msg::NODE_CONNECT)}</h2>
             <Loaded reading=access lines=3 let:known>
-                {move || match known.with(|known| known.login.clone()) {
-                    None => view! { <p class="form__note">{tx(msg::NODE_CONNECT_CLOSED)}</p> }.into_any(),
-                    Some(login) => view! { <WayIn here=here.get_value() access known login/> }.into_any(),
-                }}
+                {
+                    // What is on the form, such as a password that is shown once, outlives news of users.
+                    let login = Memo::new(move |_| known.with(|known| known.login.clone()));
+                    move || match login.get() {
+                        None => view! { <p class="form__note">{tx(msg::NODE_CONNECT_CLOSED)}</p> }.into_any(),
+                        Some(login) => view! { <WayIn here=here.get_value() access known login/> }.into_any(),
+                    }
+                }
             </Loaded>
         </section>
     }
