@@ -85,6 +85,7 @@ async fn run(n_nodes: usize, most: usize) -> anyhow::Result<()> {
     let program = std::env::current_exe()?;
     let server = Server::start_program(&program, &data_dir)?;
     let client = server::client(&server, &data_dir)?;
+    server::allow_cores(&data_dir, n_nodes + 8)?;
 
     large_jobs(&server, &client, &data_dir, most).await?;
     println!("server memory after them                          {:8.0} MiB", server.memory_mib()?);
@@ -160,8 +161,8 @@ async fn make_pool(
     millis: u64,
 ) -> anyhow::Result<played::Agents> {
     let pool = json!({
-        "id": id, "vmSize": "standard_a1_v2", "targetDedicatedNodes": n_nodes.min(900),
-        "targetLowPriorityNodes": n_nodes.saturating_sub(900), "taskSlotsPerNode": slots,
+        "id": id, "vmSize": "standard_a1_v2", "targetDedicatedNodes": n_nodes,
+        "taskSlotsPerNode": slots,
     });
     client.post("/pools", pool).await?;
     let agents =

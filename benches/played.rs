@@ -37,7 +37,7 @@ impl Agents {
 
 /// Ids and tokens, as an agent finds them in its folder.
 async fn nodes(data_dir: &Path, pool: &str, n_nodes: usize) -> anyhow::Result<Vec<(String, String)>> {
-    let file = format!("sqlite://{}", data_dir.join("fournil.db").display());
+    let file = format!("sqlite://{}", data_dir.join("state/fournil.db").display());
     let mut conn = SqliteConnection::connect(&file).await?;
     loop {
         let query = "SELECT n.id, n.token FROM nodes AS n JOIN pools AS p ON p.key = n.pool_key WHERE p.id = ?";

@@ -98,6 +98,12 @@ pub fn existing(server: &Server, data_dir: &Path) -> anyhow::Result<Client> {
     Client::new(&server.url, ACCOUNT, keys["primary"].as_str().context("a key")?)
 }
 
+/// The usual quota is smaller than a large fleet.
+#[allow(dead_code, reason = "not every benchmark has many nodes")]
+pub fn allow_cores(data_dir: &Path, n_cores: usize) -> anyhow::Result<()> {
+    admin(data_dir, &["account", "set-quota", ACCOUNT, "--dedicated-cores", &n_cores.to_string()], "").map(drop)
+}
+
 fn admin(data_dir: &Path, args: &[&str], input: &str) -> anyhow::Result<Value> {
     let mut process = Command::new(PROGRAM)
         .args(["admin", "--data-dir"])
