@@ -55,6 +55,10 @@ async fn account_create(call: Call, Body(body): Body<AccountBody>) -> Result {
     call.allow(&[])?;
     let (name, group) = (call.name("account"), call.name("group"));
     let subscription = resource_group::subscription_get(&call.cx, &call.caller, call.name("subscription")).await?;
+    if let (Ok(_), Some(name)) = (call.account().await, call.account_name()) {
+        account::may_change(&call.caller, &name)?;
+        return there_already(&call, &body).await;
+    }
     let create = body.to_create(&name.to_ascii_lowercase(), &subscription, group)?;
     match account::account_create(&call.cx, &call.caller, create).await {
         Ok(account) => Ok(operation_result::begun(&call, Kind::Create, &account)),

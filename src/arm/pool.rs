@@ -178,6 +178,7 @@ fn there_already(place: &Place, pool: &api::Pool, body: &PoolBody) -> Result {
 async fn pool_update(call: Call, Body(body): Body<PoolBody>) -> Result {
     call.allow(&[])?;
     let place = Place::of(&call).await?;
+    pool::may_change(&call.caller, &place.name)?;
     let there = pool_mapping::of(&place.load(&call).await?.settings, &account_shape::id(&place.account));
     let Change { patch, resize, auto_scale } = body.to_change(&there)?;
     let update = pool::PoolUpdateAndResize { patch, remove_start_task: body.removes_start_task(), resize, auto_scale };
@@ -189,6 +190,7 @@ async fn pool_update(call: Call, Body(body): Body<PoolBody>) -> Result {
 async fn pool_delete(call: Call) -> Result {
     call.allow(&[])?;
     let place = Place::of(&call).await?;
+    pool::may_change(&call.caller, &place.name)?;
     let pool = match place.load(&call).await {
         Ok(pool) => pool,
         Err(failure) if failure.status == StatusCode::NOT_FOUND => return Ok(StatusCode::NO_CONTENT.into_response()),

@@ -54,6 +54,7 @@ async fn task_file_head(call: Call, Of((job, task, path)): OfTask<String>) -> Re
 }
 
 async fn task_file_delete(call: Call, Of((job, task, path)): OfTask<String>) -> Result {
+    file::may_delete(&call.caller, &call.account)?;
     delete(&call, &Folder::of_task(&call, &job, &task).await?, &path).await
 }
 
@@ -70,6 +71,7 @@ async fn node_file_head(call: Call, Of((pool, node, path)): OfNode<String>) -> R
 }
 
 async fn node_file_delete(call: Call, Of((pool, node, path)): OfNode<String>) -> Result {
+    file::may_delete(&call.caller, &call.account)?;
     delete(&call, &Folder::of_node(&call, &pool, &node).await?, &path).await
 }
 
@@ -175,7 +177,7 @@ fn pieces(
 async fn delete(call: &Call, folder: &Folder, path: &str) -> Result {
     call.query.allow(&["recursive"])?;
     let recursive = call.query.flag("recursive")?;
-    file::delete(&call.cx, &call.caller, &call.account, &folder.place, path, recursive).await?;
+    file::delete(&call.cx, &folder.place, path, recursive).await?;
     Ok(reply::done(StatusCode::OK, &folder.url_of(path)))
 }
 

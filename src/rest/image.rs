@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::call::{Call, PAGE};
 use super::error::Result;
 use crate::domain::odata::{self, IMAGE_FIELDS};
-use crate::service::Context;
+use crate::service::{Context, pool};
 
 /// Node agent, publisher, offer, sku.
 const IMAGES: &[[&str; 4]] = &[
@@ -31,6 +31,7 @@ pub fn routes() -> Router<Context> {
 }
 
 async fn image_list(call: Call) -> Result {
+    pool::may_look(&call.caller, &call.account)?;
     let list = call.list_query(IMAGE_FIELDS, &[], PAGE)?;
     let fits = |image: &&[&str; 4]| {
         let property = |field| match field {

@@ -114,6 +114,14 @@ pub async fn account_get(cx: &Context, caller: &Caller, account: &AccountName) -
     Ok(api::AccountSummary { account: to_api(cx, &row), counts: counts.remove(&row.key).unwrap_or_default() })
 }
 
+/// Whether the caller changes the account, for a change that says nothing new.
+///
+/// # Errors
+/// `InsufficientAccountPermissions`.
+pub fn may_change(caller: &Caller, account: &AccountName) -> Result<()> {
+    caller.may(Some(account), Permission::AccountWrite)
+}
+
 /// Makes an account with two new keys.
 ///
 /// # Errors

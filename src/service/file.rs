@@ -126,15 +126,17 @@ pub async fn read(cx: &Context, place: &Place, path: &str, offset: u64, length: 
     Ok((only(reply)?, bytes))
 }
 
-pub async fn delete(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    place: &Place,
-    path: &str,
-    recursive: bool,
-) -> Result<()> {
-    caller.may(Some(account), Permission::JobWrite)?;
+/// Whether the caller deletes files in the account at all: asked before anything is looked for, so that whoever may not learns
+/// nothing of what there is.
+///
+/// # Errors
+/// `InsufficientAccountPermissions`.
+pub fn may_delete(caller: &Caller, account: &AccountName) -> Result<()> {
+    caller.may(Some(account), Permission::JobWrite)
+}
+
+/// Deletes a file or folder; see [`may_delete`].
+pub async fn delete(cx: &Context, place: &Place, path: &str, recursive: bool) -> Result<()> {
     match &place.at {
         At::Kept(row) => kept::delete(cx, row, path, recursive).await,
         At::Node(node) => ask_node(cx, *node, FileAsk::Delete { path: place.path(path), recursive }).await.map(drop),

@@ -154,6 +154,23 @@ fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, maps_ssh: bo
     }
 }
 
+/// Whether the caller sees pools of the account, for what there is to know of pools in general.
+///
+/// # Errors
+/// `InsufficientAccountPermissions`.
+pub fn may_look(caller: &Caller, account: &AccountName) -> Result<()> {
+    caller.may(Some(account), Permission::PoolRead)
+}
+
+/// Whether the caller changes pools of the account at all: asked before anything is looked for, so that whoever may not learns
+/// nothing of what there is.
+///
+/// # Errors
+/// `InsufficientAccountPermissions`.
+pub fn may_change(caller: &Caller, account: &AccountName) -> Result<()> {
+    caller.may(Some(account), Permission::PoolWrite)
+}
+
 pub async fn pool_resize(
     cx: &Context,
     caller: &Caller,
@@ -161,6 +178,7 @@ pub async fn pool_resize(
     id: &PoolId,
     resize: api::PoolResize,
 ) -> Result<()> {
+    may_change(caller, account)?;
     check::pool_resize(&resize)?;
     let now = cx.clock.now();
     change(cx, caller, account, id, move |row| begin_resize(row, &resize, now)).await

@@ -3,19 +3,36 @@
 use super::{Caller, Context, Result};
 use crate::api::{self, Code};
 use crate::domain::account as rules;
+use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
+use crate::store::Conn;
 use crate::store::account as accounts;
 use crate::store::resource_group::{self as table, ResourceGroupRow};
 
-/// The installation's own subscription and those that accounts name, each once.
+/// The installation's own subscription and those that accounts name which the caller sees, each once.
 pub async fn subscription_list(cx: &Context, caller: &Caller) -> Result<Vec<String>> {
-    caller.where_may(Permission::AccountRead)?;
-    let named = table::subscriptions(&mut *cx.store.read().await?).await?;
+    let only = caller.where_may(Permission::AccountRead)?;
+    let mut conn = cx.store.read().await?;
+    let named = match only {
+        None => table::subscriptions(&mut conn).await?,
+        Some(names) => places(&mut conn, &names).await?.into_iter().map(|(subscription, _)| subscription).collect(),
+    };
     let mut all: Vec<String> = named.into_iter().map(|id| id.to_ascii_lowercase()).collect();
     all.push(cx.installation.subscription_id.to_ascii_lowercase());
     all.sort();
     all.dedup();
     Ok(all)
+}
+
+/// Subscription and group of each of these accounts, in lower case.
+async fn places(conn: &mut Conn, names: &[AccountName]) -> Result<Vec<(String, String)>> {
+    let mut places = Vec::new();
+    for name in names {
+        let row = accounts::find(conn, name).await?;
+        places
+            .extend(row.map(|row| (row.subscription_id.to_ascii_lowercase(), row.resource_group.to_ascii_lowercase())));
+    }
+    Ok(places)
 }
 
 /// # Errors
@@ -34,11 +51,8 @@ pub async fn resource_group_list(cx: &Context, caller: &Caller, subscription: &s
     let mut rows = table::list(&mut conn, &subscription).await?;
     // Who sees some accounts sees the groups that those are in.
     if let Some(names) = caller.where_may(Permission::AccountRead)? {
-        let mut groups = Vec::new();
-        for name in &names {
-            groups.extend(accounts::find(&mut conn, name).await?.map(|row| row.resource_group.to_ascii_lowercase()));
-        }
-        rows.retain(|row| groups.contains(&row.name.to_ascii_lowercase()));
+        let seen = places(&mut conn, &names).await?;
+        rows.retain(|row| seen.contains(&(subscription.clone(), row.name.to_ascii_lowercase())));
     }
     Ok(rows.into_iter().map(to_api).collect())
 }

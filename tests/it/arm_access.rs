@@ -27,7 +27,7 @@ fn filled(path: &str) -> String {
 }
 
 /// A body that suits the route, so that it is the caller who is refused.
-fn body(path: &str) -> Value {
+pub fn body(path: &str) -> Value {
     match path.rsplit('/').next().unwrap() {
         "{account}" => json!({ "location": "local", "tags": { "a": "b" } }),
         "{group}" => json!({ "location": "local" }),

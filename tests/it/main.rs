@@ -34,6 +34,7 @@ mod kept_files;
 mod metrics;
 mod node_orders;
 mod package_references;
+mod permission_walk;
 mod portal_storage;
 mod preemption;
 mod quotas;

@@ -3,6 +3,7 @@
 pub mod arm;
 pub mod connector;
 pub mod open_ssh;
+pub mod people;
 pub mod program;
 pub mod real_server;
 pub mod rest;
