@@ -19,6 +19,9 @@ use crate::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Welc
 
 /// How long messages are collected before they are sent.
 pub const COLLECT: Duration = Duration::from_millis(1);
+/// The same while tasks wait on the node. Nobody's slot is idle then, and what each message costs the server is shared by the
+/// ends of several short tasks; it is a small part of the time for which the server sends ahead.
+pub const COLLECT_BUSY: Duration = Duration::from_millis(10);
 
 pub struct Core<P> {
     pub journal: Journal<P>,
@@ -316,7 +319,9 @@ impl<P: Paper> Core<P> {
     }
 
     pub fn send_soon(&mut self, now: Instant) {
-        self.flush_at.get_or_insert(now + COLLECT);
+        let collect = if self.queue.is_empty() { COLLECT } else { COLLECT_BUSY };
+        let due = now + collect;
+        self.flush_at = Some(self.flush_at.map_or(due, |at| at.min(due)));
     }
 
     pub fn is_flush_due(&self, now: Instant) -> bool {
