@@ -1,13 +1,15 @@
 //! Shapes on the wire: what Batch's clients, the portal and our node agents exchange. Serde only, for both targets.
 //!
 //! A shape is written once. Settings that a user sends are stored as they came and given back in full; what lives
-//! (states, counts, times) is added by `service`. Unknown properties are refused where a body is decoded (`rest`),
-//! not here, so that newer servers and older pages can talk.
+//! (states, counts, times) is added by `service`. Unknown properties are refused where what people and programs wrote is
+//! read (`body`), not by the shapes, so that newer servers and older pages can talk.
 
 pub mod account;
 pub mod activity;
 pub mod agent;
 pub mod application;
+#[cfg(feature = "ssr")]
+pub mod body;
 pub mod certificate;
 pub mod error;
 pub mod event;

@@ -117,6 +117,16 @@ pub fn pool_create(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "pools/new")
 }
 
+/// The form of a new pool as JSON: of a copy of the pool `from`, where it is not empty.
+pub fn pool_from_json(account: impl AsRef<str>, from: impl AsRef<str>) -> String {
+    as_json(pool_create(account), from.as_ref())
+}
+
+fn as_json(form: String, from: &str) -> String {
+    let query = [("as", "json"), ("from", from)];
+    with_query(form, if from.is_empty() { &query[..1] } else { &query })
+}
+
 pub fn pool(account: impl AsRef<str>, pool: impl AsRef<str>) -> String {
     format!("{}/{}", pools(account), segment(pool.as_ref()))
 }
@@ -155,6 +165,11 @@ pub fn jobs(account: impl AsRef<str>) -> String {
 
 pub fn job_create(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "jobs/new")
+}
+
+/// As [`pool_from_json`].
+pub fn job_from_json(account: impl AsRef<str>, from: impl AsRef<str>) -> String {
+    as_json(job_create(account), from.as_ref())
 }
 
 pub fn job(account: impl AsRef<str>, job: impl AsRef<str>) -> String {
@@ -304,6 +319,8 @@ mod tests {
             account_activity("mybatch"),
             pools("mybatch"),
             pool_create("mybatch"),
+            pool_from_json("mybatch", ""),
+            pool_from_json("mybatch", "p1"),
             pool("mybatch", "p1"),
             nodes("mybatch", "p1"),
             node("mybatch", "p1", "n1"),
@@ -312,6 +329,7 @@ mod tests {
             node_file("mybatch", "p1", "n1", "workitems/j/x#.txt"),
             jobs("mybatch"),
             job_create("mybatch"),
+            job_from_json("mybatch", "s1:job-2"),
             job("mybatch", "j1"),
             job("mybatch", "s1:job-2"),
             job_schedules("mybatch"),
@@ -357,6 +375,8 @@ mod tests {
 /accounts/mybatch/activity
 /accounts/mybatch/pools
 /accounts/mybatch/pools/new
+/accounts/mybatch/pools/new?as=json
+/accounts/mybatch/pools/new?as=json&from=p1
 /accounts/mybatch/pools/p1
 /accounts/mybatch/pools/p1/nodes
 /accounts/mybatch/pools/p1/nodes/n1
@@ -365,6 +385,7 @@ mod tests {
 /accounts/mybatch/pools/p1/nodes/n1/files/workitems/j/x%23.txt
 /accounts/mybatch/jobs
 /accounts/mybatch/jobs/new
+/accounts/mybatch/jobs/new?as=json&from=s1%3Ajob-2
 /accounts/mybatch/jobs/j1
 /accounts/mybatch/jobs/s1:job-2
 /accounts/mybatch/jobschedules

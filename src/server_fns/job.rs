@@ -31,6 +31,13 @@ pub async fn job_create(account: AccountName, create: api::JobCreate) -> Result<
     Ok(service::job::job_create(&cx, &caller, &account, create).await?)
 }
 
+/// As [`job_create`], from the text of REST's body: what it says is read as strictly as there.
+#[server(prefix = "/portal/fn", endpoint = "job_create_from_json", input = Json)]
+pub async fn job_create_from_json(account: AccountName, text: String) -> Result<api::Job, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job::job_create_from_json(&cx, &caller, &account, &text).await?)
+}
+
 /// Changes what is given.
 #[server(prefix = "/portal/fn", endpoint = "job_patch", input = Json)]
 pub async fn job_patch(account: AccountName, job: JobId, patch: api::JobPatch) -> Result<(), api::Error> {

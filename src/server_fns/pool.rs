@@ -31,6 +31,13 @@ pub async fn pool_create(account: AccountName, create: api::PoolCreate) -> Resul
     Ok(service::pool::pool_create(&cx, &caller, &account, create).await?)
 }
 
+/// As [`pool_create`], from the text of REST's body: what it says is read as strictly as there.
+#[server(prefix = "/portal/fn", endpoint = "pool_create_from_json", input = Json)]
+pub async fn pool_create_from_json(account: AccountName, text: String) -> Result<api::Pool, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_create_from_json(&cx, &caller, &account, &text).await?)
+}
+
 /// Sets a new size; nodes come and go afterwards.
 #[server(prefix = "/portal/fn", endpoint = "pool_resize", input = Json)]
 pub async fn pool_resize(account: AccountName, pool: PoolId, resize: api::PoolResize) -> Result<(), api::Error> {

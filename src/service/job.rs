@@ -75,6 +75,17 @@ pub async fn job_get(cx: &Context, caller: &Caller, account: &AccountName, id: &
     Ok(summary(cx, account, row))
 }
 
+/// As [`job_create`], from the text of REST's body: what it says is read as strictly as there.
+pub async fn job_create_from_json(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    text: &str,
+) -> Result<api::Job> {
+    caller.may(Some(account), Permission::JobWrite)?;
+    job_create(cx, caller, account, api::body::from_bytes(text.as_bytes())?).await
+}
+
 pub async fn job_create(
     cx: &Context,
     caller: &Caller,

@@ -61,6 +61,17 @@ pub async fn pool_get(cx: &Context, caller: &Caller, account: &AccountName, id: 
     Ok(summary(cx, account, row))
 }
 
+/// As [`pool_create`], from the text of REST's body: what it says is read as strictly as there.
+pub async fn pool_create_from_json(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    text: &str,
+) -> Result<api::Pool> {
+    caller.may(Some(account), Permission::PoolWrite)?;
+    pool_create(cx, caller, account, api::body::from_bytes(text.as_bytes())?).await
+}
+
 pub async fn pool_create(
     cx: &Context,
     caller: &Caller,

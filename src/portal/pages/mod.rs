@@ -6,6 +6,7 @@ pub mod file;
 pub mod home;
 pub mod job;
 pub mod job_schedule;
+mod json_form;
 mod json_view;
 pub mod key;
 pub mod node;

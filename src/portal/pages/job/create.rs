@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::create_json::JobFromJson;
 use super::job_form::{JobFields, JobForm};
 use crate::api::{self, ListQuery};
 use crate::domain::permission::Permission;
@@ -14,6 +15,7 @@ use crate::portal::components::{
     Wizard, WizardStep,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tn, tx};
+use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::pool::pool_state;
 use crate::portal::pages::quota::JobMeter;
@@ -27,6 +29,14 @@ use crate::server_fns::{job_create, pool_list};
 
 #[component]
 pub fn JobCreatePage() -> impl IntoView {
+    match use_query_map().with_untracked(AsJson::read) {
+        Some(how) => view! { <JobFromJson how/> }.into_any(),
+        None => view! { <JobFromForm/> }.into_any(),
+    }
+}
+
+#[component]
+fn JobFromForm() -> impl IntoView {
     let (account, session, notifications) = (use_account(), use_session(), use_notifications());
     let pool = use_query_map().with_untracked(|query| query.get("pool")).unwrap_or_default();
     let fields = JobFields::new(JobForm { pool, ..JobForm::default() });

@@ -48,6 +48,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
         move |wish| move || refusal::of(session, Permission::JobWrite, rules::refusal(facts.get().state, wish));
     let add = paths::task_add(&here.account, &here.job);
     let edit = paths::with_query(paths::job(&here.account, &here.job), &[("panel", "edit")]);
+    let clone = paths::job_from_json(&here.account, &here.job);
     let (enable, delete) = (here.clone(), here.clone());
     let run_enable = move || {
         let JobRef { account, job } = enable.clone();
@@ -70,6 +71,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
         Command::new(msg::JOB_DISABLE, Icon::Pause, move || panels.disable.run(())).refused(refused(Wish::Disable)),
         Command::new(msg::JOB_TERMINATE, Icon::Stop, move || panels.terminate.run(()))
             .refused(refused(Wish::Terminate)),
+        Command::link(msg::JOB_CLONE, Icon::Copy, Signal::stored(clone)),
         Command::new(msg::JOB_DELETE, Icon::Delete, run_delete)
             .danger()
             .refused(refused(Wish::Delete))

@@ -36,7 +36,10 @@ pub fn JobListPage() -> impl IntoView {
     let can_create = move || session.allows(Permission::JobWrite);
     let commands = move || {
         can_create()
-            .then(|| view! { <CommandBar commands=vec![Command::link(msg::JOB_ADD, Icon::Add, create).primary()]/> })
+            .then(|| view! { <CommandBar commands=vec![
+                Command::link(msg::JOB_ADD, Icon::Add, create).primary(),
+                Command::link(msg::JSON_CREATE, Icon::Properties, Signal::derive(move || paths::job_from_json(account.get(), ""))),
+            ]/> })
     };
     let source = Source::new(move |query| job_list(account.get(), query));
     let empty = move || {

@@ -1,6 +1,7 @@
 //! Jobs.
 
 mod create;
+mod create_json;
 mod edit_form;
 mod edit_panel;
 mod job_commands;

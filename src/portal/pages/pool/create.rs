@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::create_json::PoolFromJson;
 use super::create_sizing::{Sizing, SizingReview};
 use super::pool_form::{PoolFields, PoolForm, max_slots};
 use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, VmSize};
@@ -16,6 +17,7 @@ use crate::portal::components::{
 };
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tn};
+use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
 use crate::portal::pages::refusal;
@@ -35,6 +37,14 @@ struct Surroundings {
 
 #[component]
 pub fn PoolCreatePage() -> impl IntoView {
+    match use_query_map().with_untracked(AsJson::read) {
+        Some(how) => view! { <PoolFromJson how/> }.into_any(),
+        None => view! { <PoolFromForm/> }.into_any(),
+    }
+}
+
+#[component]
+fn PoolFromForm() -> impl IntoView {
     let account = use_account();
     let surroundings = use_reading(
         move || account.get(),

@@ -34,7 +34,10 @@ pub fn PoolListPage() -> impl IntoView {
     let can_create = move || session.allows(Permission::PoolWrite);
     let commands = move || {
         can_create()
-            .then(|| view! { <CommandBar commands=vec![Command::link(msg::POOL_ADD, Icon::Add, create).primary()]/> })
+            .then(|| view! { <CommandBar commands=vec![
+                Command::link(msg::POOL_ADD, Icon::Add, create).primary(),
+                Command::link(msg::JSON_CREATE, Icon::Properties, Signal::derive(move || paths::pool_from_json(account.get(), ""))),
+            ]/> })
     };
     view! {
         <PageHeader title=msg::POOLS icon=Icon::Pool/>

@@ -5,6 +5,7 @@ mod auto_scale_panel;
 mod auto_scale_run;
 mod auto_scale_section;
 mod create;
+mod create_json;
 mod create_sizing;
 mod formula;
 mod formula_editor;

@@ -10,6 +10,7 @@ use crate::portal::components::{Command, Confirmation, Icon};
 use crate::portal::i18n::{Msg, msg, t, tf, tn};
 use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::PoolRef;
+use crate::portal::paths;
 use crate::portal::state::{Notifications, use_notifications, use_session};
 use crate::server_fns::{pool_delete, pool_disable_auto_scale, pool_stop_resize};
 
@@ -66,6 +67,7 @@ pub fn pool_commands(
             Some(if is_about_scale { t(words).to_owned() } else { text })
         }
     };
+    let clone = paths::pool_from_json(&here.account, &here.pool);
     let (stop, delete, fix) = (here.clone(), here.clone(), here.clone());
     vec![
         Command::new(msg::POOL_RESIZE, Icon::Resize, move || panels.resize.run(())).refused(scale_refused(
@@ -81,6 +83,7 @@ pub fn pool_commands(
             )),
         Command::new(msg::POOL_STOP_RESIZE, Icon::Stop, move || stop_resize(notifications, stop.clone()))
             .refused(refused(|pool| rules::stop_resize_refusal(pool.state, pool.allocation))),
+        Command::link(msg::POOL_CLONE, Icon::Copy, Signal::stored(clone)),
         Command::new(msg::POOL_DELETE, Icon::Delete, move || run_delete(notifications, delete.clone(), deleted))
             .danger()
             .refused(refused(|pool| rules::change_refusal(pool.state)))
