@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::early_starts::EarlyStarts;
 use super::forwarder::{Forwarder, PortNews};
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
@@ -93,6 +94,7 @@ pub struct Driver {
     pub(super) killed: HashSet<(i64, i64)>,
     /// Of these, those whose tasks count a requeue when they are over.
     pub(super) requeue: HashSet<(i64, i64)>,
+    pub(super) early_starts: EarlyStarts,
     pub(super) job_nodes: JobNodes,
     /// Tasks that are a node's, by job and node, and wait there for their job's preparation task: not sent yet.
     pub(super) awaiting: HashMap<(i64, i64), Vec<RunTask>>,
@@ -156,6 +158,7 @@ impl Driver {
             to_plan: BTreeSet::new(),
             killed: HashSet::default(),
             requeue: HashSet::default(),
+            early_starts: EarlyStarts::default(),
             job_nodes: JobNodes::default(),
             awaiting: HashMap::default(),
             provider_busy: HashSet::default(),

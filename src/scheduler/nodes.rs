@@ -56,6 +56,7 @@ impl Driver {
             None => {}
         }
         self.forget_remote(node_key);
+        self.early_starts.forget(node_key);
         if rebooted {
             self.note_readiness_of_node(node_key);
         }
