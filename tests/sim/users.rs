@@ -18,6 +18,8 @@ pub struct Users {
     /// Of a new pool.
     pub least_nodes: u64,
     pub most_nodes: u64,
+    /// Limits of a job's tasks at a time. A few at a time would take a large world an hour.
+    pub parallel: &'static [i32],
     /// They use `retaineddata` as well. All files go soon in such a world, and its clock is not set: a node would wait for hours.
     pub wait_for_files: bool,
     pub n_tasks: u64,
@@ -41,6 +43,7 @@ impl Users {
             n_jobs: chance.below(1, 6),
             least_nodes: if is_large { 100 } else { 0 },
             most_nodes: if is_large { 200 } else { chance.below(1, 5) },
+            parallel: if is_large { &[-1, 30, 100] } else { &[-1, -1, 1, 2, 5] },
             wait_for_files: chance.percent(25),
             n_tasks: 0,
             added: BTreeSet::new(),

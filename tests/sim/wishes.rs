@@ -124,12 +124,12 @@ impl World {
         let (cx, caller, account, job_id) = (&server.cx, &server.caller, &server.account, id.parse().unwrap());
         let answer = match name {
             "job_create" => {
-                let body = job_of(&chance, &id, &pool_id, self.users.wait_for_files);
+                let body = job_of(&chance, &id, &pool_id, &self.users);
                 job::job_create(cx, caller, account, body).await.map(drop)
             }
             "job_patch" => {
                 let mut body =
-                    json!({ "priority": chance.below(0, 3), "maxParallelTasks": chance.pick(&[-1, 1, 2, 5]) });
+                    json!({ "priority": chance.below(0, 3), "maxParallelTasks": chance.pick(self.users.parallel) });
                 if chance.percent(30) {
                     body["poolInfo"] = json!({ "poolId": pool_id });
                 }
@@ -290,10 +290,10 @@ fn pool_of(chance: &Chance, id: &str, users: &Users) -> fournil::api::PoolCreate
     shape(body)
 }
 
-fn job_of(chance: &Chance, id: &str, pool: &str, files_go_soon: bool) -> fournil::api::JobCreate {
+fn job_of(chance: &Chance, id: &str, pool: &str, users: &Users) -> fournil::api::JobCreate {
     let mut body = json!({
         "id": id, "poolInfo": { "poolId": pool }, "priority": chance.below(0, 3),
-        "maxParallelTasks": chance.pick(&[-1, -1, 1, 3]),
+        "maxParallelTasks": chance.pick(users.parallel),
         "usesTaskDependencies": id.ends_with(['0', '1']),
         "onTaskFailure": chance.pick(&["noaction", "performexitoptionsjobaction"]),
     });
@@ -311,7 +311,7 @@ fn job_of(chance: &Chance, id: &str, pool: &str, files_go_soon: bool) -> fournil
         if chance.percent(70) {
             body["jobReleaseTask"] = json!({ "commandLine": "x" });
         }
-        if files_go_soon {
+        if users.wait_for_files {
             body["jobPreparationTask"]["constraints"]["retentionTime"] = json!(RETENTION);
             if let Some(release) = body.get_mut("jobReleaseTask") {
                 release["retentionTime"] = json!(RETENTION);
