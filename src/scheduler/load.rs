@@ -230,7 +230,7 @@ impl Driver {
     }
 
     /// Whether a node still has an attempt of the task.
-    fn is_held(&self, task: i64) -> bool {
+    pub(super) fn is_held(&self, task: i64) -> bool {
         self.world.pools.values().flat_map(|pool| pool.nodes.values()).any(|node| node.held.contains_key(&task))
     }
 
