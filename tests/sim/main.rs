@@ -37,7 +37,10 @@ const ONCE_FAILED: &[(u64, &str)] = &[
     (30, "a job that was deleted by force left counts of running tasks on nodes that were ending them"),
     (67, "eight tasks that needed more slots than any node has hid all tasks of their job behind them"),
     (39, "the same, on a node that was about to restart"),
-    (189, "a task that had been sent before its start was saved ran elsewhere as well when the server died; and a node was never removed whose end could not be saved"),
+    (
+        189,
+        "a task that had been sent before its start was saved ran elsewhere as well when the server died; and a node was never removed whose end could not be saved",
+    ),
     (506, "a deleted task that was planned kept its room from the next one for as long as nothing happened"),
     (211, "a start that had overtaken an end made a node run more than its slots"),
 ];
