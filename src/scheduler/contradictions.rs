@@ -1,6 +1,7 @@
 //! Whether what the scheduler remembers is what is stored: asked by tests, between two steps.
 
 use super::driver::Driver;
+use super::load::WINDOW;
 use crate::service::Result;
 use crate::store;
 
@@ -19,6 +20,14 @@ impl Driver {
                     "task {} is attempt {} on node {node_key}, which has {held:?}",
                     row.key, row.life.attempt
                 ));
+            }
+        }
+        for (job_key, job) in &self.world.jobs {
+            for row in store::task::waiting(&mut conn, *job_key, 0, WINDOW).await? {
+                let is_known = job.waiting.contains_key(&row.key) || row.key > job.loaded_to || self.is_held(row.key);
+                if !is_known {
+                    found.push(format!("task {} waits in the store and not in its job's window", row.key));
+                }
             }
         }
         let nodes = store::node::all(&mut conn, None).await?;

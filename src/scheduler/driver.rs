@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::early_starts::EarlyStarts;
 use super::forwarder::{Forwarder, PortNews};
 use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
@@ -93,6 +94,7 @@ pub struct Driver {
     pub(super) killed: HashSet<(i64, i64)>,
     /// Of these, those whose tasks count a requeue when they are over.
     pub(super) requeue: HashSet<(i64, i64)>,
+    pub(super) early_starts: EarlyStarts,
     pub(super) job_nodes: JobNodes,
     /// Tasks that are a node's, by job and node, and wait there for their job's preparation task: not sent yet.
     pub(super) awaiting: HashMap<(i64, i64), Vec<RunTask>>,
@@ -119,6 +121,8 @@ pub struct Driver {
 struct Taken {
     signals: Vec<Signal>,
     events: Vec<NodeEvent>,
+    /// These stay when a pass fails: a world that is built again knows the rest from the store and from agents that say
+    /// everything again, but nobody says twice that a node is dead.
     finished: Vec<Done>,
 }
 
@@ -156,6 +160,7 @@ impl Driver {
             to_plan: BTreeSet::new(),
             killed: HashSet::default(),
             requeue: HashSet::default(),
+            early_starts: EarlyStarts::default(),
             job_nodes: JobNodes::default(),
             awaiting: HashMap::default(),
             provider_busy: HashSet::default(),
@@ -223,25 +228,22 @@ impl Driver {
 
     /// One pass for all that is there by now.
     pub async fn step(&mut self, beat: Beat) -> Result<()> {
-        let Taken { mut signals, mut events, mut finished } = std::mem::take(&mut self.taken);
+        let Taken { signals, events, finished } = &mut self.taken;
+        let (mut signals, mut events) = (std::mem::take(signals), std::mem::take(events));
         signals.extend(std::iter::from_fn(|| self.inputs.signals.try_recv().ok()));
         events.extend(std::iter::from_fn(|| self.inputs.node_events.try_recv().ok()));
         finished.extend(std::iter::from_fn(|| self.provider_done.try_recv().ok()));
-        self.pass(signals, events, finished, beat).await
+        self.pass(signals, events, beat).await
     }
 
     /// Whether something waits for a step.
     pub fn has_news(&self) -> bool {
-        !(self.inputs.signals.is_empty() && self.inputs.node_events.is_empty() && self.provider_done.is_empty())
+        let inputs = &self.inputs;
+        let is_quiet = inputs.signals.is_empty() && inputs.node_events.is_empty() && self.provider_done.is_empty();
+        !(is_quiet && self.taken.finished.is_empty())
     }
 
-    async fn pass(
-        &mut self,
-        signals: Vec<Signal>,
-        events: Vec<NodeEvent>,
-        finished: Vec<Done>,
-        beat: Beat,
-    ) -> Result<()> {
+    async fn pass(&mut self, signals: Vec<Signal>, events: Vec<NodeEvent>, beat: Beat) -> Result<()> {
         let mut ended = Vec::new();
         let (mut clean_ups, mut users) = (BTreeSet::new(), BTreeSet::new());
         let mut releases = false;
@@ -273,9 +275,7 @@ impl Driver {
         self.end_attempts(&ended);
         self.hear(events).await?;
         self.users_changed(users).await?;
-        for done in finished {
-            self.provider_done(done).await?;
-        }
+        self.take_finished().await?;
         if beat != Beat::None {
             self.tick(beat == Beat::Everything).await?;
         }
@@ -293,6 +293,18 @@ impl Driver {
         self.save_nodes().await?;
         for node in clean_ups {
             self.send_clean_ups(node).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_finished(&mut self) -> Result<()> {
+        let mut finished = std::mem::take(&mut self.taken.finished).into_iter();
+        while let Some(done) = finished.next() {
+            if let Err(error) = self.provider_done(&done).await {
+                self.taken.finished.push(done);
+                self.taken.finished.extend(finished);
+                return Err(error);
+            }
         }
         Ok(())
     }

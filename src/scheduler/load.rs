@@ -35,6 +35,7 @@ impl Driver {
         self.awaiting.clear();
         self.killed.clear();
         self.requeue.clear();
+        self.early_starts.clear();
         for pool in store::pool::all(&mut conn).await? {
             self.add_pool(&accounts, &pool);
         }
@@ -45,7 +46,8 @@ impl Driver {
         let mut preparing = Vec::new();
         for row in store::task::assigned(&mut conn, None).await? {
             if row.life.phase == task::Phase::Preparing {
-                preparing.push((row.life.node_key.unwrap_or_default(), row.key, row.life.attempt));
+                let node_key = row.life.node_key.unwrap_or_default();
+                preparing.push((row.job_key, node_key, attempt(row.key, row.life.attempt)));
             }
             let node = row.life.node_key.and_then(|key| self.nodes.get(&key));
             let Some(pool) = node.and_then(|n| self.world.pools.get_mut(&n.row.pool_key)) else { continue };
@@ -228,7 +230,7 @@ impl Driver {
     }
 
     /// Whether a node still has an attempt of the task.
-    fn is_held(&self, task: i64) -> bool {
+    pub(super) fn is_held(&self, task: i64) -> bool {
         self.world.pools.values().flat_map(|pool| pool.nodes.values()).any(|node| node.held.contains_key(&task))
     }
 

@@ -10,6 +10,7 @@ mod connect;
 mod contradictions;
 mod dependencies;
 mod driver;
+mod early_starts;
 mod evaluate_autoscale;
 mod forwarder;
 pub mod hub;

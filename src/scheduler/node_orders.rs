@@ -155,7 +155,6 @@ impl Driver {
         self.dirty_jobs.extend(self.job_nodes.of_node(key).map(|row| row.job_key));
         self.node_changed(key);
         self.dirty_pools.insert(pool_key);
-        self.ensure(key);
         Ok(())
     }
 }

@@ -56,6 +56,7 @@ impl Driver {
             None => {}
         }
         self.forget_remote(node_key);
+        self.early_starts.forget(node_key);
         if rebooted {
             self.note_readiness_of_node(node_key);
         }
@@ -202,9 +203,9 @@ impl Driver {
     }
 
     /// What was started may not be wanted any more: works of the provider overtake each other.
-    fn ensured(&mut self, key: i64, id: String) {
+    fn ensured(&mut self, key: i64, id: &str) {
         match self.nodes.get(&key) {
-            None => self.remove_stranger(id),
+            None => self.remove_stranger(id.to_owned()),
             Some(node) if node.facts.deallocated => self.provider_kill(key),
             Some(_) => {}
         }
@@ -282,31 +283,33 @@ impl Driver {
         });
     }
 
-    pub(super) async fn provider_done(&mut self, done: Done) -> Result<()> {
+    /// What could not be saved comes again; until then the node stays as it is, and its agent is not started.
+    pub(super) async fn provider_done(&mut self, done: &Done) -> Result<()> {
         match done {
             Done::Port(news) => self.port_told(news),
             Done::Failed(key) => {
-                self.provider_busy.remove(&key);
-                self.failed.insert(key);
+                self.provider_busy.remove(key);
+                self.failed.insert(*key);
             }
-            Done::Ensured(key, id) => self.ensured(key, id),
-            Done::StrangerStays(id) => drop(self.strangers.insert(id)),
+            Done::Ensured(key, id) => self.ensured(*key, id),
+            Done::StrangerStays(id) => drop(self.strangers.insert(id.clone())),
             Done::Killed(key) => {
-                self.provider_busy.remove(&key);
-                self.give_back_all(key).await?;
-                self.to_order.insert(key);
-                self.ensure(key);
+                self.give_back_all(*key).await?;
+                self.provider_busy.remove(key);
+                self.to_order.insert(*key);
+                self.ensure(*key);
             }
             Done::CarriedOut(key, kind) => {
-                self.provider_busy.remove(&key);
-                self.give_back_all(key).await?;
-                self.order_carried_out(key, kind).await?;
+                self.give_back_all(*key).await?;
+                self.order_carried_out(*key, *kind).await?;
+                self.provider_busy.remove(key);
+                self.ensure(*key);
             }
             Done::Removed(key) => {
-                self.provider_busy.remove(&key);
-                self.give_back_all(key).await?;
-                self.job_nodes_lose_node(key).await?;
-                self.node_removed(key).await?;
+                self.give_back_all(*key).await?;
+                self.job_nodes_lose_node(*key).await?;
+                self.node_removed(*key).await?;
+                self.provider_busy.remove(key);
             }
         }
         Ok(())

@@ -13,6 +13,7 @@ use crate::domain::placement::Assignment;
 use crate::domain::preemption::Victim;
 use crate::domain::steady::{HashMap, HashSet};
 use crate::domain::task::{self, Event};
+use crate::service::context::Signal;
 use crate::service::ledger::Ledger;
 use crate::service::storage::linked;
 use crate::service::{Context, Result, package_references};
@@ -31,8 +32,7 @@ impl Driver {
             let now = self.now();
             let plan = self.world.plan(pool, MOST_ASSIGNMENTS, now);
             if plan.len() == MOST_ASSIGNMENTS {
-                self.to_plan.insert(pool);
-                self.cx.signals.send(crate::service::context::Signal::Pool(pool));
+                self.plan_again(pool);
             }
             let is_all = plan.len() < MOST_ASSIGNMENTS;
             if !plan.is_empty() {
@@ -43,6 +43,12 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// With the next pass, which follows at once.
+    fn plan_again(&mut self, pool: i64) {
+        self.to_plan.insert(pool);
+        self.cx.signals.send(Signal::Pool(pool));
     }
 
     /// Ends tasks that give way to waiting ones. They run again, and count a requeue: chosen here, since another user's job is
@@ -129,11 +135,13 @@ impl Driver {
         preparing: &HashSet<i64>,
     ) {
         let mut runs: BTreeMap<i64, Vec<RunTask>> = BTreeMap::new();
+        let mut is_room_left = false;
         for assignment in plan {
             let Some(pool) = self.world.pools.get_mut(&pool_key) else { return };
             let job = self.jobs.get(&assignment.job);
             let (Some(job), Some((number, id, settings))) = (job, assigned.remove(&assignment.task)) else {
-                // Terminated or deleted meanwhile.
+                // Terminated or deleted meanwhile: another can have its room.
+                is_room_left = true;
                 pool.release(assignment.node, assignment.task, 0);
                 if let Some(job) = self.world.jobs.get_mut(&assignment.job) {
                     job.on_nodes -= 1;
@@ -154,6 +162,9 @@ impl Driver {
                 runs.entry(assignment.node).or_default().push(run);
             }
             self.node_changed(assignment.node);
+        }
+        if is_room_left {
+            self.plan_again(pool_key);
         }
         for (node, tasks) in runs {
             // To a node that has just gone: what it should have is given back when it returns or is lost.

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::driver::Driver;
-use super::load::attempt;
 use crate::api::Timestamp;
-use crate::api::agent::{FromAgent, ToAgent};
+use crate::api::agent::{Attempt, FromAgent, ToAgent};
 use crate::domain::job_node::{self, Kind, Readiness};
 use crate::domain::node;
 use crate::domain::placement::Assignment;
@@ -124,11 +123,14 @@ impl Driver {
         Box::pin(self.save_reports(vec![(node_key, FromAgent::GaveBack { attempts })])).await
     }
 
-    /// Tasks that were waiting for a preparation task when the world was lost: they were never sent, and wait again.
-    pub(super) async fn give_back_preparing(&mut self, rows: Vec<(i64, i64, i64)>) -> Result<()> {
-        let given_back = rows
+    /// Tasks that were waiting for a preparation task when the world was lost, with their jobs and nodes. They were not sent and
+    /// wait again, unless the preparation task had ended well by then: such a task may run there, which its node will say.
+    pub(super) async fn give_back_preparing(&mut self, tasks: Vec<(i64, i64, Attempt)>) -> Result<()> {
+        let was_not_sent = |(job, node, _): &(i64, i64, Attempt)| self.readiness(*job, *node) != Readiness::Ready;
+        let given_back = tasks
             .into_iter()
-            .map(|(node, task, number)| (node, FromAgent::GaveBack { attempts: vec![attempt(task, number)] }));
+            .filter(was_not_sent)
+            .map(|(_, node, attempt)| (node, FromAgent::GaveBack { attempts: vec![attempt] }));
         let given_back: Vec<_> = given_back.collect();
         self.save_reports(given_back).await
     }

@@ -96,19 +96,19 @@ impl Driver {
         }
     }
 
-    pub(super) fn port_told(&mut self, news: PortNews) {
+    pub(super) fn port_told(&mut self, news: &PortNews) {
         let PortNews { node_key, name, port, error } = news;
-        let Some(node) = self.nodes.get_mut(&node_key) else { return };
+        let Some(node) = self.nodes.get_mut(node_key) else { return };
         match error {
-            None => drop(node.remote.port_errors.remove(&name)),
+            None => drop(node.remote.port_errors.remove(name)),
             Some(error) => {
                 tracing::warn!(node = node.row.id, port, %error, "a port of a node cannot be listened on; it is tried again");
                 let message = format!("Port {port} of the server, for {name}, cannot be listened on: {error}.");
-                node.remote.port_errors.insert(name, self::error(PORT_IN_USE, message));
+                node.remote.port_errors.insert(name.clone(), self::error(PORT_IN_USE, message));
             }
         }
         node.set_health(node.health());
-        self.node_changed(node_key);
+        self.node_changed(*node_key);
     }
 
     pub(super) async fn load_endpoints(&mut self) -> Result<()> {

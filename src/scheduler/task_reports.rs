@@ -27,6 +27,9 @@ impl Driver {
             messages.into_iter().flat_map(|(node, message)| self.events_of(node, message)).collect();
         let (runs, reports): (Vec<Report>, Vec<Report>) =
             reports.into_iter().partition(|report| job_node::of_attempt(report.attempt.task).is_some());
+        let (nodes, pools) = (&self.nodes, &self.world.pools);
+        let placed = |key: i64| pools.get(&nodes.get(&key)?.row.pool_key)?.nodes.get(&key);
+        let reports = self.early_starts.in_order(reports, placed);
         self.save_task_reports(reports).await?;
         // Afterwards: a task that is given back with its preparation task does not go on with it.
         if runs.is_empty() { Ok(()) } else { self.save_run_reports(runs).await }

@@ -45,6 +45,13 @@ pub async fn pool_resize(account: AccountName, pool: PoolId, resize: api::PoolRe
     Ok(service::pool::pool_resize(&cx, &caller, &account, &pool, resize).await?)
 }
 
+/// Takes nodes out of a pool; its target shrinks with them.
+#[server(prefix = "/portal/fn", endpoint = "pool_remove_nodes", input = Json)]
+pub async fn pool_remove_nodes(account: AccountName, pool: PoolId, remove: api::NodeRemove) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool::pool_remove_nodes(&cx, &caller, &account, &pool, remove).await?)
+}
+
 /// Stops a resize; the pool keeps the nodes it has.
 #[server(prefix = "/portal/fn", endpoint = "pool_stop_resize", input = Json)]
 pub async fn pool_stop_resize(account: AccountName, pool: PoolId) -> Result<(), api::Error> {

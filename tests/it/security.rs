@@ -42,7 +42,7 @@ pub fn any_arguments() -> serde_json::Value {
     let job = json!({ "id": "j", "poolInfo": { "poolId": "p" }, "jobSpecification": specification });
     let of_pools_and_jobs = json!({
         "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {}, "update": {},
-        "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {},
+        "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {}, "remove": { "nodeList": ["n"] },
         "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
         "description": "", "text": "", "life": "P1D", "id": "x",

@@ -64,6 +64,8 @@ pub struct Faults {
     pub words: BTreeMap<&'static str, u64>,
     pub tasks_completed: u64,
     pub n_worlds: u64,
+    /// Machines at a time, in the largest world.
+    pub most_machines: usize,
 }
 
 impl Faults {
@@ -80,6 +82,7 @@ impl Faults {
         other.words.iter().for_each(|(word, n)| *self.words.entry(word).or_default() += n);
         self.tasks_completed += other.tasks_completed;
         self.n_worlds += other.n_worlds;
+        self.most_machines = self.most_machines.max(other.most_machines);
     }
 
     pub fn never_fired(&self) -> Vec<String> {
@@ -92,7 +95,11 @@ impl Faults {
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} worlds, {} tasks completed", self.n_worlds, self.tasks_completed)?;
+        writeln!(
+            f,
+            "{} worlds of up to {} nodes, {} tasks completed",
+            self.n_worlds, self.most_machines, self.tasks_completed
+        )?;
         writeln!(f, "faults: {:?}", self.faults)?;
         write!(f, "words: {:?}", self.words)
     }

@@ -100,6 +100,7 @@ impl World {
                     if !self.machines.contains_key(&spec.node) {
                         self.say(|| format!("{} is made", spec.node));
                         self.machines.insert(spec.node.clone(), new_machine(spec.token));
+                        self.faults.most_machines = self.faults.most_machines.max(self.machines.len());
                     }
                     self.start_agent(&spec.node);
                 }

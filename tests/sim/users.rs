@@ -15,7 +15,13 @@ use crate::world::{Event, MILLI, Outcome, SEC, World};
 pub struct Users {
     pub n_pools: u64,
     pub n_jobs: u64,
+    /// Of a new pool.
+    pub least_nodes: u64,
     pub most_nodes: u64,
+    /// Limits of a job's tasks at a time. A few at a time would take a large world an hour.
+    pub parallel: &'static [i32],
+    /// They use `retaineddata` as well. All files go soon in such a world, and its clock is not set: a node would wait for hours.
+    pub wait_for_files: bool,
     pub n_tasks: u64,
     /// Tasks that were added with a 2xx and that nobody has wished away: job and task.
     pub added: BTreeSet<(String, String)>,
@@ -35,7 +41,10 @@ impl Users {
         Users {
             n_pools: if is_large { 2 } else { chance.below(1, 4) },
             n_jobs: chance.below(1, 6),
+            least_nodes: if is_large { 100 } else { 0 },
             most_nodes: if is_large { 200 } else { chance.below(1, 5) },
+            parallel: if is_large { &[-1, 30, 100] } else { &[-1, -1, 1, 2, 5] },
+            wait_for_files: chance.percent(25),
             n_tasks: 0,
             added: BTreeSet::new(),
             pools: BTreeSet::new(),
@@ -43,7 +52,7 @@ impl Users {
             to_end: BTreeSet::new(),
             to_vanish: BTreeSet::new(),
             tasks: BTreeMap::new(),
-            haste: chance.below(20, 700),
+            haste: chance.below(20, if is_large { 150 } else { 700 }),
         }
     }
 }
@@ -99,9 +108,11 @@ impl World {
         let machines: Vec<String> = self.machines.keys().cloned().collect();
         let machine = self.chance.one(&machines);
         match (self.chance.below(0, 100), machine) {
+            // With many machines there are many misfortunes, and the server has to do something between two of its own.
+            (4..20, _) if self.is_large => {}
             (0..20, _) => self.doom(),
             (20..26, _) => self.server_disk(true),
-            (26..34, _) => {
+            (26..34, _) if !self.users.wait_for_files => {
                 let secs = self.chance.below(0, 7200) as i64 - 3600;
                 self.clock.step(secs);
                 self.fault(Fault::ClockStep, &format!("{secs} s"));

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
+use crate::users::Users;
 use crate::world::World;
 
 /// Every wish, and how often it is wished.
@@ -34,6 +35,11 @@ const WISHES: &[(&str, u64)] = &[
     ("node_disable_scheduling", 3),
     ("node_enable_scheduling", 4),
 ];
+
+/// What becomes of tasks on a node that is to do something else. The last one is not for all.
+const OPTIONS: &[&str] = &["requeue", "terminate", "taskcompletion", "retaineddata"];
+/// Of files that are to go soon.
+const RETENTION: &str = "PT2S";
 
 pub const NAMES: &[&str] = &{
     let mut names = [""; WISHES.len()];
@@ -75,11 +81,10 @@ impl World {
         let nodes = self.nodes_of_pools().await;
         let Some(server) = &self.server else { return (Ok(()), id) };
         let (cx, caller, account, pool_id) = (&server.cx, &server.caller, &server.account, id.parse().unwrap());
-        // Not `retaineddata`: it waits for days, and as long as a job that has a preparation task does not end.
-        let option = chance.pick(&["requeue", "terminate", "taskcompletion"]);
+        let option = self.any_option();
         let answer = match name {
             "pool_create" => {
-                let body = pool_of(&chance, &id, self.users.most_nodes);
+                let body = pool_of(&chance, &id, &self.users);
                 pool::pool_create(cx, caller, account, body).await.map(drop)
             }
             "pool_resize" => {
@@ -118,10 +123,13 @@ impl World {
         let Some(server) = &self.server else { return (Ok(()), id) };
         let (cx, caller, account, job_id) = (&server.cx, &server.caller, &server.account, id.parse().unwrap());
         let answer = match name {
-            "job_create" => job::job_create(cx, caller, account, job_of(&chance, &id, &pool_id)).await.map(drop),
+            "job_create" => {
+                let body = job_of(&chance, &id, &pool_id, &self.users);
+                job::job_create(cx, caller, account, body).await.map(drop)
+            }
             "job_patch" => {
                 let mut body =
-                    json!({ "priority": chance.below(0, 3), "maxParallelTasks": chance.pick(&[-1, 1, 2, 5]) });
+                    json!({ "priority": chance.below(0, 3), "maxParallelTasks": chance.pick(self.users.parallel) });
                 if chance.percent(30) {
                     body["poolInfo"] = json!({ "poolId": pool_id });
                 }
@@ -178,9 +186,14 @@ impl World {
             let first = self.users.n_tasks;
             self.users.n_tasks += count;
             let with_dependencies = id.ends_with(['0', '1']);
-            let bodies: Vec<Value> =
-                (first..first + count).map(|n| task_of(&chance, n, with_dependencies, &known)).collect();
-            let tasks = bodies.into_iter().map(shape).collect();
+            let bodies = (first..first + count).map(|n| {
+                let mut body = task_of(&chance, n, with_dependencies, &known);
+                if self.users.wait_for_files {
+                    body["constraints"]["retentionTime"] = json!(RETENTION);
+                }
+                body
+            });
+            let tasks = bodies.map(shape).collect();
             let answer = task::task_add_collection(cx, caller, account, &job_id, tasks).await;
             let text = format!("{id} {count} from {first}");
             return match answer {
@@ -219,7 +232,7 @@ impl World {
         let Some(server) = &self.server else { return (Ok(()), id) };
         let (cx, caller, account) = (&server.cx, &server.caller, &server.account);
         let (pool_id, node_id) = (in_pool.parse().unwrap(), id.parse().unwrap());
-        let option = chance.pick(&["requeue", "terminate", "taskcompletion"]);
+        let option = self.any_option();
         let body = |property: &str| json!({ property: option });
         let answer = match name {
             "node_reboot" => {
@@ -234,12 +247,17 @@ impl World {
             }
             "node_start" => node::node_start(cx, caller, account, &pool_id, &node_id).await,
             "node_disable_scheduling" => {
-                let body = shape(body("nodeDisableSchedulingOption"));
+                let option = chance.pick(&OPTIONS[..3]);
+                let body = shape(json!({ "nodeDisableSchedulingOption": option }));
                 node::node_disable_scheduling(cx, caller, account, &pool_id, &node_id, body).await
             }
             _ => node::node_enable_scheduling(cx, caller, account, &pool_id, &node_id).await,
         };
         (answer, id)
+    }
+
+    fn any_option(&self) -> &'static str {
+        self.chance.pick(if self.users.wait_for_files { OPTIONS } else { &OPTIONS[..3] })
     }
 
     /// Pools and nodes that there are, by their ids.
@@ -257,8 +275,8 @@ fn shape<T: DeserializeOwned>(body: Value) -> T {
     serde_json::from_value(body).unwrap()
 }
 
-fn pool_of(chance: &Chance, id: &str, most_nodes: u64) -> fournil::api::PoolCreate {
-    let nodes = chance.below(0, most_nodes + 1).max(1);
+fn pool_of(chance: &Chance, id: &str, users: &Users) -> fournil::api::PoolCreate {
+    let nodes = chance.below(users.least_nodes, users.most_nodes + 1).max(1);
     let mut body = json!({
         "id": id, "vmSize": "local_2", "taskSlotsPerNode": chance.pick(&[1, 1, 2, 4]),
         "targetDedicatedNodes": nodes, "targetLowPriorityNodes": u64::from(chance.percent(20)),
@@ -272,10 +290,10 @@ fn pool_of(chance: &Chance, id: &str, most_nodes: u64) -> fournil::api::PoolCrea
     shape(body)
 }
 
-fn job_of(chance: &Chance, id: &str, pool: &str) -> fournil::api::JobCreate {
+fn job_of(chance: &Chance, id: &str, pool: &str, users: &Users) -> fournil::api::JobCreate {
     let mut body = json!({
         "id": id, "poolInfo": { "poolId": pool }, "priority": chance.below(0, 3),
-        "maxParallelTasks": chance.pick(&[-1, -1, 1, 3]),
+        "maxParallelTasks": chance.pick(users.parallel),
         "usesTaskDependencies": id.ends_with(['0', '1']),
         "onTaskFailure": chance.pick(&["noaction", "performexitoptionsjobaction"]),
     });
@@ -293,6 +311,12 @@ fn job_of(chance: &Chance, id: &str, pool: &str) -> fournil::api::JobCreate {
         if chance.percent(70) {
             body["jobReleaseTask"] = json!({ "commandLine": "x" });
         }
+        if users.wait_for_files {
+            body["jobPreparationTask"]["constraints"]["retentionTime"] = json!(RETENTION);
+            if let Some(release) = body.get_mut("jobReleaseTask") {
+                release["retentionTime"] = json!(RETENTION);
+            }
+        }
     }
     shape(body)
 }
@@ -304,7 +328,7 @@ fn task_of(chance: &Chance, n: u64, with_dependencies: bool, known: &[String]) -
         body["requiredSlots"] = json!(chance.below(1, 4));
     }
     if chance.percent(20) {
-        body["constraints"] = json!({ "maxTaskRetryCount": chance.pick(&[-1, 0, 1, 3]), "retentionTime": "PT2S" });
+        body["constraints"] = json!({ "maxTaskRetryCount": chance.pick(&[-1, 0, 1, 3]), "retentionTime": RETENTION });
     } else if chance.percent(10) {
         body["constraints"] = json!({ "maxWallClockTime": "PT1S" });
     }

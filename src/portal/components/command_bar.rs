@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::button::{Button, ButtonKind};
-use super::confirm::{Confirmation, ask};
+use super::confirm::{Choice, Confirmation, ask_how};
 use super::icon::{Glyph, Icon};
 use super::menu::Menu;
 use crate::portal::i18n::{Msg, msg, t};
@@ -19,6 +19,7 @@ pub struct Command {
     action: Action,
     refusal: Signal<Option<String>>,
     confirmation: Option<Callback<(), Confirmation>>,
+    choice: Option<Callback<(), Choice>>,
 }
 
 #[derive(Clone)]
@@ -38,6 +39,7 @@ impl Command {
             action: Action::Run(Arc::new(run)),
             refusal: Signal::stored(None),
             confirmation: None,
+            choice: None,
         }
     }
 
@@ -64,6 +66,11 @@ impl Command {
         Command { confirmation: Some(Callback::new(move |()| confirmation())), ..self }
     }
 
+    /// Asks how, with the question whether.
+    pub fn choosing(self, choice: impl Fn() -> Choice + Send + Sync + 'static) -> Command {
+        Command { choice: Some(Callback::new(move |()| choice())), ..self }
+    }
+
     fn choose(&self) {
         let Action::Run(run) = &self.action else { return };
         if self.refusal.with_untracked(Option::is_some) {
@@ -72,7 +79,7 @@ impl Command {
         match self.confirmation {
             Some(confirmation) => {
                 let run = run.clone();
-                ask(confirmation.run(()), move || run());
+                ask_how(confirmation.run(()), self.choice.map(|choice| choice.run(())), move || run());
             }
             None => run(),
         }

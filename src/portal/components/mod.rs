@@ -37,7 +37,7 @@ pub use button::{Button, ButtonKind};
 pub use checkbox::Checkbox;
 pub use combo::Combo;
 pub use command_bar::{Command, CommandBar, CommandMenu};
-pub use confirm::{ConfirmHost, Confirmation, ask};
+pub use confirm::{Choice, ConfirmHost, Confirmation, ask};
 pub use copy::Copy;
 pub use data_table::{Column, DataTable, Source, StateFilter};
 pub use dialog::Dialog;

@@ -80,7 +80,7 @@ fn JobFromForm() -> impl IntoView {
             "preparation",
             msg::JOB_STEP_PREPARATION,
             &["jobPreparationTask", "jobReleaseTask"],
-            move || view! { <Preparation fields/> },
+            move || view! { <JobPreparation fields/> },
         ),
         WizardStep::new(
             "environment",
@@ -161,6 +161,14 @@ fn Limits(fields: JobFields) -> impl IntoView {
         <JobLimits fields/>
         <Field name="jobManagerTask.commandLine" label=msg::JOB_MANAGER hint=hint(msg::JOB_MANAGER_HINT)><TextInput value=fields.manager_command code=true/></Field>
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
+        <JobRules fields/>
+    }
+}
+
+/// How a job's tasks depend on each other and give way to each other.
+#[component]
+pub fn JobRules(fields: JobFields) -> impl IntoView {
+    view! {
         <Checkbox value=fields.uses_dependencies label=msg::JOB_USES_DEPENDENCIES hint=hint(msg::JOB_USES_DEPENDENCIES_HINT)/>
         <Checkbox value=fields.performs_job_actions label=msg::JOB_ACTIONS hint=hint(msg::JOB_ACTIONS_HINT)/>
         <Checkbox value=fields.fails_dependents label=msg::JOB_FAIL_DEPENDENTS hint=hint(msg::JOB_FAIL_DEPENDENTS_HINT)/>
@@ -169,8 +177,9 @@ fn Limits(fields: JobFields) -> impl IntoView {
     }
 }
 
+/// What runs on each node before a job's tasks, and after all of them.
 #[component]
-fn Preparation(fields: JobFields) -> impl IntoView {
+pub fn JobPreparation(fields: JobFields) -> impl IntoView {
     view! {
         <Field name="jobPreparationTask.commandLine" label=msg::JOB_PREPARATION_COMMAND hint=hint(msg::JOB_PREPARATION_HINT)>
             <TextArea value=fields.preparation_command code=true rows=3/>

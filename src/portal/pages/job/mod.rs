@@ -14,7 +14,7 @@ mod overview;
 mod page;
 mod preparation_tab;
 
-pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPlace, JobReviewItems, hint};
+pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPlace, JobPreparation, JobReviewItems, JobRules, hint};
 pub use job_form::{JobFields, JobForm};
 pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;

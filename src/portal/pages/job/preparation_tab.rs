@@ -50,12 +50,23 @@ fn NodeTable(nodes: Vec<Status>) -> impl IntoView {
     let context = expect_context::<JobContext>();
     let row = move |node: Status| {
         let href = context.here.get().map(|here| paths::node(&here.account, &node.pool_id, &node.node_id));
-        let preparation = node
-            .job_preparation_task_execution_info
-            .map(|info| (info.result, info.exit_code, info.end_time.unwrap_or(info.start_time), info.failure_info));
-        let release = node
-            .job_release_task_execution_info
-            .map(|info| (info.result, info.exit_code, info.end_time.unwrap_or(info.start_time), info.failure_info));
+        let files = |folder: &str| {
+            context.here.get().map(|here| paths::node_folder(&here.account, &node.pool_id, &node.node_id, folder))
+        };
+        let preparation = node.job_preparation_task_execution_info.map(|info| Run {
+            result: info.result,
+            exit_code: info.exit_code,
+            at: info.end_time.unwrap_or(info.start_time),
+            failure: info.failure_info,
+            files: files(&info.task_root_directory),
+        });
+        let release = node.job_release_task_execution_info.map(|info| Run {
+            result: info.result,
+            exit_code: info.exit_code,
+            at: info.end_time.unwrap_or(info.start_time),
+            failure: info.failure_info,
+            files: files(&info.task_root_directory),
+        });
         view! {
             <tr>
                 <th scope="row"><a href=href>{node.node_id}</a></th>
@@ -76,10 +87,18 @@ fn NodeTable(nodes: Vec<Status>) -> impl IntoView {
     }
 }
 
-type Run = (Option<TaskExecutionResult>, Option<i32>, Timestamp, Option<TaskFailureInformation>);
+/// How a preparation or release task went on a node.
+struct Run {
+    result: Option<TaskExecutionResult>,
+    exit_code: Option<i32>,
+    at: Timestamp,
+    failure: Option<TaskFailureInformation>,
+    /// The page with its files.
+    files: Option<String>,
+}
 
 fn run(run: Option<Run>) -> AnyView {
-    let Some((result, exit_code, at, failure)) = run else { return t(msg::NONE).into_any() };
+    let Some(Run { result, exit_code, at, failure, files }) = run else { return t(msg::NONE).into_any() };
     let (tone, label): (Tone, Msg) = match result {
         None => (Tone::Active, msg::TASK_STATE_RUNNING),
         Some(TaskExecutionResult::Success) => (Tone::Good, msg::TASK_STATE_SUCCEEDED),
@@ -89,6 +108,9 @@ fn run(run: Option<Run>) -> AnyView {
         Some(code) => format!("{} {code}", t(msg::TASK_EXIT_CODE)),
         None => failure.message.unwrap_or(failure.code),
     });
-    view! { <StateBadge tone label/>" "<Time at/>{why.map(|why| view! { <div class="form__note">{why}</div> })} }
-        .into_any()
+    view! {
+        <StateBadge tone label/>" "<Time at/>" "<a href=files>{tx(msg::FILES)}</a>
+        {why.map(|why| view! { <div class="form__note">{why}</div> })}
+    }
+    .into_any()
 }

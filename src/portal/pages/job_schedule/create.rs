@@ -12,7 +12,9 @@ use crate::portal::components::{
     Checkbox, Field, FieldErrors, Icon, PageHeader, Review, ReviewItem, TextInput, Wizard, WizardStep,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tx};
-use crate::portal::pages::job::{JobEnvironment, JobFields, JobForm, JobLimits, JobPlace, JobReviewItems, hint};
+use crate::portal::pages::job::{
+    JobEnvironment, JobFields, JobForm, JobLimits, JobPlace, JobPreparation, JobReviewItems, JobRules, hint,
+};
 use crate::portal::pages::refusal;
 use crate::portal::paths;
 use crate::portal::shell::use_account;
@@ -61,6 +63,12 @@ pub fn JobScheduleCreatePage() -> impl IntoView {
             msg::JOB_SCHEDULE_STEP_JOBS,
             &["jobManagerTask", "maxParallelTasks", "constraints", "onAllTasksComplete"],
             move || view! { <Jobs fields job/> },
+        ),
+        WizardStep::new(
+            "preparation",
+            msg::JOB_STEP_PREPARATION,
+            &["jobPreparationTask", "jobReleaseTask"],
+            move || view! { <JobPreparation fields=job/> },
         ),
         WizardStep::new(
             "environment",
@@ -140,6 +148,7 @@ fn Jobs(fields: ScheduleFields, job: JobFields) -> impl IntoView {
         <Checkbox value=job.ends_with_tasks label=msg::JOB_SCHEDULE_ENDS hint=hint(msg::JOB_SCHEDULE_ENDS_HINT)/>
         <Show when=ends_empty><p class="form__note" role="status">{tx(msg::JOB_SCHEDULE_ENDS_EMPTY)}</p></Show>
         <JobLimits fields=job/>
+        <JobRules fields=job/>
     }
 }
 

@@ -6,6 +6,7 @@ mod files;
 mod heat_map;
 mod heat_map_layout;
 mod node_commands;
+mod node_option;
 pub mod node_state;
 mod nodes_tab;
 mod page;

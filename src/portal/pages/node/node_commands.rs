@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::node_option::{self, choice};
 use crate::api::{
-    self, Code, DisableSchedulingOption, Node, NodeDeallocate, NodeDeallocationOption, NodeDisableScheduling,
-    NodeReboot, NodeReimage, NodeState, SchedulingState,
+    self, Code, Node, NodeDeallocate, NodeDisableScheduling, NodeReboot, NodeReimage, NodeRemove, NodeState,
+    SchedulingState,
 };
 use crate::domain::node as rules;
 use crate::domain::permission::Permission;
@@ -15,6 +16,7 @@ use crate::portal::pages::route_ids::NodeRef;
 use crate::portal::state::{use_notifications, use_session};
 use crate::server_fns::{
     node_deallocate, node_disable_scheduling, node_enable_scheduling, node_reboot, node_reimage, node_start,
+    pool_remove_nodes,
 };
 
 /// What the commands need to know of the node.
@@ -42,11 +44,19 @@ pub enum Deed {
     EnableScheduling,
     Deallocate,
     Start,
+    Remove,
 }
 
 impl Deed {
-    const ALL: [Deed; 6] =
-        [Deed::Reboot, Deed::DisableScheduling, Deed::EnableScheduling, Deed::Deallocate, Deed::Start, Deed::Reimage];
+    const ALL: [Deed; 7] = [
+        Deed::Reboot,
+        Deed::DisableScheduling,
+        Deed::EnableScheduling,
+        Deed::Deallocate,
+        Deed::Start,
+        Deed::Reimage,
+        Deed::Remove,
+    ];
 
     const fn label(self) -> Msg {
         match self {
@@ -56,13 +66,14 @@ impl Deed {
             Deed::EnableScheduling => msg::NODE_ENABLE_SCHEDULING,
             Deed::Deallocate => msg::NODE_DEALLOCATE,
             Deed::Start => msg::NODE_START,
+            Deed::Remove => msg::NODE_REMOVE,
         }
     }
 
     const fn icon(self) -> Icon {
         match self {
             Deed::Reboot => Icon::Refresh,
-            Deed::Reimage => Icon::Delete,
+            Deed::Reimage | Deed::Remove => Icon::Delete,
             Deed::DisableScheduling => Icon::Pause,
             Deed::EnableScheduling | Deed::Start => Icon::Play,
             Deed::Deallocate => Icon::Stop,
@@ -76,6 +87,7 @@ impl Deed {
             Deed::Reimage => Some((msg::NODE_REIMAGE_TITLE, msg::NODE_REIMAGE_EFFECT)),
             Deed::DisableScheduling => Some((msg::NODE_DISABLE_TITLE, msg::NODE_DISABLE_EFFECT)),
             Deed::Deallocate => Some((msg::NODE_DEALLOCATE_TITLE, msg::NODE_DEALLOCATE_EFFECT)),
+            Deed::Remove => Some((msg::NODE_REMOVE_TITLE, msg::NODE_REMOVE_EFFECT)),
             Deed::EnableScheduling | Deed::Start => None,
         }
     }
@@ -88,6 +100,7 @@ impl Deed {
             Deed::EnableScheduling => (msg::NODE_ENABLING, msg::NODE_ENABLED),
             Deed::Deallocate => (msg::NODE_DEALLOCATING_NOTE, msg::NODE_DEALLOCATE_BEGUN),
             Deed::Start => (msg::NODE_STARTING_NOTE, msg::NODE_START_BEGUN),
+            Deed::Remove => (msg::NODE_REMOVING_NOTE, msg::NODE_REMOVE_BEGUN),
         }
     }
 
@@ -99,28 +112,34 @@ impl Deed {
             }
             Deed::EnableScheduling => rules::scheduling_refusal(node.state, node.scheduling, SchedulingState::Enabled),
             Deed::Start => rules::start_refusal(node.state),
+            // Whether its pool is being resized the server says.
+            Deed::Remove => (node.state == NodeState::LeavingPool).then_some(Code::OperationNotValidOnNode),
         }
     }
 
-    /// Asks the server to do it. Running tasks go back to the queue, but for disabled scheduling, which lets them end.
-    fn request(self, here: NodeRef) -> impl Future<Output = Result<(), api::Error>> {
+    /// Asks the server to do it. `tasks`: what becomes of those that run there, in Batch's word.
+    fn request(self, here: NodeRef, tasks: &str) -> impl Future<Output = Result<(), api::Error>> + use<> {
         let NodeRef { account, pool, node } = here;
-        let requeue = Some(NodeDeallocationOption::Requeue);
+        let (option, disable_option) = (tasks.parse().ok(), tasks.parse().ok());
         async move {
             match self {
-                Deed::Reboot => node_reboot(account, pool, node, NodeReboot { node_reboot_option: requeue }).await,
-                Deed::Reimage => node_reimage(account, pool, node, NodeReimage { node_reimage_option: requeue }).await,
+                Deed::Reboot => node_reboot(account, pool, node, NodeReboot { node_reboot_option: option }).await,
+                Deed::Reimage => node_reimage(account, pool, node, NodeReimage { node_reimage_option: option }).await,
                 Deed::DisableScheduling => {
-                    let option = Some(DisableSchedulingOption::TaskCompletion);
-                    let body = NodeDisableScheduling { node_disable_scheduling_option: option };
+                    let body = NodeDisableScheduling { node_disable_scheduling_option: disable_option };
                     node_disable_scheduling(account, pool, node, body).await
                 }
                 Deed::EnableScheduling => node_enable_scheduling(account, pool, node).await,
                 Deed::Deallocate => {
-                    let body = NodeDeallocate { node_deallocate_option: requeue };
+                    let body = NodeDeallocate { node_deallocate_option: option };
                     node_deallocate(account, pool, node, body).await
                 }
                 Deed::Start => node_start(account, pool, node).await,
+                Deed::Remove => {
+                    let node_list = vec![node.to_string()];
+                    let body = NodeRemove { node_list, resize_timeout: None, node_deallocation_option: option };
+                    pool_remove_nodes(account, pool, body).await
+                }
             }
         }
     }
@@ -131,18 +150,29 @@ pub fn node_commands(here: NodeRef, facts: Signal<NodeFacts>, changed: Callback<
     let (session, notifications) = (use_session(), use_notifications());
     let command = |deed: Deed| {
         let (run, ask) = (here.clone(), here.clone());
+        // Not the row's own: it can be drawn anew while the user is asked.
+        let tasks = ArcRwSignal::new(String::new());
+        let chosen = tasks.clone();
         let perform = move || {
             let names = [("node", run.node.as_str())];
             let (doing, done) = deed.notes();
-            notifications.run(tf(doing, &names), tf(done, &names), deed.request(run.clone()), move |()| {
-                changed.try_run(());
-            });
+            notifications.run(
+                tf(doing, &names),
+                tf(done, &names),
+                deed.request(run.clone(), &tasks.get_untracked()),
+                move |()| {
+                    changed.try_run(());
+                },
+            );
         };
         let command = Command::new(deed.label(), deed.icon(), perform)
             .refused(move || refusal::of(session, Permission::PoolWrite, deed.refusal(facts.get())));
-        let command = if deed == Deed::Reimage { command.danger() } else { command };
+        let command = if matches!(deed, Deed::Reimage | Deed::Remove) { command.danger() } else { command };
+        let usual = if deed == Deed::DisableScheduling { node_option::OF_SCHEDULING } else { node_option::OF_NODES };
         match deed.question() {
-            Some(question) => command.confirmed(move || confirmation(deed, question, &ask)),
+            Some(question) => {
+                command.confirmed(move || confirmation(deed, question, &ask)).choosing(move || choice(usual, &chosen))
+            }
             None => command,
         }
     };
@@ -170,20 +200,20 @@ mod tests {
     #[test]
     fn what_can_be_done_follows_from_the_nodes_state() {
         use SchedulingState::{Disabled, Enabled};
-        let restarts = [Deed::Reboot, Deed::Deallocate, Deed::Reimage];
+        let restarts = [Deed::Reboot, Deed::Deallocate, Deed::Reimage, Deed::Remove];
         let has_all = |deeds: &[Deed]| restarts.iter().all(|deed| deeds.contains(deed));
         let idle = possible(NodeState::Idle, Enabled);
         assert!(has_all(&idle) && idle.contains(&Deed::DisableScheduling) && !idle.contains(&Deed::EnableScheduling));
         let offline = possible(NodeState::Offline, Disabled);
         assert!(has_all(&offline) && offline.contains(&Deed::EnableScheduling));
-        assert_eq!(possible(NodeState::Rebooting, Enabled), [Deed::DisableScheduling]);
-        assert_eq!(possible(NodeState::Deallocated, Enabled), [Deed::DisableScheduling, Deed::Start]);
+        assert_eq!(possible(NodeState::Rebooting, Enabled), [Deed::DisableScheduling, Deed::Remove]);
+        assert_eq!(possible(NodeState::Deallocated, Enabled), [Deed::DisableScheduling, Deed::Start, Deed::Remove]);
         assert_eq!(possible(NodeState::LeavingPool, Enabled), []);
     }
 
     #[test]
     fn what_stops_tasks_asks_first() {
         let asks: Vec<Deed> = Deed::ALL.into_iter().filter(|deed| deed.question().is_some()).collect();
-        assert_eq!(asks, [Deed::Reboot, Deed::DisableScheduling, Deed::Deallocate, Deed::Reimage]);
+        assert_eq!(asks, [Deed::Reboot, Deed::DisableScheduling, Deed::Deallocate, Deed::Reimage, Deed::Remove]);
     }
 }
