@@ -27,6 +27,7 @@ pub mod pool;
 pub mod preemption;
 pub mod quota;
 pub mod retention;
+pub mod role_definition;
 pub mod scope;
 pub mod steady;
 pub mod storage;

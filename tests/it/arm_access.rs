@@ -33,6 +33,9 @@ pub fn body(path: &str) -> Value {
         "{group}" => json!({ "location": "local" }),
         "{certificate}" => json!({ "properties": { "data": "AAAA", "format": "Cer" } }),
         "{pool}" => json!({ "properties": { "vmSize": "local_1" } }),
+        "{assignment}" => {
+            json!({ "properties": { "roleDefinitionId": "acdd72a7-3385-48ef-bd42-f606fba81ae7", "principalId": "x" } })
+        }
         "activate" => json!({ "format": "zip" }),
         "regeneratekeys" => json!({ "keyName": "Primary" }),
         "checknameavailability" => json!({ "name": "abc", "type": "Microsoft.Batch/batchAccounts" }),

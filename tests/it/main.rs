@@ -18,6 +18,7 @@ mod arm_access;
 mod arm_accounts;
 mod arm_applications;
 mod arm_pools;
+mod arm_roles;
 mod arm_sign_in;
 mod autoscale;
 mod crash;
