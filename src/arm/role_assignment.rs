@@ -180,7 +180,7 @@ fn refused(error: service::Error, principal: &str) -> Failure {
         return error.into();
     }
     let message = format!(
-        "There is no user with the id '{principal}'. Users and their ids are on the page Users, and in `fournil admin user list`."
+        "There is no user with the id '{principal}'. Users and their ids are on the page Users, and in `fournil admin user list --json`."
     );
     Failure::new(StatusCode::BAD_REQUEST, "PrincipalNotFound", message).about("properties.principalId")
 }

@@ -9,7 +9,7 @@ use super::error::{Failure, Result};
 use super::router::Routes;
 use super::{reply, role_assignment};
 use crate::domain::role_definition::{self as definitions, RoleDefinition};
-use crate::service::{Context, account};
+use crate::service::{Context, location};
 
 const LISTS: [&str; 4] = [
     "/providers/microsoft.authorization/roledefinitions",
@@ -52,7 +52,7 @@ async fn role_definition_get(call: Call) -> Result {
 
 /// Whoever sees something of the installation knows its roles.
 async fn look(call: &Call) -> Result<()> {
-    account::location_list(&call.cx, &call.caller).await?;
+    location::location_list(&call.cx, &call.caller).await?;
     role_assignment::must_be_there(call).await
 }
 

@@ -82,13 +82,13 @@ async fn lists_show_what_holds_at_a_scope_or_below_it() {
     arm.put(&at(&group, TWO), assign("", READER, &grace)).await.is(201);
     let owner = arm.world.cx.installation.principal_id("owner");
     let all = names(&arm, &at(&subscription, "")).await;
-    assert_eq!(all, [owner.as_str(), ONE, TWO].map(str::to_owned));
+    assert_eq!(all, [owner.as_str(), TWO, ONE].map(str::to_owned));
     let filtered = |scope: &str, filter: &str| format!("{}?$filter={filter}", at(scope, ""));
     assert_eq!(names(&arm, &filtered(&subscription, "atScope()")).await, [owner.clone()]);
     assert_eq!(names(&arm, &filtered(&group, "atScope()")).await, [owner.clone(), TWO.to_owned()]);
-    assert_eq!(names(&arm, &filtered(ACCOUNT, "atScope()")).await, [owner.as_str(), ONE, TWO].map(str::to_owned));
+    assert_eq!(names(&arm, &filtered(ACCOUNT, "atScope()")).await, [owner.as_str(), TWO, ONE].map(str::to_owned));
     let hers = filtered(&subscription, &format!("principalId%20eq%20%27{grace}%27"));
-    assert_eq!(names(&arm, &hers).await, [ONE, TWO]);
+    assert_eq!(names(&arm, &hers).await, [TWO, ONE]);
     // A user's own role is an assignment at the root that only the user's page changes.
     let own = arm.get(&at("", &owner)).await.is(200).json();
     assert_eq!((&own["properties"]["scope"], &own["name"]), (&json!("/"), &json!(owner)));

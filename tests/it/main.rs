@@ -33,6 +33,7 @@ mod job_preparation_real;
 mod job_rules;
 mod kept_files;
 mod metrics;
+mod network_access;
 mod node_orders;
 mod package_references;
 mod permission_walk;

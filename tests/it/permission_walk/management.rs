@@ -45,6 +45,9 @@ fn takes(method: &Method, path: &str) -> Option<(P, Place)> {
         (None, path) if path.ends_with("/resourcegroups/{group}") && *method == Method::PUT => {
             (P::AccountWrite, everywhere)
         }
+        (None, path) if path.ends_with("/resourcegroups/{group}") && *method == Method::DELETE => {
+            (P::AccountDelete, everywhere)
+        }
         (None, path) if path.ends_with("/checknameavailability") => (P::AccountRead, everywhere),
         (None, _) if reads || path.ends_with("/register") => (P::AccountRead, Place::Somewhere),
         _ => panic!("say which permission {method} {path} takes"),
