@@ -23,6 +23,9 @@ pub struct Account {
     pub provisioning_state: ProvisioningState,
     pub pool_allocation_mode: PoolAllocationMode,
     pub public_network_access: PublicNetworkAccess,
+    /// From where the account is reached while it has public access.
+    #[serde(default)]
+    pub network_profile: NetworkProfile,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_storage: Option<AutoStorage>,
     pub quotas: AccountQuotas,
@@ -42,6 +45,39 @@ wire_enum! { PoolAllocationMode { BatchService = "BatchService", UserSubscriptio
 wire_enum! { PublicNetworkAccess { Enabled = "Enabled", Disabled = "Disabled" } }
 wire_enum! { AuthenticationMode { SharedKey = "SharedKey", Aad = "AAD", TaskAuthenticationToken = "TaskAuthenticationToken" } }
 wire_enum! { KeyName { Primary = "Primary", Secondary = "Secondary" } }
+
+wire_enum! { NetworkAction { Allow = "Allow", Deny = "Deny" } }
+wire_enum! { IpRuleAction { Allow = "Allow" } }
+
+/// From where an account is reached. Absent: from everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkProfile {
+    /// By callers of the data plane. The portal and the management plane are not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_access: Option<EndpointAccess>,
+    /// By agents of the account's nodes, when they connect. Those on the server's own machine come from a loopback address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_management_access: Option<EndpointAccess>,
+}
+
+/// Who is let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointAccess {
+    /// For whom no rule is.
+    pub default_action: NetworkAction,
+    #[serde(default)]
+    pub ip_rules: Vec<IpRule>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IpRule {
+    pub action: IpRuleAction,
+    /// An address, or a range such as `192.0.2.0/24`.
+    pub value: String,
+}
 
 /// The storage account that packages and output files of an account go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +124,8 @@ pub struct AccountCreate {
     pub location: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_network_access: Option<PublicNetworkAccess>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_profile: Option<NetworkProfile>,
     /// A storage account to link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_account_id: Option<String>,
@@ -106,6 +144,8 @@ pub struct AccountPatch {
     pub tags: Option<BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_network_access: Option<PublicNetworkAccess>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_profile: Option<NetworkProfile>,
     /// A storage account to link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_account_id: Option<String>,

@@ -18,6 +18,15 @@ pub struct ResourceGroup {
     pub tags: BTreeMap<String, String>,
 }
 
+/// A resource group with what the caller sees of what is in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceGroupContent {
+    pub group: ResourceGroup,
+    /// By name, at most 1000.
+    pub accounts: Vec<super::Account>,
+}
+
 /// What a caller says to make a resource group, or to replace its tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -64,6 +64,9 @@ pub struct SetUp {
 #[serde(rename_all = "camelCase")]
 pub struct User {
     pub name: String,
+    /// The id by which Azure's programs assign roles to the user (`--assignee-object-id`): a GUID that follows from the name.
+    #[serde(default)]
+    pub principal_id: String,
     pub role: Role,
     pub disabled: bool,
     pub creation_time: Timestamp,

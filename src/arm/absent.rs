@@ -6,7 +6,7 @@ use super::call::Call;
 use super::error::{Failure, Result};
 use super::reply;
 use super::router::Routes;
-use crate::service::account;
+use crate::service::location;
 
 /// `…/batchaccounts/{account}` and what follows.
 macro_rules! of_account {
@@ -50,7 +50,7 @@ async fn empty(call: Call) -> Result {
 
 async fn cloud_service_sizes(call: Call) -> Result {
     call.allow(&["maxresults", "$filter"])?;
-    account::location_list(&call.cx, &call.caller).await?;
+    location::location_list(&call.cx, &call.caller).await?;
     call.location()?;
     Ok(reply::whole(Vec::new()))
 }

@@ -1,5 +1,5 @@
-//! Accounts as ARM shows them and takes them. What Azure's accounts can be and ours cannot is refused by name: an identity,
-//! a firewall or an encryption that only seemed to be there would be worse than none.
+//! Accounts as ARM shows them and takes them. What Azure's accounts can be and ours cannot is refused by name: an identity
+//! or an encryption that only seemed to be there would be worse than none.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub struct Properties {
     pool_allocation_mode: Option<String>,
     key_vault_reference: Option<Value>,
     public_network_access: Option<PublicNetworkAccess>,
-    network_profile: Option<NetworkProfile>,
+    network_profile: Option<api::NetworkProfile>,
     encryption: Option<Encryption>,
     allowed_authentication_modes: Option<Vec<AuthenticationMode>>,
 }
@@ -70,20 +70,6 @@ struct Identity {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct NetworkProfile {
-    account_access: Option<Access>,
-    node_management_access: Option<Access>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Access {
-    default_action: String,
-    ip_rules: Option<Vec<Value>>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Encryption {
     key_source: Option<String>,
     key_vault_properties: Option<Value>,
@@ -99,6 +85,7 @@ impl AccountBody {
             resource_group: Some(group.to_owned()),
             location: self.location.clone().ok_or_else(missing)?,
             public_network_access: self.properties.public_network_access,
+            network_profile: self.properties.network_profile.clone(),
             storage_account_id: self.storage_account_id(),
             tags: self.tags.clone().unwrap_or_default(),
             allowed_authentication_modes: self.properties.allowed_authentication_modes.clone().unwrap_or_default(),
@@ -115,6 +102,7 @@ impl AccountBody {
         Ok(api::AccountPatch {
             tags: self.tags.clone(),
             public_network_access: self.properties.public_network_access,
+            network_profile: self.network_profile(account),
             storage_account_id: self.storage_account_id(),
             allowed_authentication_modes: self.properties.allowed_authentication_modes.clone(),
         })
@@ -134,6 +122,11 @@ impl AccountBody {
                 properties.public_network_access.is_some_and(|access| access != account.public_network_access),
             ),
             (
+                "properties.networkProfile",
+                self.network_profile(account)
+                    .is_some_and(|profile| network(&profile) != network(&account.network_profile)),
+            ),
+            (
                 "properties.autoStorage.storageAccountId",
                 differs(properties.auto_storage.is_some(), self.storage_account_id() == storage),
             ),
@@ -144,6 +137,15 @@ impl AccountBody {
         ]
         .into_iter()
         .find_map(|(name, differs)| differs.then_some(name))
+    }
+
+    /// An endpoint that the body does not name stays as it is.
+    fn network_profile(&self, account: &api::Account) -> Option<api::NetworkProfile> {
+        let (given, there) = (self.properties.network_profile.clone()?, account.network_profile.clone());
+        Some(api::NetworkProfile {
+            account_access: given.account_access.or(there.account_access),
+            node_management_access: given.node_management_access.or(there.node_management_access),
+        })
     }
 
     fn storage_account_id(&self) -> Option<String> {
@@ -170,14 +172,7 @@ impl AccountBody {
         )?;
         wrong(p.key_vault_reference.is_some(), "properties.keyVaultReference", "There is no key vault here.")?;
         p.encryption.as_ref().map_or(Ok(()), Encryption::check)?;
-        p.auto_storage.as_ref().map_or(Ok(()), AutoStorage::check)?;
-        let network = p.network_profile.as_ref();
-        let access = |access: Option<&Access>, path| access.map_or(Ok(()), |access| access.check(path));
-        access(network.and_then(|n| n.account_access.as_ref()), "properties.networkProfile.accountAccess")?;
-        access(
-            network.and_then(|n| n.node_management_access.as_ref()),
-            "properties.networkProfile.nodeManagementAccess",
-        )
+        p.auto_storage.as_ref().map_or(Ok(()), AutoStorage::check)
     }
 }
 
@@ -202,22 +197,21 @@ impl AutoStorage {
     }
 }
 
-impl Access {
-    fn check(&self, path: &str) -> Result<()> {
-        if self.default_action.eq_ignore_ascii_case("Allow") && self.ip_rules.as_ref().is_none_or(Vec::is_empty) {
-            return Ok(());
-        }
-        let reason = "Callers are not told apart by their address here. Close the account with publicNetworkAccess, or let \
-            the server listen where only they come from.";
-        Err(Failure::property(path, reason))
-    }
-}
-
 pub fn id(account: &api::Account) -> String {
     format!(
         "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Batch/batchAccounts/{}",
         account.subscription_id, account.resource_group, account.name
     )
+}
+
+/// Both endpoints are always said, as Azure does: who reads them need not know the default.
+fn network(profile: &api::NetworkProfile) -> Value {
+    let open = api::EndpointAccess { default_action: api::NetworkAction::Allow, ip_rules: Vec::new() };
+    let access = |access: &Option<api::EndpointAccess>| access.clone().unwrap_or_else(|| open.clone());
+    json!({
+        "accountAccess": access(&profile.account_access),
+        "nodeManagementAccess": access(&profile.node_management_access),
+    })
 }
 
 /// The account as GET returns it.
@@ -234,6 +228,7 @@ pub fn to_arm(account: &api::Account) -> Value {
             "provisioningState": account.provisioning_state,
             "poolAllocationMode": account.pool_allocation_mode,
             "publicNetworkAccess": account.public_network_access,
+            "networkProfile": network(&account.network_profile),
             "privateEndpointConnections": [],
             "encryption": { "keySource": "Microsoft.Batch" },
             "dedicatedCoreQuota": account.quotas.dedicated_core_quota,

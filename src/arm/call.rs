@@ -129,6 +129,11 @@ impl Call {
         &self.path
     }
 
+    /// A parameter of the query; its name in lower case.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name)
+    }
+
     /// Refuses parameters that the operation does not have.
     pub fn allow(&self, names: &[&str]) -> Result<()> {
         Ok(self.query.allow(names)?)

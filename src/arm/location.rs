@@ -11,7 +11,7 @@ use super::reply;
 use super::router::Routes;
 use crate::api::VmSize;
 use crate::domain::odata::{self, Field, Kind, Operator};
-use crate::service::{account, resource_group};
+use crate::service::{account, location, resource_group};
 
 /// Nothing limits the accounts of a location; the greatest number that clients can read.
 const ACCOUNTS: i32 = i32::MAX;
@@ -42,7 +42,7 @@ pub fn routes() -> Routes {
 async fn location_list(call: Call) -> Result {
     call.allow(&[])?;
     let subscription = resource_group::subscription_get(&call.cx, &call.caller, call.name("subscription")).await?;
-    let locations = account::location_list(&call.cx, &call.caller).await?;
+    let locations = location::location_list(&call.cx, &call.caller).await?;
     let to_arm = |location: &crate::api::Location| {
         json!({
             "id": format!("/subscriptions/{subscription}/locations/{}", location.name),

@@ -28,6 +28,8 @@ mod pool_view;
 mod provider;
 mod reply;
 mod resource_group;
+mod role_assignment;
+mod role_definition;
 mod router;
 mod sign_in;
 mod spelling;

@@ -1,6 +1,7 @@
 //! Resource groups: labels that accounts share. A group exists when somebody made it or an account is in it.
 
 use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ pub fn routes() -> Routes {
         .on(Method::GET, "/subscriptions/{subscription}/resourcegroups", resource_group_list)
         .on(Method::GET, GROUP, resource_group_get)
         .on(Method::PUT, GROUP, resource_group_put)
+        .on(Method::DELETE, GROUP, resource_group_delete)
 }
 
 #[derive(Deserialize)]
@@ -66,6 +68,14 @@ async fn resource_group_put(call: Call, Body(body): Body<GroupBody>) -> Result {
         *reply.status_mut() = StatusCode::CREATED;
     }
     Ok(reply)
+}
+
+/// Only one that is empty. One that is not there: 404, as Azure says of groups.
+async fn resource_group_delete(call: Call) -> Result {
+    call.allow(&["forcedeletiontypes"])?;
+    let (subscription, name) = (call.name("subscription"), call.name("group"));
+    resource_group::resource_group_delete(&call.cx, &call.caller, subscription, name).await?;
+    Ok(StatusCode::OK.into_response())
 }
 
 fn to_arm(group: &api::ResourceGroup) -> Value {

@@ -11,7 +11,7 @@ use tower::util::MapRequestLayer;
 use super::error::Failure;
 use super::{
     absent, account, activity, application, application_package, call, certificate, error, key, location, names,
-    network, operation_result, pool, provider, resource_group, sign_in, subscription,
+    network, operation_result, pool, provider, resource_group, role_assignment, role_definition, sign_in, subscription,
 };
 use crate::api::Code;
 use crate::service::Context;
@@ -64,6 +64,8 @@ fn resources() -> Routes {
         application::routes(),
         application_package::routes(),
         network::routes(),
+        role_assignment::routes(),
+        role_definition::routes(),
         absent::routes(),
     ]
     .into_iter()

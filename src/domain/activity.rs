@@ -104,6 +104,8 @@ const FUNCTIONS: &[(&str, &str, bool)] = &[
     ("pool_create_from_json", "Microsoft.Batch/batchAccounts/pools/write", true),
     ("pool_evaluate_auto_scale", "Microsoft.Batch/batchAccounts/pools/evaluateAutoScale/action", false),
     ("set_up", "Fournil/setUp/action", true),
+    ("resource_group_delete", "Microsoft.Resources/subscriptions/resourceGroups/delete", true),
+    ("resource_group_put", "Microsoft.Resources/subscriptions/resourceGroups/write", true),
     ("role_assignment_create", "Microsoft.Authorization/roleAssignments/write", true),
     ("role_assignment_delete", "Microsoft.Authorization/roleAssignments/delete", true),
     ("session_revoke", "Fournil/users/sessions/delete", true),

@@ -51,6 +51,23 @@ pub fn blob(of: impl AsRef<str>, in_container: impl AsRef<str>, name: impl AsRef
     format!("{}/blobs/{}", container(of, in_container), segments(name.as_ref()))
 }
 
+pub fn locations() -> String {
+    "/locations".to_owned()
+}
+
+/// Not `/subscriptions`: there the management plane answers.
+pub fn subscriptions() -> String {
+    "/places".to_owned()
+}
+
+pub fn subscription(id: impl AsRef<str>) -> String {
+    format!("{}/{}", subscriptions(), segment(id.as_ref()))
+}
+
+pub fn resource_group(of_subscription: impl AsRef<str>, group: impl AsRef<str>) -> String {
+    format!("{}/{}", subscription(of_subscription), segment(group.as_ref()))
+}
+
 pub fn users() -> String {
     "/users".to_owned()
 }
@@ -87,6 +104,10 @@ pub fn account(account: impl AsRef<str>) -> String {
 
 pub fn account_properties(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "properties")
+}
+
+pub fn account_networking(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "networking")
 }
 
 pub fn account_tags(account: impl AsRef<str>) -> String {
@@ -305,6 +326,10 @@ mod tests {
             blob("fournil", "c1", "a b/é.txt"),
             users(),
             user("ada@example.org"),
+            locations(),
+            subscriptions(),
+            subscription("11111111-2222-3333-4444-555555555555"),
+            resource_group("11111111-2222-3333-4444-555555555555", "my (lab)"),
             password(),
             activity(),
             activity_export("csv"),
@@ -312,6 +337,7 @@ mod tests {
             account_create(),
             account("mybatch"),
             account_properties("mybatch"),
+            account_networking("mybatch"),
             account_tags("mybatch"),
             keys("mybatch"),
             account_access("mybatch"),
@@ -361,6 +387,10 @@ mod tests {
 /storage-accounts/fournil/containers/c1/blobs/a%20b/%C3%A9.txt
 /users
 /users/ada%40example.org
+/locations
+/places
+/places/11111111-2222-3333-4444-555555555555
+/places/11111111-2222-3333-4444-555555555555/my%20%28lab%29
 /password
 /activity
 /portal/activity/csv
@@ -368,6 +398,7 @@ mod tests {
 /accounts/new
 /accounts/mybatch
 /accounts/mybatch/properties
+/accounts/mybatch/networking
 /accounts/mybatch/tags
 /accounts/mybatch/keys
 /accounts/mybatch/access

@@ -24,6 +24,12 @@ pub fn AppRoutes() -> impl IntoView {
                 <Route path=path!("/reference") view=|| view! { <pages::reference::ReferencePage/> }.into_any()/>
                 <Route path=path!("/tokens") view=|| view! { <pages::token::TokensPage/> }.into_any()/>
                 <StorageRoutes/>
+                <Route path=path!("/locations") view=|| view! { <pages::place::LocationListPage/> }.into_any()/>
+                <ParentRoute path=path!("/places") view=|| view! { <Outlet/> }.into_any()>
+                    <Route path=path!("") view=|| view! { <pages::place::SubscriptionListPage/> }.into_any()/>
+                    <Route path=path!("/:subscription") view=|| view! { <pages::place::SubscriptionPage/> }.into_any()/>
+                    <Route path=path!("/:subscription/:group") view=|| view! { <pages::place::ResourceGroupPage/> }.into_any()/>
+                </ParentRoute>
                 <Route path=path!("/users") view=|| view! { <pages::user::UsersPage/> }.into_any()/>
                 <Route path=path!("/users/:user") view=|| view! { <pages::user::UserPage/> }.into_any()/>
                 <Route path=path!("/activity") view=|| view! { <pages::activity::ActivityPage/> }.into_any()/>
@@ -58,6 +64,7 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
         <ParentRoute path=path!("/accounts/:account") view=|| view! { <AccountFrame/> }.into_any()>
             <Route path=path!("") view=|| view! { <pages::account::AccountPage/> }.into_any()/>
             <Route path=path!("/properties") view=|| view! { <pages::account::PropertiesPage/> }.into_any()/>
+            <Route path=path!("/networking") view=|| view! { <pages::account::NetworkingPage/> }.into_any()/>
             <Route path=path!("/tags") view=|| view! { <pages::account::TagsPage/> }.into_any()/>
             <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
             <Route path=path!("/access") view=|| view! { <pages::user::AccessPage/> }.into_any()/>

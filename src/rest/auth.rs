@@ -74,7 +74,7 @@ async fn by_shared_key(cx: &Context, info: &RequestInfo, request: &Parts, text: 
         return Err(refused("the signature is another account's than the host name's"));
     }
     key::check_mode(&keys, AuthenticationMode::SharedKey)?;
-    key::check_open(&keys)?;
+    key::check_open(&keys, info.from)?;
     key::key_used(cx, keys.account_key, if index == 0 { KeyName::Primary } else { KeyName::Secondary });
     Ok(Known { caller: caller(info, Who::SharedKey { account: account.clone() }), account })
 }
@@ -90,7 +90,7 @@ async fn by_token(cx: &Context, info: &RequestInfo, request: &Parts, token: &str
     })?;
     let keys = key::signing_keys(cx, &account).await?.ok_or(Failure::from(Code::AccountNotFound))?;
     key::check_mode(&keys, AuthenticationMode::Aad)?;
-    key::check_open(&keys)?;
+    key::check_open(&keys, info.from)?;
     Ok(Known { caller, account })
 }
 
@@ -155,6 +155,7 @@ mod tests {
             account_key: 1,
             state: api::ProvisioningState::Succeeded,
             public_network_access: api::PublicNetworkAccess::Enabled,
+            network_profile: api::NetworkProfile::default(),
             primary: primary.clone(),
             secondary: secondary.clone(),
             primary_last_used: None,

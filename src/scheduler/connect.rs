@@ -1,8 +1,10 @@
 //! The agents' WebSocket: who connects is checked before the upgrade; then frames become messages, both ways.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,7 +14,9 @@ use subtle::ConstantTimeEq;
 use tokio::sync::mpsc;
 
 use super::hub::Hub;
+use crate::api::PublicNetworkAccess;
 use crate::api::agent::{CONNECT_PATH, FileReply, FromAgent, HEARTBEAT_SECS, Hello, ToAgent};
+use crate::domain::network_access;
 use crate::store::node::NodeRow;
 use crate::store::{self, Store};
 
@@ -32,8 +36,18 @@ pub fn routes(store: Store, hub: Hub) -> Router {
     Router::new().route(CONNECT_PATH, get(connect)).with_state(Door { store, hub })
 }
 
-async fn connect(State(door): State<Door>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn connect(
+    State(door): State<Door>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let from = peer.map(|peer| peer.0.0.ip());
     match authenticate(&door.store, &headers).await {
+        Some(node) if !is_let_in(&door.store, &node, from).await => {
+            tracing::warn!(node = node.id, ?from, "the account's network rules do not let the node's agent in");
+            StatusCode::FORBIDDEN.into_response()
+        }
         Some(node) => upgrade.max_message_size(LARGEST_FRAME).on_upgrade(move |socket| serve(door.hub, node, socket)),
         None => StatusCode::UNAUTHORIZED.into_response(),
     }
@@ -46,6 +60,19 @@ async fn authenticate(store: &Store, headers: &HeaderMap) -> Option<NodeRow> {
     let mut conn = store.read().await.ok()?;
     let node = store::node::with_id(&mut conn, id).await.ok()??;
     bool::from(node.token.as_bytes().ct_eq(token.as_bytes())).then_some(node)
+}
+
+/// Whether the account lets agents in from there. A connection that is open stays when the rules change.
+async fn is_let_in(store: &Store, node: &NodeRow, from: Option<IpAddr>) -> bool {
+    let Ok(mut conn) = store.read().await else { return false };
+    match store::network_access::network_of_node(&mut conn, node.key).await {
+        // Without public access its rules mean nothing, and nodes still belong to the account.
+        Ok(Some((PublicNetworkAccess::Disabled, _))) => true,
+        Ok(Some((PublicNetworkAccess::Enabled, profile))) => {
+            network_access::lets_in(&profile, network_access::Door::Nodes, from)
+        }
+        _ => false,
+    }
 }
 
 async fn serve(hub: Hub, node: NodeRow, socket: WebSocket) {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
 
+use super::address_config::{forbidden, ranges};
 use super::keep_config::{self, KeepArgs};
 use super::remote_config::{RemoteArgs, RemoteConfig};
 use crate::api::AddressRange;
@@ -17,11 +18,6 @@ const PORT: u16 = 8420;
 
 /// How long the activity log keeps what it has, unless said otherwise.
 pub const ACTIVITY_DAYS: i64 = 90;
-
-/// Link-local addresses, and others where clouds answer their own machines: with those machines' secrets, too. Not loopback:
-/// the built-in storage is there.
-const METADATA_ADDRESSES: [&str; 5] =
-    ["169.254.0.0/16", "fe80::/10", "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128"];
 
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct ServeArgs {
@@ -39,6 +35,9 @@ pub struct ServeArgs {
     /// A further host name under which this server answers, with its port unless that is the scheme's own
     #[arg(long = "allowed-host", env = "FOURNIL_ALLOWED_HOSTS", value_name = "HOST[:PORT]", value_delimiter = ',')]
     pub allowed_hosts: Option<Vec<String>>,
+    /// A proxy in front whose X-Forwarded-For is believed, as an address or ADDRESS/BITS; without it nobody's is
+    #[arg(long = "trusted-proxy", env = "FOURNIL_TRUSTED_PROXIES", value_name = "RANGE", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<String>>,
     /// Speaks TLS with this certificate and those that lead to it, in PEM; read again when the file changes
     #[arg(long, env = "FOURNIL_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
@@ -109,6 +108,7 @@ pub struct Config {
     /// Without a slash at its end.
     pub public_url: Option<String>,
     pub allowed_hosts: Vec<String>,
+    pub trusted_proxies: Vec<AddressRange>,
     pub tls: TlsConfig,
     pub allow_public_http: bool,
     pub forbid_download_to: Vec<AddressRange>,
@@ -160,6 +160,7 @@ struct FileConfig {
     listen: Option<String>,
     public_url: Option<String>,
     allowed_hosts: Option<Vec<String>>,
+    trusted_proxies: Option<Vec<String>>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     tls_self_signed: Option<bool>,
@@ -179,9 +180,10 @@ struct FileConfig {
 }
 
 const FILE_KEYS: &[&str] = &[
-    "data-dir", "listen", "public-url", "allowed-hosts", "tls-cert", "tls-key", "tls-self-signed", "allow-public-http",
-    "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days", "keep-files-total-bytes",
-    "metrics-listen", "activity-days", "remote-listen", "remote-login-address", "map-ssh", "log", "log-format",
+    "data-dir", "listen", "public-url", "allowed-hosts", "trusted-proxies", "tls-cert", "tls-key", "tls-self-signed",
+    "allow-public-http", "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days",
+    "keep-files-total-bytes", "metrics-listen", "activity-days", "remote-listen", "remote-login-address", "map-ssh",
+    "log", "log-format",
 ];
 
 impl Config {
@@ -204,6 +206,10 @@ impl Config {
             listen: listen.map_or(Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))), |text| parse_listen(&text))?,
             public_url: args.public_url.or(file.public_url).map(|url| check_url(&url)).transpose()?,
             allowed_hosts: args.allowed_hosts.or(file.allowed_hosts).unwrap_or_default(),
+            trusted_proxies: ranges(
+                args.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
+                "trusted-proxies",
+            )?,
             tls: TlsConfig::of(cert, key, self_signed)?,
             allow_public_http: args.allow_public_http.or(file.allow_public_http).unwrap_or(false),
             forbid_download_to: forbidden(args.forbid_download_to.or(file.forbid_download_to))?,
@@ -287,6 +293,8 @@ impl fmt::Display for Config {
             None => writeln!(f, "# public-url is not set")?,
         }
         writeln!(f, "allowed-hosts = {}", toml::Value::from(self.allowed_hosts.clone()))?;
+        let proxies: Vec<String> = self.trusted_proxies.iter().map(ToString::to_string).collect();
+        writeln!(f, "trusted-proxies = {}", toml::Value::from(proxies))?;
         match &self.tls {
             TlsConfig::Off => writeln!(f, "tls-self-signed = false")?,
             TlsConfig::SelfSigned => writeln!(f, "tls-self-signed = true")?,
@@ -337,12 +345,6 @@ impl FileConfig {
         }
         Ok(table.try_into()?)
     }
-}
-
-fn forbidden(said: Option<Vec<String>>) -> anyhow::Result<Vec<AddressRange>> {
-    let ranges = said.unwrap_or_else(|| METADATA_ADDRESSES.iter().map(ToString::to_string).collect());
-    let ranges = ranges.iter().filter(|range| !range.is_empty());
-    ranges.map(|range| range.parse().with_context(|| format!("{range:?} (forbid-download-to)"))).collect()
 }
 
 fn parse_listen(text: &str) -> anyhow::Result<SocketAddr> {

@@ -2,6 +2,7 @@
 //! No rule of Batch lives here.
 
 mod activity_export;
+mod address_config;
 pub mod admin;
 mod admin_socket;
 mod arguments;
@@ -21,6 +22,7 @@ mod keep_config;
 mod listen;
 mod metrics;
 mod offline;
+mod proxies;
 mod remote_config;
 pub mod request;
 mod router;

@@ -16,7 +16,7 @@ use super::headers::{ErrorAnswer, PortalHeaders};
 use super::hosts::{Door, Hosts};
 use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
-use super::{Portal, activity_export, blobs, csrf, download, events, headers, hosts, server_functions};
+use super::{Portal, activity_export, blobs, csrf, download, events, headers, hosts, proxies, server_functions};
 use crate::api::Code;
 use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
@@ -36,6 +36,7 @@ pub struct Parts {
     pub portal: Portal,
     pub hosts: Hosts,
     pub is_https: bool,
+    pub trusted_proxies: proxies::Trusted,
     pub stopping: Stopping,
     /// The agents' door.
     pub hub: Hub,
@@ -59,6 +60,7 @@ pub fn router(parts: Parts) -> Router {
         .merge(rest::storage::routes(&parts.cx))
         .layer(from_fn_with_state(door, hosts::check))
         .layer(from_fn_with_state(parts.cx, headers::name_request))
+        .layer(from_fn_with_state(parts.trusted_proxies, proxies::resolve))
 }
 
 /// What the session's cookie opens.

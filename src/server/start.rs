@@ -106,6 +106,7 @@ impl Server {
             portal: portal.clone(),
             hosts,
             is_https: config.is_https(),
+            trusted_proxies: config.trusted_proxies.clone().into(),
             stopping: stopping.clone(),
             hub: hub.clone(),
         };

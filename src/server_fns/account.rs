@@ -73,5 +73,5 @@ pub async fn account_quotas_set(account: AccountName, quotas: api::AccountQuotas
 #[server(prefix = "/portal/fn", endpoint = "location_list", input = Json)]
 pub async fn location_list() -> Result<Vec<api::Location>, api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::account::location_list(&cx, &caller).await?)
+    Ok(service::location::location_list(&cx, &caller).await?)
 }

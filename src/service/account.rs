@@ -6,6 +6,7 @@ use super::{Caller, Context, Error, Result, etag, key, page};
 use crate::api::{self, Changed, Code, ProvisioningState, PublicNetworkAccess, Timestamp};
 use crate::domain::account as rules;
 use crate::domain::ids::AccountName;
+use crate::domain::network_access;
 use crate::domain::odata::{Slice, Stretch};
 use crate::domain::permission::Permission;
 use crate::domain::quota;
@@ -155,6 +156,7 @@ fn new_row(cx: &Context, create: api::AccountCreate) -> Result<AccountRow> {
     rules::check_subscription_id(&subscription_id)?;
     rules::check_resource_group(&resource_group)?;
     rules::check_tags(&create.tags)?;
+    create.network_profile.as_ref().map_or(Ok(()), network_access::check)?;
     create.storage_account_id.as_deref().map_or(Ok(()), rules::check_storage_account_id)?;
     let now = cx.clock.now();
     Ok(AccountRow {
@@ -165,6 +167,7 @@ fn new_row(cx: &Context, create: api::AccountCreate) -> Result<AccountRow> {
         location: location.name.clone(),
         state: ProvisioningState::Succeeded,
         public_network_access: create.public_network_access.unwrap_or(PublicNetworkAccess::Enabled),
+        network_profile: create.network_profile.unwrap_or_default(),
         authentication_modes: create.allowed_authentication_modes,
         storage_synced: create.storage_account_id.as_ref().map(|_| now),
         storage_account_id: create.storage_account_id,
@@ -208,11 +211,13 @@ pub async fn account_patch(
     if let Some(tags) = &patch.tags {
         rules::check_tags(tags)?;
     }
+    patch.network_profile.as_ref().map_or(Ok(()), network_access::check)?;
     let storage = patch.storage_account_id.map(|id| Some(id).filter(|id| !id.is_empty()));
     storage.iter().flatten().try_for_each(|id| rules::check_storage_account_id(id))?;
     change(cx, caller, account, move |row, now| {
         row.tags = patch.tags.unwrap_or_else(|| std::mem::take(&mut row.tags));
         row.public_network_access = patch.public_network_access.unwrap_or(row.public_network_access);
+        row.network_profile = patch.network_profile.unwrap_or_else(|| std::mem::take(&mut row.network_profile));
         if let Some(modes) = patch.allowed_authentication_modes {
             row.authentication_modes = modes;
         }
@@ -342,12 +347,6 @@ pub async fn accounts_finish_delete(cx: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Where accounts can be, with the sizes of nodes there.
-pub async fn location_list(cx: &Context, caller: &Caller) -> Result<Vec<api::Location>> {
-    caller.where_may(Permission::AccountRead)?;
-    Ok(cx.installation.locations.clone())
-}
-
 /// The account as stored.
 ///
 /// # Errors
@@ -368,6 +367,7 @@ pub fn to_api(cx: &Context, row: &AccountRow) -> api::Account {
         provisioning_state: row.state,
         pool_allocation_mode: api::PoolAllocationMode::BatchService,
         public_network_access: row.public_network_access,
+        network_profile: row.network_profile.clone(),
         auto_storage: row.storage_account_id.as_ref().map(|id| api::AutoStorage {
             storage_account_id: id.clone(),
             last_key_sync: row.storage_synced.unwrap_or(row.modified),

@@ -118,6 +118,13 @@ impl Installation {
         uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
     }
 
+    /// The id of a user as Azure's programs want it: a GUID. It follows from the name, so that it is the same after a restore.
+    pub fn principal_id(&self, user: &str) -> String {
+        let hash = secret::hash(&format!("principal {} of {}", user.to_lowercase(), self.subscription_id));
+        let bytes: [u8; 16] = std::array::from_fn(|i| hash[i]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    }
+
     /// The data plane's URL of an account: all share one host, and the request's signature names the account.
     pub fn account_url(&self, _account: &AccountName) -> &str {
         &self.base_url

@@ -2,6 +2,7 @@
 //! key is dead when its replacement is answered.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Caller, Context, Error, Result};
@@ -10,6 +11,7 @@ use crate::api::{
 };
 use crate::auth::secret;
 use crate::domain::ids::AccountName;
+use crate::domain::network_access;
 use crate::domain::permission::Permission;
 use crate::store::changes::{Changes, Version};
 use crate::store::key as table;
@@ -111,9 +113,18 @@ pub async fn signing_keys(cx: &Context, account: &AccountName) -> Result<Option<
 ///
 /// # Errors
 /// `AccountIsDisabled` while it is made or deleted; `Forbidden` when it is closed to the network.
-pub fn check_open(keys: &KeysRow) -> Result<()> {
+pub fn check_open(keys: &KeysRow, from: Option<IpAddr>) -> Result<()> {
     match (keys.state, keys.public_network_access) {
-        (ProvisioningState::Succeeded, PublicNetworkAccess::Enabled) => Ok(()),
+        (ProvisioningState::Succeeded, PublicNetworkAccess::Enabled)
+            if network_access::lets_in(&keys.network_profile, network_access::Door::Account, from) =>
+        {
+            Ok(())
+        }
+        (ProvisioningState::Succeeded, PublicNetworkAccess::Enabled) => {
+            let from = from.map_or_else(|| "an unknown address".to_owned(), |from| from.to_canonical().to_string());
+            let reason = format!("The account's network rules do not let callers from {from} in.");
+            Err(api::Error::new(Code::Forbidden).with("Reason", reason).into())
+        }
         (ProvisioningState::Succeeded, PublicNetworkAccess::Disabled) => {
             Err(api::Error::new(Code::Forbidden).with("Reason", "The account's network access is disabled.").into())
         }

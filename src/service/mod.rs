@@ -21,6 +21,7 @@ mod job_tasks;
 pub mod kept;
 pub mod key;
 pub mod ledger;
+pub mod location;
 pub mod metrics;
 pub mod node;
 pub mod node_log;

@@ -1,13 +1,18 @@
 //! Subscriptions and resource groups. Both are labels of accounts: nothing lives in them but accounts.
 
+use super::account::account_slice;
 use super::{Caller, Context, Result};
 use crate::api::{self, Code};
 use crate::domain::account as rules;
 use crate::domain::ids::AccountName;
+use crate::domain::odata::Slice;
 use crate::domain::permission::Permission;
 use crate::store::Conn;
 use crate::store::account as accounts;
 use crate::store::resource_group::{self as table, ResourceGroupRow};
+
+/// Most accounts that are shown of a group.
+const MOST_ACCOUNTS: usize = 1000;
 
 /// The installation's own subscription and those that accounts name which the caller sees, each once.
 pub async fn subscription_list(cx: &Context, caller: &Caller) -> Result<Vec<String>> {
@@ -101,6 +106,48 @@ pub async fn resource_group_put(
         .write(move |conn| Box::pin(async move { table::put(conn, &saved, now).await.map_err(super::Error::from) }))
         .await?;
     Ok((to_api(row), there.is_none()))
+}
+
+/// A group, and the accounts in it that the caller sees.
+///
+/// # Errors
+/// `SubscriptionNotFound`, `ResourceGroupNotFound`.
+pub async fn resource_group_content(
+    cx: &Context,
+    caller: &Caller,
+    subscription: &str,
+    name: &str,
+) -> Result<api::ResourceGroupContent> {
+    let group = resource_group_get(cx, caller, subscription, name).await?;
+    let slice = Slice { limit: MOST_ACCOUNTS, ..Slice::default() };
+    let accounts = account_slice(cx, caller, &group.subscription_id, Some(&group.name), &slice).await?.items;
+    Ok(api::ResourceGroupContent { group, accounts })
+}
+
+/// Deletes a group that nothing is in, with the roles in it. Chosen here: Azure deletes what is in a group with it; here that is said
+/// account by account, for an account holds other people's jobs.
+///
+/// # Errors
+/// `SubscriptionNotFound`, `ResourceGroupNotFound`; `OperationInvalidForCurrentState` while accounts are in it.
+pub async fn resource_group_delete(cx: &Context, caller: &Caller, subscription: &str, name: &str) -> Result<()> {
+    caller.may(None, Permission::AccountDelete)?;
+    let group = resource_group_get(cx, caller, subscription, name).await?;
+    let (subscription, name) = (group.subscription_id, group.name.clone());
+    cx.store
+        .write(move |conn| {
+            Box::pin(async move {
+                if table::has_accounts(conn, &subscription, &name).await? {
+                    let reason = "There are accounts in the resource group. Delete them first.";
+                    let error = api::Error::new(Code::OperationInvalidForCurrentState).with("Reason", reason);
+                    return Err(super::Error::from(error));
+                }
+                table::delete(conn, &subscription, &name).await?;
+                Ok(())
+            })
+        })
+        .await?;
+    tracing::info!(group = group.name, by = caller.name(), "a resource group was deleted");
+    Ok(())
 }
 
 fn to_api(row: ResourceGroupRow) -> api::ResourceGroup {

@@ -16,7 +16,7 @@ pub const LONGEST_TOKEN_LIFE: Duration = Duration::from_days(366);
 pub async fn user_list(cx: &Context, caller: &Caller) -> Result<Vec<api::User>> {
     caller.may(None, Permission::UserWrite)?;
     let rows = table::list(&mut *cx.store.read().await?).await?;
-    Ok(rows.iter().map(to_api).collect())
+    Ok(rows.iter().map(|row| to_api(cx, row)).collect())
 }
 
 /// # Errors
@@ -37,7 +37,7 @@ pub async fn user_create(cx: &Context, caller: &Caller, user: &str, role: Role, 
         })
         .await?;
     tracing::info!(user = %row.name, %role, by = caller.name(), "a user was made");
-    Ok(to_api(&row))
+    Ok(to_api(cx, &row))
 }
 
 /// Lets a user in, or keeps the user out: sessions and tokens of a disabled user are gone.
@@ -62,7 +62,7 @@ pub async fn user_set_disabled(cx: &Context, caller: &Caller, user: &str, disabl
         })
         .await?;
     tracing::info!(user = %row.name, disabled, by = caller.name(), "a user was disabled or enabled");
-    Ok(to_api(&row))
+    Ok(to_api(cx, &row))
 }
 
 /// Gives a user another role; the user's sessions end, so that no page goes on with what it showed before.
@@ -85,7 +85,7 @@ pub async fn user_set_role(cx: &Context, caller: &Caller, user: &str, role: Role
         })
         .await?;
     tracing::info!(user = %row.name, %role, by = caller.name(), "a user was given another role");
-    Ok(to_api(&row))
+    Ok(to_api(cx, &row))
 }
 
 /// Somebody must be able to look after users.
@@ -252,8 +252,9 @@ pub(super) async fn end_grants(conn: &mut Conn, user_key: i64) -> store::Result<
     grants::token_delete_of_user(conn, user_key).await
 }
 
-fn to_api(row: &UserRow) -> api::User {
+fn to_api(cx: &Context, row: &UserRow) -> api::User {
     api::User {
+        principal_id: cx.installation.principal_id(&row.name),
         name: row.name.clone(),
         role: row.role,
         disabled: row.disabled,

@@ -8,8 +8,8 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::convert::{get, json, name, opt_time, time, to_json};
 use super::db::{Conn, Error, Result};
 use crate::api::{
-    AccountCounts, AccountQuotas, AuthenticationMode, NodeState, ProvisioningState, PublicNetworkAccess, Secret,
-    Timestamp,
+    AccountCounts, AccountQuotas, AuthenticationMode, NetworkProfile, NodeState, ProvisioningState,
+    PublicNetworkAccess, Secret, Timestamp,
 };
 use crate::domain::ids::AccountName;
 use crate::domain::quota;
@@ -24,6 +24,7 @@ pub struct AccountRow {
     pub location: String,
     pub state: ProvisioningState,
     pub public_network_access: PublicNetworkAccess,
+    pub network_profile: NetworkProfile,
     /// How callers of the data plane may prove who they are; empty for all ways.
     pub authentication_modes: Vec<AuthenticationMode>,
     pub storage_account_id: Option<String>,
@@ -41,7 +42,7 @@ pub struct AccountRow {
 }
 
 const COLUMNS: &str = "key, name, subscription_id, resource_group, location, state, public_network_access, \
-    authentication_modes, storage_account_id, storage_synced, tags, quotas, created, modified, etag, n_pools, n_jobs, \
+    network_profile, authentication_modes, storage_account_id, storage_synced, tags, quotas, created, modified, etag, n_pools, n_jobs, \
     n_active_jobs, n_job_schedules, n_active_job_schedules";
 
 impl AccountRow {
@@ -59,6 +60,7 @@ impl AccountRow {
             location: get(row, "location")?,
             state: name(row, "state")?,
             public_network_access: name(row, "public_network_access")?,
+            network_profile: json(row, "network_profile")?,
             authentication_modes: json(row, "authentication_modes")?,
             storage_account_id: get(row, "storage_account_id")?,
             storage_synced: opt_time(row, "storage_synced")?,
@@ -92,8 +94,8 @@ pub async fn find_by_key(conn: &mut Conn, key: i64) -> Result<Option<AccountRow>
 pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, secondary: &Secret) -> Result<Option<i64>> {
     let key = sqlx::query_scalar(
         "INSERT INTO accounts (name, subscription_id, resource_group, location, state, public_network_access, \
-         authentication_modes, storage_account_id, storage_synced, tags, quotas, primary_key, secondary_key, created, modified, etag) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING key",
+         authentication_modes, storage_account_id, storage_synced, tags, quotas, primary_key, secondary_key, created, modified, etag, network_profile) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING key",
     )
     .bind(row.name.as_str())
     .bind(&row.subscription_id)
@@ -111,6 +113,7 @@ pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, seconda
     .bind(row.created.micros())
     .bind(row.modified.micros())
     .bind(row.etag)
+    .bind(to_json(&row.network_profile))
     .fetch_optional(conn)
     .await?;
     Ok(key)
@@ -119,11 +122,12 @@ pub async fn insert(conn: &mut Conn, row: &AccountRow, primary: &Secret, seconda
 /// Saves what may change on an account: state, access, modes, storage, tags, quotas, times.
 pub async fn update(conn: &mut Conn, row: &AccountRow) -> Result<()> {
     sqlx::query(
-        "UPDATE accounts SET state = ?, public_network_access = ?, authentication_modes = ?, storage_account_id = ?, \
+        "UPDATE accounts SET state = ?, public_network_access = ?, network_profile = ?, authentication_modes = ?, storage_account_id = ?, \
          storage_synced = ?, tags = ?, quotas = ?, modified = ?, etag = ? WHERE key = ?",
     )
     .bind(row.state.as_str())
     .bind(row.public_network_access.as_str())
+    .bind(to_json(&row.network_profile))
     .bind(to_json(&row.authentication_modes))
     .bind(&row.storage_account_id)
     .bind(row.storage_synced.map(Timestamp::micros))

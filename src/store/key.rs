@@ -4,7 +4,9 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::convert::{get, json, name, opt_time};
 use super::db::{Conn, Result};
-use crate::api::{AuthenticationMode, KeyName, ProvisioningState, PublicNetworkAccess, Secret, Timestamp};
+use crate::api::{
+    AuthenticationMode, KeyName, NetworkProfile, ProvisioningState, PublicNetworkAccess, Secret, Timestamp,
+};
 use crate::domain::ids::AccountName;
 
 /// Both keys of an account, and what decides whether they may be used.
@@ -13,6 +15,7 @@ pub struct KeysRow {
     pub account_key: i64,
     pub state: ProvisioningState,
     pub public_network_access: PublicNetworkAccess,
+    pub network_profile: NetworkProfile,
     /// Empty for all.
     pub authentication_modes: Vec<AuthenticationMode>,
     pub primary: Secret,
@@ -23,7 +26,7 @@ pub struct KeysRow {
 
 pub async fn find(conn: &mut Conn, account: &AccountName) -> Result<Option<KeysRow>> {
     let row = sqlx::query(
-        "SELECT key, state, public_network_access, authentication_modes, primary_key, secondary_key, primary_last_used, \
+        "SELECT key, state, public_network_access, network_profile, authentication_modes, primary_key, secondary_key, primary_last_used, \
          secondary_last_used FROM accounts WHERE name = ?",
     )
     .bind(account.as_str())
@@ -34,6 +37,7 @@ pub async fn find(conn: &mut Conn, account: &AccountName) -> Result<Option<KeysR
         account_key: get(&row, "key")?,
         state: name(&row, "state")?,
         public_network_access: name(&row, "public_network_access")?,
+        network_profile: json(&row, "network_profile")?,
         authentication_modes: json(&row, "authentication_modes")?,
         primary: Secret(get(&row, "primary_key")?),
         secondary: Secret(get(&row, "secondary_key")?),

@@ -25,6 +25,7 @@ pub mod listing;
 pub mod meta;
 pub mod metrics;
 mod migrate;
+pub mod network_access;
 pub mod node;
 pub mod node_user;
 pub mod password_link;

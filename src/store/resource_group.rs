@@ -67,3 +67,25 @@ pub async fn put(conn: &mut Conn, row: &ResourceGroupRow, now: Timestamp) -> Res
     .await?;
     Ok(())
 }
+
+/// Whether accounts are in the group, those that are being deleted with them.
+pub async fn has_accounts(conn: &mut Conn, subscription: &str, name: &str) -> Result<bool> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM accounts WHERE subscription_id = ? COLLATE NOCASE AND resource_group = ? COLLATE NOCASE)",
+    )
+    .bind(subscription)
+    .bind(name)
+    .fetch_one(conn)
+    .await?;
+    Ok(found)
+}
+
+/// Deletes the row of a group; its roles go with it.
+pub async fn delete(conn: &mut Conn, subscription: &str, name: &str) -> Result<()> {
+    sqlx::query("DELETE FROM resource_groups WHERE subscription_id = ? COLLATE NOCASE AND name = ? COLLATE NOCASE")
+        .bind(subscription)
+        .bind(name)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -33,6 +33,9 @@ pub fn body(path: &str) -> Value {
         "{group}" => json!({ "location": "local" }),
         "{certificate}" => json!({ "properties": { "data": "AAAA", "format": "Cer" } }),
         "{pool}" => json!({ "properties": { "vmSize": "local_1" } }),
+        "{assignment}" => {
+            json!({ "properties": { "roleDefinitionId": "acdd72a7-3385-48ef-bd42-f606fba81ae7", "principalId": "x" } })
+        }
         "activate" => json!({ "format": "zip" }),
         "regeneratekeys" => json!({ "keyName": "Primary" }),
         "checknameavailability" => json!({ "name": "abc", "type": "Microsoft.Batch/batchAccounts" }),
@@ -90,7 +93,9 @@ async fn a_reader_changes_nothing_and_sees_no_keys() {
     let reader = token_of(&arm.world, "reader", Role::Reader).await;
     let before = arm.get(ACCOUNT).await.json();
     let mut refused = 0;
-    for (method, path) in arm::known() {
+    // Who may see and say who does what differs from scope to scope: see `permission_walk`.
+    let is_of_roles = |path: &str| path.contains("/microsoft.authorization/roleassignments");
+    for (method, path) in arm::known().into_iter().filter(|(_, path)| !is_of_roles(path)) {
         let answer = arm.send(method.clone(), &filled(path), Some(&reader.0), Some(body(path))).await;
         if is_guarded(&method, path) {
             // What would end before anybody asks for the caller's rights is no change.

@@ -1,11 +1,11 @@
 //! Accounts by Azure's management plane.
 
 use axum::http::Method;
-use fournil::api::{AccountCreate, Duration};
-use fournil::service::account;
+use fournil::api::{AccountCreate, Duration, Role, RoleAssignmentCreate};
+use fournil::service::{account, role_assignment};
 use serde_json::{Value, json};
 
-use crate::support::arm::{ACCOUNT, Arm, SUBSCRIPTION};
+use crate::support::arm::{ACCOUNT, Arm, SUBSCRIPTION, token_of};
 use crate::support::rest::Answer;
 
 fn path(group: &str, name: &str) -> String {
@@ -44,6 +44,10 @@ async fn an_account_is_made_and_followed_to_its_end() {
             "provisioningState": "Succeeded",
             "poolAllocationMode": "BatchService",
             "publicNetworkAccess": "Enabled",
+                "networkProfile": {
+                    "accountAccess": { "defaultAction": "Allow", "ipRules": [] },
+                    "nodeManagementAccess": { "defaultAction": "Allow", "ipRules": [] },
+                },
             "privateEndpointConnections": [],
             "encryption": { "keySource": "Microsoft.Batch" },
             "autoStorage": {
@@ -127,9 +131,9 @@ async fn what_accounts_are_not_here_is_refused_by_name() {
             "properties.publicNetworkAccess",
         ),
         (
-            json!({ "location": "local", "properties": { "networkProfile": rules("Deny") } }),
+            json!({ "location": "local", "properties": { "networkProfile": rules("Perhaps") } }),
             "InvalidPropertyValue",
-            "properties.networkProfile.accountAccess",
+            "properties.networkProfile.accountAccess.defaultAction",
         ),
         (
             json!({ "location": "local", "properties": { "encryption": { "keySource": "Microsoft.KeyVault" } } }),
@@ -315,4 +319,30 @@ async fn groups_are_made_and_follow_from_accounts() {
     let provider: Value =
         arm.get(&format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Batch")).await.is(200).json();
     assert_eq!(provider["registrationState"], "Registered");
+}
+
+#[tokio::test]
+async fn a_group_is_deleted_when_nothing_is_in_it_and_its_roles_with_it() {
+    let arm = Arm::new().await;
+    let group = |name: &str| format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/{name}");
+    arm.put(&group("empty"), json!({ "location": "local" })).await.is(201);
+    arm.put(&path("full", "acc1"), json!({ "location": "local" })).await.is(202);
+    arm.delete(&group("full")).await.is_arm_error(409, "OperationInvalidForCurrentState");
+    let cx = &arm.world.cx;
+    let token = token_of(&arm.world, "grace", Role::NoRole).await;
+    for scope in [group("empty"), path("full", "acc1")] {
+        let create = RoleAssignmentCreate { user: "grace".into(), role: Role::Owner, scope };
+        role_assignment::role_assignment_create(cx, &arm.world.caller, create).await.unwrap();
+    }
+    let account = path("full", "acc1");
+    arm.send(Method::GET, &account, Some(&token.0), None).await.is(200);
+    arm.delete(&group("EMPTY")).await.is(200);
+    arm.get(&group("empty")).await.is_arm_error(404, "ResourceGroupNotFound");
+    arm.delete(&group("empty")).await.is_arm_error(404, "ResourceGroupNotFound");
+    // An account of the same name is another account: nobody is let in by a role in the old one.
+    arm.delete(&account).await.is(202);
+    arm.put(&account, json!({ "location": "local" })).await.is(202);
+    let left = role_assignment::role_assignment_list(cx, &arm.world.caller, None).await.unwrap();
+    assert_eq!(left, []);
+    arm.send(Method::GET, &account, Some(&token.0), None).await.is(403);
 }

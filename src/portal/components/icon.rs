@@ -31,6 +31,7 @@ pub enum Icon {
     List,
     Menu,
     More,
+    Network,
     Node,
     Pause,
     Play,
@@ -87,6 +88,9 @@ impl Icon {
             Icon::List => "M5.5 4H14M5.5 8H14M5.5 12H14M2.2 4h.6M2.2 8h.6M2.2 12h.6",
             Icon::Menu => "M2.5 4h11M2.5 8h11M2.5 12h11",
             Icon::More => "M3.4 8h.2M7.9 8h.2M12.4 8h.2",
+            Icon::Network => {
+                "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13M1.5 8h13M8 1.5c2.2 2 2.8 4.3 2.8 6.5S10.2 12.500 8 14.500C5.800 12.500 5.200 10.200 5.200 8S5.800 3.500 8 1.500"
+            }
             Icon::Node => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.1M5 11h.1",
             Icon::Pause => "M5.5 3.5v9M10.5 3.5v9",
             Icon::Play => "M4.5 3v10l8-5z",

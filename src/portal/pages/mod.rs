@@ -12,6 +12,7 @@ pub mod key;
 pub mod node;
 mod pairs_editor;
 mod path_tabs;
+pub mod place;
 pub mod pool;
 pub mod quota;
 pub mod reference;

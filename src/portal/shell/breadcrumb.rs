@@ -75,10 +75,21 @@ fn crumbs(path: &str) -> Vec<Crumb> {
             Some(word) => Label::Word(word),
             None => Label::Name(paths::decode(segment)),
         };
-        expects_name = matches!(
-            segment,
-            "accounts" | "users" | "storage-accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks"
-        ) && !expects_name;
+        // Subscription and group are both names.
+        let is_subscription = above == paths::subscriptions();
+        expects_name = is_subscription
+            || matches!(
+                segment,
+                "accounts"
+                    | "users"
+                    | "storage-accounts"
+                    | "places"
+                    | "pools"
+                    | "nodes"
+                    | "jobs"
+                    | "jobschedules"
+                    | "tasks"
+            ) && !expects_name;
         if segment == "blobs" {
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
             out.push(Crumb { label: Label::Name(name.join("/")), path: here.clone() });
@@ -101,6 +112,8 @@ fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
         "storage-accounts" => msg::STORES,
+        "locations" => msg::LOCATIONS,
+        "places" => msg::SUBSCRIPTIONS,
         "activity" => msg::ACTIVITY,
         "access" => msg::ACCESS_CONTROL,
         "quotas" => msg::QUOTAS,
@@ -109,6 +122,7 @@ fn word(segment: &str) -> Option<Msg> {
         "users" => msg::USERS,
         "tokens" => msg::TOKENS,
         "properties" => msg::PROPERTIES,
+        "networking" => msg::NETWORKING,
         "tags" => msg::TAGS,
         "keys" => msg::KEYS,
         "pools" => msg::POOLS,
@@ -158,6 +172,7 @@ mod tests {
                 ("a/b c", "/storage-accounts/fournil/containers/pools/blobs"),
             ],
         );
+        check("/places/s1/pools", &[("Subscriptions", "/places"), ("s1", "/places/s1"), ("pools", "/places/s1/pools")]);
         check(
             "/accounts/a1b/jobs/s%3Ajob-1",
             &[

@@ -50,6 +50,8 @@ fn MainMenu(path: Memo<String>) -> impl IntoView {
             <Show when=move || session.allows(Permission::StorageRead)>
                 <Entry path label=msg::STORES icon=Icon::Storage href=paths::stores()/>
             </Show>
+            <Entry path label=msg::SUBSCRIPTIONS icon=Icon::Folder href=paths::subscriptions()/>
+            <Entry path label=msg::LOCATIONS icon=Icon::Network href=paths::locations()/>
             <Show when=move || session.allows(Permission::UserWrite)>
                 <Entry path label=msg::USERS icon=Icon::User href=paths::users()/>
             </Show>
@@ -74,6 +76,7 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
         <ul class="nav__list">
             <Entry path label=msg::KEYS icon=Icon::Key href=paths::keys(&account)/>
             <Entry path label=msg::PROPERTIES icon=Icon::Properties href=paths::account_properties(&account)/>
+            <Entry path label=msg::NETWORKING icon=Icon::Network href=paths::account_networking(&account)/>
             <Entry path label=msg::TAGS icon=Icon::Tag href=paths::account_tags(&account)/>
             <Entry path label=msg::ACCESS_CONTROL icon=Icon::User href=paths::account_access(&account)/>
             <Entry path label=msg::QUOTAS icon=Icon::Columns href=paths::account_quotas(&account)/>

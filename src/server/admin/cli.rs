@@ -234,6 +234,7 @@ fn account_request(command: AccountCommand) -> anyhow::Result<Request> {
                 subscription_id: subscription,
                 resource_group,
                 public_network_access,
+                network_profile: None,
                 storage_account_id: storage_account,
                 tags: tags.into_iter().collect(),
                 allowed_authentication_modes: Vec::new(),

@@ -19,6 +19,17 @@ fn takes(method: &Method, path: &str) -> Option<(P, Place)> {
     {
         return None;
     }
+    let above_accounts = !path.contains("/batchaccounts/{account}");
+    if path.contains("/microsoft.authorization/roleassignments") {
+        return Some(match (above_accounts, reads) {
+            (true, _) => (P::UserWrite, everywhere),
+            (false, true) => (P::AccountRead, first),
+            (false, false) => (P::UserWrite, first),
+        });
+    }
+    if above_accounts && path.contains("/microsoft.authorization/roledefinitions") {
+        return Some((P::AccountRead, Place::Somewhere));
+    }
     let of_account = path.split_once("/batchaccounts/{account}").map(|(_, rest)| rest);
     Some(match (of_account, path) {
         (Some(""), _) if reads => (P::AccountRead, first),
@@ -33,6 +44,9 @@ fn takes(method: &Method, path: &str) -> Option<(P, Place)> {
         (Some(_), _) if reads => (P::AccountRead, first),
         (None, path) if path.ends_with("/resourcegroups/{group}") && *method == Method::PUT => {
             (P::AccountWrite, everywhere)
+        }
+        (None, path) if path.ends_with("/resourcegroups/{group}") && *method == Method::DELETE => {
+            (P::AccountDelete, everywhere)
         }
         (None, path) if path.ends_with("/checknameavailability") => (P::AccountRead, everywhere),
         (None, _) if reads || path.ends_with("/register") => (P::AccountRead, Place::Somewhere),

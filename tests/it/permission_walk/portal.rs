@@ -26,9 +26,12 @@ fn whom(function: &str) -> For {
         "sign_in" | "sign_out" | "set_up" | "password_set" => For::Session,
         "session_get" | "reference_get" | "token_list" | "token_create" => For::Everybody,
         "token_revoke" | "role_assignment_delete" => For::Hidden,
-        "account_list" | "location_list" => For::Those(P::AccountRead, somewhere),
+        "account_list" | "location_list" | "subscription_list" | "resource_group_list" | "resource_group_get" => {
+            For::Those(P::AccountRead, somewhere)
+        }
         "account_name_check" => For::Those(P::AccountRead, everywhere),
-        "account_create" => For::Those(P::AccountWrite, everywhere),
+        "account_create" | "resource_group_put" => For::Those(P::AccountWrite, everywhere),
+        "resource_group_delete" => For::Those(P::AccountDelete, everywhere),
         "account_quotas_set" => For::Those(P::QuotaWrite, everywhere),
         "account_get" | "key_info" | "role_assignment_list" | "activity_list" => For::Those(P::AccountRead, first),
         "account_patch" | "account_storage_set" => For::Those(P::AccountWrite, first),

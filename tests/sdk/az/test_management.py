@@ -58,3 +58,24 @@ def test_a_wrong_secret_is_refused(tls_server: Server, tmp_path: pathlib.Path) -
     with pytest.raises(Refused) as refused:
         SignedInAz(tls_server, tmp_path).log_in("cli", "fnl_wrong")
     assert "personal access token" in refused.value.message
+
+
+def test_a_role_is_assigned_listed_and_taken_away(tls_server: Server, tmp_path: pathlib.Path) -> None:
+    az = SignedInAz(tls_server, tmp_path)
+    tls_server.admin("user", "create", "boss", "--role", "Owner", "--password-stdin", text="correct horse battery\n")
+    az.log_in("boss", tls_server.admin("token", "create", "--user", "boss")["token"])
+    tls_server.admin("user", "create", "grace", "--role", "None", "--password-stdin", text="correct horse battery\n")
+    (grace,) = [user for user in tls_server.admin("user", "list") if user["name"] == "grace"]
+    az("group create", "--name", "lab", "--location", "local")
+    (account,) = az("account list")
+    scope = f"/subscriptions/{account['id']}/resourceGroups/lab"
+
+    principal = ["--assignee-object-id", grace["principalId"], "--assignee-principal-type", "User"]
+    made = az("role assignment create", *principal, "--role", "Azure Batch Job Submitter", "--scope", scope)
+    assert (made["principalId"], made["scope"].lower()) == (grace["principalId"], scope.lower())
+    listed = az("role assignment list", "--scope", scope, "--assignee-object-id", grace["principalId"])
+    assert [(row["name"], row["roleDefinitionName"]) for row in listed] == [(made["name"], "Azure Batch Job Submitter")]
+    names = [role["roleName"] for role in az("role definition list", "--scope", scope)]
+    assert "Owner" in names and "Azure Batch Data Contributor" in names
+    az("role assignment delete", "--ids", made["id"])
+    assert az("role assignment list", "--scope", scope, "--assignee-object-id", grace["principalId"]) == []

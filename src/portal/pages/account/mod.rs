@@ -4,6 +4,8 @@ mod create;
 mod delete;
 mod form;
 mod list;
+mod network_form;
+mod networking;
 mod overview;
 mod properties;
 mod storage;
@@ -12,10 +14,13 @@ mod tag_editor;
 mod tags;
 
 pub use create::AccountCreatePage;
+pub use form::{TAGS, to_tags};
 pub use list::AccountListPage;
+pub use networking::NetworkingPage;
 pub use overview::AccountPage;
 pub use properties::PropertiesPage;
 pub use table::AccountTable;
+pub use tag_editor::{TagEditor, TagRows};
 pub use tags::TagsPage;
 
 use leptos::prelude::*;

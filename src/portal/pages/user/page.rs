@@ -85,6 +85,7 @@ fn Facts(user: User) -> impl IntoView {
     view! {
         <Essentials>
             <Essential label=msg::STATE><UserState is_disabled=user.disabled/></Essential>
+            <Essential label=msg::USER_PRINCIPAL_ID><code>{user.principal_id}</code></Essential>
             <Essential label=msg::CREATED><Time at=user.creation_time/></Essential>
             <Essential label=msg::USER_LAST_SIGN_IN>{match user.last_sign_in {
                 Some(at) => view! { <Time at/> }.into_any(),
