@@ -35,6 +35,7 @@ mod metrics;
 mod node_orders;
 mod package_references;
 mod permission_walk;
+mod portal_applications;
 mod portal_storage;
 mod preemption;
 mod quotas;

@@ -77,7 +77,15 @@ fn crumbs(path: &str) -> Vec<Crumb> {
         };
         expects_name = matches!(
             segment,
-            "accounts" | "users" | "storage-accounts" | "pools" | "nodes" | "jobs" | "jobschedules" | "tasks"
+            "accounts"
+                | "users"
+                | "storage-accounts"
+                | "pools"
+                | "nodes"
+                | "jobs"
+                | "jobschedules"
+                | "tasks"
+                | "applications"
         ) && !expects_name;
         if segment == "blobs" {
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
@@ -100,7 +108,9 @@ fn crumbs(path: &str) -> Vec<Crumb> {
 fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
+        "applications" => msg::APPLICATIONS,
         "storage-accounts" => msg::STORES,
+        "storage" => msg::STORAGE,
         "activity" => msg::ACTIVITY,
         "access" => msg::ACCESS_CONTROL,
         "quotas" => msg::QUOTAS,
@@ -134,6 +144,15 @@ mod tests {
             assert_eq!(found, expected, "{path}");
         };
         check("/", &[]);
+        check(
+            "/accounts/a1b/applications/tags",
+            &[
+                ("Accounts", "/accounts"),
+                ("a1b", "/accounts/a1b"),
+                ("Applications", "/accounts/a1b/applications"),
+                ("tags", "/accounts/a1b/applications/tags"),
+            ],
+        );
         check("/accounts/new", &[("Accounts", "/accounts"), ("New", "/accounts/new")]);
         check(
             "/accounts/keys/keys",

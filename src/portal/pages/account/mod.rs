@@ -7,6 +7,7 @@ mod list;
 mod overview;
 mod properties;
 mod storage;
+mod storage_needed;
 mod table;
 mod tag_editor;
 mod tags;
@@ -15,6 +16,8 @@ pub use create::AccountCreatePage;
 pub use list::AccountListPage;
 pub use overview::AccountPage;
 pub use properties::PropertiesPage;
+pub use storage::AccountStoragePage;
+pub use storage_needed::StorageNeeded;
 pub use table::AccountTable;
 pub use tags::TagsPage;
 
