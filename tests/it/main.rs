@@ -6,6 +6,7 @@ mod account;
 mod activity;
 mod admin;
 mod agent_endings;
+mod agent_faults;
 mod agent_files;
 mod agent_packages;
 mod agent_provider;

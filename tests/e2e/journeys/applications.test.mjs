@@ -77,10 +77,10 @@ journey("applications", async ({ page, server, shot }) => {
   // The forms of pools and tasks offer what there is.
   await page.goto("/accounts/studio/pools/new");
   await textbox(page, "Pool id").fill("kitchen");
-  await page.getByRole("tab", { name: "Application packages" }).click();
+  await link(page, "Application packages").click();
   await choosePackage(page, "default (1.0)");
   await accessibleInBothThemes(page, (theme) => shot(`pool-${theme}`));
-  await page.getByRole("tab", { name: /^Review/ }).click();
+  await button(page, "Review + create").click();
   await button(page, "Create the pool").click();
   await arrive(page, "kitchen");
   await page.getByRole("region", { name: "Application packages" }).getByRole("link", { name: "greeter" }).waitFor();
@@ -105,6 +105,9 @@ journey("applications", async ({ page, server, shot }) => {
   await panel.getByLabel("Zip file").setInputFiles([{ name: "better.zip", mimeType: "application/zip", buffer: greeter("goodbye") }]);
   await panel.getByRole("button", { name: "Upload and activate" }).click();
   await page.locator(".upload").getByText("uploaded").waitFor();
+  await command(page, "Add version").click();
+  await page.getByRole("dialog", { name: "Add version" }).getByRole("textbox", { name: "Version" }).waitFor();
+  await page.keyboard.press("Escape");
   const reference = [{ applicationId: "greeter", version: "1.0" }];
   await batch.taskCreate("party", "bye", "/bin/sh -c '$AZ_BATCH_APP_PACKAGE_greeter_1_0/bin/greet'", { applicationPackageReferences: reference });
   await batch.task("party", "bye", "completed");
