@@ -88,6 +88,22 @@ pub struct AutoStorage {
     pub last_key_sync: Timestamp,
 }
 
+/// The linked storage as the portal shows it to those who look after the account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkedStorage {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_account_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_key_sync: Option<Timestamp>,
+    /// Absent when the installation has no such storage account: then nothing can be done with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<super::StorageAccount>,
+    /// Names of storage accounts, for those who may link one.
+    #[serde(default)]
+    pub choices: Vec<String>,
+}
+
 /// Limits of an account. Each counts what exists now, ends included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -22,6 +22,18 @@ pub struct ApplicationSummary {
     pub versions: Vec<String>,
 }
 
+/// What references of pools and tasks can name: an application that has an active version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplicationChoice {
+    pub id: String,
+    /// What a reference without a version means. It may have been deleted since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_version: Option<String>,
+    /// Those that are active.
+    pub versions: Vec<String>,
+}
+
 /// An application as those see it who manage it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -94,6 +94,7 @@ fn spelled(part: &str) -> String {
 const FUNCTIONS: &[(&str, &str, bool)] = &[
     ("account_name_check", "Microsoft.Batch/locations/checkNameAvailability/action", false),
     ("account_quotas_set", "Microsoft.Batch/batchAccounts/quotas/write", true),
+    ("account_storage_sync", "Microsoft.Batch/batchAccounts/syncAutoStorageKeys/action", true),
     ("account_storage_set", "Microsoft.Batch/batchAccounts/write", true),
     ("job_create_from_json", "Microsoft.Batch/batchAccounts/jobs/write", true),
     ("key_info", "Microsoft.Batch/batchAccounts/read", false),
@@ -118,6 +119,7 @@ const FUNCTIONS: &[(&str, &str, bool)] = &[
 const THINGS: &[(&str, &str)] = &[
     ("job_schedule_", "Microsoft.Batch/batchAccounts/jobSchedules"),
     ("account_", "Microsoft.Batch/batchAccounts"),
+    ("application_package_", "Microsoft.Batch/batchAccounts/applications/versions"),
     ("application_", "Microsoft.Batch/batchAccounts/applications"),
     ("certificate_", "Microsoft.Batch/batchAccounts/certificates"),
     ("job_", "Microsoft.Batch/batchAccounts/jobs"),

@@ -118,6 +118,11 @@ pub fn keys(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "keys")
 }
 
+/// The storage account that is linked to the account.
+pub fn account_storage(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "storage")
+}
+
 pub fn account_access(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "access")
 }
@@ -178,6 +183,25 @@ pub fn node_file(
     path: impl AsRef<str>,
 ) -> String {
     format!("{}/files/{}", node(account, pool, node_id), segments(path.as_ref()))
+}
+
+/// Applications of the account.
+pub fn applications(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "applications")
+}
+
+pub fn application_create(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "applications/new")
+}
+
+pub fn application(account: impl AsRef<str>, application: impl AsRef<str>) -> String {
+    format!("{}/{}", applications(account), segment(application.as_ref()))
+}
+
+/// Where blocks of an application package are put. The server answers it, not the portal.
+pub fn package_blocks(account: impl AsRef<str>, application: impl AsRef<str>, version: impl AsRef<str>) -> String {
+    let [account, application, version] = [account.as_ref(), application.as_ref(), version.as_ref()].map(encode);
+    format!("/portal/packages/{account}/{application}/{version}")
 }
 
 pub fn jobs(account: impl AsRef<str>) -> String {
@@ -340,6 +364,7 @@ mod tests {
             account_networking("mybatch"),
             account_tags("mybatch"),
             keys("mybatch"),
+            account_storage("mybatch"),
             account_access("mybatch"),
             account_quotas("mybatch"),
             account_activity("mybatch"),
@@ -353,6 +378,10 @@ mod tests {
             node_folder("mybatch", "p1", "n1", ""),
             node_folder("mybatch", "p1", "n1", "workitems/j"),
             node_file("mybatch", "p1", "n1", "workitems/j/x#.txt"),
+            applications("mybatch"),
+            application_create("mybatch"),
+            application("mybatch", "blender"),
+            package_blocks("mybatch", "blender", "2.70"),
             jobs("mybatch"),
             job_create("mybatch"),
             job_from_json("mybatch", "s1:job-2"),
@@ -401,6 +430,7 @@ mod tests {
 /accounts/mybatch/networking
 /accounts/mybatch/tags
 /accounts/mybatch/keys
+/accounts/mybatch/storage
 /accounts/mybatch/access
 /accounts/mybatch/quotas
 /accounts/mybatch/activity
@@ -414,6 +444,10 @@ mod tests {
 /accounts/mybatch/pools/p1/nodes/n1/files
 /accounts/mybatch/pools/p1/nodes/n1/files?folder=workitems%2Fj
 /accounts/mybatch/pools/p1/nodes/n1/files/workitems/j/x%23.txt
+/accounts/mybatch/applications
+/accounts/mybatch/applications/new
+/accounts/mybatch/applications/blender
+/portal/packages/mybatch/blender/2.70
 /accounts/mybatch/jobs
 /accounts/mybatch/jobs/new
 /accounts/mybatch/jobs/new?as=json&from=s1%3Ajob-2

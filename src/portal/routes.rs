@@ -67,12 +67,14 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("/networking") view=|| view! { <pages::account::NetworkingPage/> }.into_any()/>
             <Route path=path!("/tags") view=|| view! { <pages::account::TagsPage/> }.into_any()/>
             <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
+            <Route path=path!("/storage") view=|| view! { <pages::account::AccountStoragePage/> }.into_any()/>
             <Route path=path!("/access") view=|| view! { <pages::user::AccessPage/> }.into_any()/>
             <Route path=path!("/quotas") view=|| view! { <pages::quota::QuotasPage/> }.into_any()/>
             <Route path=path!("/activity") view=|| view! { <pages::activity::AccountActivityPage/> }.into_any()/>
             <PoolRoutes/>
             <JobRoutes/>
             <JobScheduleRoutes/>
+            <ApplicationRoutes/>
             <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
         </ParentRoute>
     }
@@ -138,6 +140,19 @@ fn JobScheduleRoutes() -> impl MatchNestedRoutes + Clone {
                 <Route path=path!("/jobs") view=|| view! { <JobScheduleJobsTab/> }.into_any()/>
                 <Route path=path!("/properties") view=|| view! { <JobSchedulePropertiesTab/> }.into_any()/>
             </ParentRoute>
+        </ParentRoute>
+    }
+    .into_inner()
+}
+
+#[component(transparent)]
+fn ApplicationRoutes() -> impl MatchNestedRoutes + Clone {
+    use pages::application::{ApplicationCreatePage, ApplicationListPage, ApplicationPage};
+    view! {
+        <ParentRoute path=path!("/applications") view=|| view! { <Outlet/> }.into_any()>
+            <Route path=path!("") view=|| view! { <ApplicationListPage/> }.into_any()/>
+            <Route path=path!("/new") view=|| view! { <ApplicationCreatePage/> }.into_any()/>
+            <Route path=path!("/:application") view=|| view! { <ApplicationPage/> }.into_any()/>
         </ParentRoute>
     }
     .into_inner()

@@ -17,6 +17,7 @@ struct Arguments {
     task: Value,
     thumbprint: Value,
     application: Value,
+    version: Value,
     user: Value,
     id: Value,
     create: Named,
@@ -79,6 +80,7 @@ fn resource(arguments: &Arguments, kind: &str) -> String {
         ("tasks", &arguments.task),
         ("certificates", &arguments.thumbprint),
         ("applications", &arguments.application),
+        ("versions", &arguments.version),
         ("users", &arguments.user),
     ] {
         if let Some(name) = name.as_str() {

@@ -1,12 +1,13 @@
 //! `/portal/blobs/{storage}/{container}/{blob}`: blobs for the browser's user. GET saves one, or shows it as the picture that
 //! it is; PUT brings a block of one. Nothing of a blob ever runs as a page: what somebody stored is nobody's word.
+//! `/portal/packages/{account}/{application}/{version}`: PUT brings a block of an application package.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, put};
 use futures_util::TryStreamExt;
 use serde::Deserialize;
 
@@ -14,7 +15,9 @@ use super::download::{LARGEST_PICTURE, attachment, guard, part_headers, picture_
 use super::headers::ErrorAnswer;
 use super::server_functions::signed_in;
 use crate::api::Code;
+use crate::domain::ids::AccountName;
 use crate::rest::range::Range;
+use crate::service::application_upload::{Version, application_package_block_put};
 use crate::service::storage::write::Place;
 use crate::service::storage::{blob, user};
 use crate::service::{Caller, Context, Error, Result};
@@ -22,6 +25,7 @@ use crate::service::{Caller, Context, Error, Result};
 pub fn routes(cx: &Context) -> Router {
     Router::new()
         .route("/portal/blobs/{storage}/{container}/{*blob}", get(read).put(put_block))
+        .route("/portal/packages/{account}/{application}/{version}", put(put_package_block))
         .layer(DefaultBodyLimit::disable())
         .with_state(cx.clone())
 }
@@ -92,7 +96,28 @@ async fn put_block(
         let place = Place { container: &container, name: &name };
         user::block_put(&cx, &caller, &storage, place, &id, body.into_data_stream()).await
     };
-    match put.await {
+    taken(put.await)
+}
+
+async fn put_package_block(
+    State(cx): State<Context>,
+    Path([account, application, version]): Path<[String; 3]>,
+    Query(asked): Query<Asked>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let put = async {
+        let caller = caller(&cx, &parts).await?;
+        let account: AccountName = account.parse().map_err(|_| Code::AccountNotFound)?;
+        let id = asked.block.ok_or(Code::MissingRequiredQueryParameter)?;
+        let of = Version { application: &application, version: &version };
+        application_package_block_put(&cx, &caller, &account, of, &id, body.into_data_stream()).await
+    };
+    taken(put.await)
+}
+
+fn taken(put: Result<()>) -> Response {
+    match put {
         Ok(()) => StatusCode::CREATED.into_response(),
         Err(error) => ErrorAnswer(error.into()).into_response(),
     }

@@ -62,6 +62,20 @@ pub async fn account_storage_set(
     Ok(service::account::account_storage_set(&cx, &caller, &account, storage_account_id).await?)
 }
 
+/// The linked storage, and what else could be linked.
+#[server(prefix = "/portal/fn", endpoint = "account_storage_get", input = Json)]
+pub async fn account_storage_get(account: AccountName) -> Result<api::LinkedStorage, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::account_storage::account_storage_get(&cx, &caller, &account).await?)
+}
+
+/// Takes the keys of the linked storage as they are now.
+#[server(prefix = "/portal/fn", endpoint = "account_storage_sync", input = Json)]
+pub async fn account_storage_sync(account: AccountName) -> Result<api::Account, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::account_storage::account_storage_sync(&cx, &caller, &account).await?)
+}
+
 /// Sets the limits of an account.
 #[server(prefix = "/portal/fn", endpoint = "account_quotas_set", input = Json)]
 pub async fn account_quotas_set(account: AccountName, quotas: api::AccountQuotas) -> Result<api::Account, api::Error> {

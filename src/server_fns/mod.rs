@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod application;
 pub mod file;
 pub mod job;
 pub mod job_schedule;
@@ -21,6 +22,7 @@ pub mod user;
 
 pub use account::*;
 pub use activity::*;
+pub use application::*;
 pub use file::*;
 pub use job::*;
 pub use job_schedule::*;

@@ -246,7 +246,7 @@ pub(super) fn tell(cx: &Context, account: &AccountName) {
     cx.events.tell(account.as_str(), Changed::Applications);
 }
 
-fn to_api(row: ApplicationRow) -> api::Application {
+pub(super) fn to_api(row: ApplicationRow) -> api::Application {
     api::Application {
         id: row.id,
         display_name: row.display_name,

@@ -227,7 +227,7 @@ async fn find(conn: &mut Conn, account: &AccountName, application: &str, version
     find_in(conn, owner.key, version).await
 }
 
-async fn find_in(conn: &mut Conn, application_key: i64, version: &str) -> Result<PackageRow> {
+pub(super) async fn find_in(conn: &mut Conn, application_key: i64, version: &str) -> Result<PackageRow> {
     let found = store::application_package::find(conn, application_key, version).await?;
     found.ok_or_else(|| Code::ApplicationPackageNotFound.into())
 }

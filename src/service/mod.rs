@@ -3,9 +3,12 @@
 
 pub mod access_token;
 pub mod account;
+pub mod account_storage;
 pub mod activity;
 pub mod application;
+pub mod application_list;
 pub mod application_package;
+pub mod application_upload;
 pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;

@@ -75,6 +75,13 @@ pub async fn find(conn: &mut Conn, account_key: i64, id: &str) -> Result<Option<
     row.as_ref().map(read).transpose()
 }
 
+/// All of an account, by their ids.
+pub async fn all(conn: &mut Conn, account_key: i64) -> Result<Vec<ApplicationRow>> {
+    let rows =
+        sqlx::query(select_applications!("account_key = ?1 ORDER BY id")).bind(account_key).fetch_all(conn).await?;
+    Ok(readable(&rows))
+}
+
 pub async fn count(conn: &mut Conn, account_key: i64) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT COUNT(*) FROM applications WHERE account_key = ?1")
         .bind(account_key)

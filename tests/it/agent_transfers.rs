@@ -19,14 +19,14 @@ use crate::agent_support::{TASK_USER, World, is_root, n_processes, sh, until, we
 
 /// What was asked for, and what was put.
 #[derive(Clone, Default)]
-struct Web {
+pub struct Web {
     asked: Arc<Mutex<Vec<String>>>,
-    stored: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+    pub stored: Arc<Mutex<HashMap<String, Vec<u8>>>>,
 }
 
 impl Web {
     /// Answers on all of loopback; says its port.
-    async fn start() -> (Web, u16) {
+    pub async fn start() -> (Web, u16) {
         let web = Web::default();
         let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -35,7 +35,7 @@ impl Web {
         (web, port)
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -49,6 +49,8 @@ async fn answer(State(web): State<Web>, request: Request) -> Response {
     let redirect = |to: String| (StatusCode::FOUND, [(header::LOCATION, to)]).into_response();
     match path.as_str() {
         "/input" => "input of the task".into_response(),
+        // With the checksum that Azure Storage gives of a blob.
+        "/summed" => ([("content-md5", "Fd8IkFQBBfwzDTSc4O6RkQ==")], "bread and butter\n").into_response(),
         "/secret" => StatusCode::FORBIDDEN.into_response(),
         "/around" => redirect("/around".into()),
         "/to-input" => redirect("/input".into()),
@@ -87,12 +89,12 @@ fn list(one: &str, other: &str, next: &str) -> Response {
     .into_response()
 }
 
-fn file(port: u16, path: &str, name: &str) -> ResourceFile {
+pub fn file(port: u16, path: &str, name: &str) -> ResourceFile {
     let url = format!("http://127.0.0.1:{port}{path}");
     ResourceFile { http_url: Some(url), file_path: Some(name.into()), ..Default::default() }
 }
 
-fn output(port: u16, container: &str, pattern: &str, condition: OutputFileUploadCondition) -> OutputFile {
+pub fn output(port: u16, container: &str, pattern: &str, condition: OutputFileUploadCondition) -> OutputFile {
     let container = OutputFileContainer {
         container_url: format!("http://127.0.0.1:{port}/{container}?sig=x"),
         path: Some("run".into()),
@@ -106,12 +108,12 @@ fn output(port: u16, container: &str, pattern: &str, condition: OutputFileUpload
     }
 }
 
-async fn end_of(world: &mut World, line: &str, change: impl FnOnce(&mut RunTask)) -> (Attempt, Ended) {
+pub async fn end_of(world: &mut World, line: &str, change: impl FnOnce(&mut RunTask)) -> (Attempt, Ended) {
     let a = world.run_with(line, change).await;
     (a, world.ended(a).await)
 }
 
-fn code(ended: &Ended) -> &str {
+pub fn code(ended: &Ended) -> &str {
     ended.failure.as_ref().map_or("", |failure| &failure.code)
 }
 

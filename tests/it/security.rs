@@ -49,6 +49,7 @@ pub fn any_arguments() -> serde_json::Value {
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
     });
     let of_the_rest = json!({
+        "application": "tool", "version": "1.0", "blocks": [],
         "storage": "fournil", "container": "abc", "blob": "b", "folder": "", "from": "",
         "wish": { "account": "fournil", "container": "abc", "permissions": "r", "life": "P1D" },
         "commit": { "name": "b", "blocks": [] },

@@ -6,6 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest, Md5};
 
 use super::blob;
 use super::failure::{self, Result};
@@ -96,22 +99,30 @@ async fn write_to(client: &Client, url: &str, path: &str, draft: &str) -> std::r
     let mut file = file.map_err(broken("ResourceFileCreateFailed"))?;
     let write_failed = broken("ResourceFileWriteFailed");
     keep_room(&file, length.unwrap_or(0)).map_err(&write_failed)?;
-    let (mut written, mut looked_at) = (0, 0);
+    let (mut written, mut looked_at, mut md5) = (0, 0, Md5::new());
     while let Some(piece) = next_piece(response.body_mut()).await.map_err(Broken::Network)? {
         file.write_all(&piece).map_err(&write_failed)?;
+        md5.update(&piece);
         written += piece.len() as u64;
         if written - looked_at >= LOOK_AFTER {
             looked_at = written;
             keep_room(&file, 0).map_err(&write_failed)?;
         }
     }
-    match length {
-        Some(length) if length != written => {
-            let reason = format!("the server sent {written} bytes of {length}");
-            Err(Broken::Network(HttpError::Failed(reason)))
-        }
-        _ => Ok(()),
+    if let Some(length) = length.filter(|length| *length != written) {
+        let reason = format!("the server sent {written} bytes of {length}");
+        return Err(Broken::Network(HttpError::Failed(reason)));
     }
+    if sum_of(response.headers()).is_some_and(|sum| sum[..] != md5.finalize()[..]) {
+        let reason = "the file's MD5 is not the one that the server says";
+        return Err(Broken::Network(HttpError::Failed(reason.into())));
+    }
+    Ok(())
+}
+
+/// The checksum of a whole answer, where the server knows one. Chosen here: what does not fit it is not taken, as AzCopy does.
+fn sum_of(headers: &HeaderMap) -> Option<[u8; 16]> {
+    STANDARD.decode(headers.get("content-md5")?).ok()?.try_into().ok()
 }
 
 /// A body without end must not fill the disk of everybody else.

@@ -82,11 +82,12 @@ pub struct Client {
     authority: Option<String>,
     /// Made when it is first needed: reading what the machine trusts takes longer than a small download.
     tls: OnceCell<TlsConnector>,
+    first_pause: Duration,
 }
 
 impl Client {
     pub fn new(forbidden: Vec<AddressRange>, authority: Option<String>) -> Client {
-        Client { forbidden, authority, tls: OnceCell::new() }
+        Client { forbidden, authority, tls: OnceCell::new(), first_pause: FIRST_PAUSE }
     }
 
     fn tls(&self) -> anyhow::Result<TlsConnector> {
@@ -110,7 +111,7 @@ impl Client {
 
     /// Does `work`, and again after a pause when it failed for a reason that may pass.
     pub async fn with_retries<T>(&self, mut work: impl AsyncFnMut() -> Result<T>) -> Result<T> {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = self.first_pause;
         for _ in 1..TRIES {
             match work().await {
                 Err(error) if error.may_pass() => tokio::time::sleep(pause.min(LONGEST_PAUSE)).await,
@@ -288,5 +289,36 @@ mod tests {
         assert_eq!(parse("http://h/a b/é?x=%20").unwrap().to_string(), "http://h/a%20b/%C3%A9?x=%20");
         assert_eq!(parse("http://h/a#b").unwrap().to_string(), "http://h/a");
         assert!(parse("unix:/run/x").is_err());
+    }
+
+    /// A client that does not wait between its tries.
+    fn hasty() -> Client {
+        Client { first_pause: Duration::ZERO, ..Client::new(Vec::new(), None) }
+    }
+
+    #[tokio::test]
+    async fn what_may_pass_is_tried_so_often_and_then_said() {
+        let check = async |error: fn() -> HttpError, tries: u32| {
+            let mut n = 0;
+            let client = hasty();
+            let outcome: Result<()> = client
+                .with_retries(async || {
+                    n += 1;
+                    Err(error())
+                })
+                .await;
+            assert_eq!(outcome.unwrap_err().to_string(), error().to_string());
+            assert_eq!(n, tries, "{}", error());
+        };
+        let passing: [fn() -> HttpError; 3] =
+            [|| HttpError::Status(503), || HttpError::Status(429), || HttpError::Failed("cut".into())];
+        for error in passing {
+            check(error, TRIES).await;
+        }
+        let lasting: [fn() -> HttpError; 3] =
+            [|| HttpError::Status(404), || HttpError::Status(403), || HttpError::BadAnswer("x".into())];
+        for error in lasting {
+            check(error, 1).await;
+        }
     }
 }

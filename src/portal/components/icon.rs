@@ -33,6 +33,7 @@ pub enum Icon {
     More,
     Network,
     Node,
+    Package,
     Pause,
     Play,
     Pool,
@@ -92,6 +93,7 @@ impl Icon {
                 "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13M1.5 8h13M8 1.5c2.2 2 2.8 4.3 2.8 6.5S10.2 12.500 8 14.500C5.800 12.500 5.200 10.200 5.200 8S5.800 3.500 8 1.500"
             }
             Icon::Node => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.1M5 11h.1",
+            Icon::Package => "M2.5 4.500h11v9h-11zM2.500 4.500l2-2h7l2 2M6.500 8h3",
             Icon::Pause => "M5.5 3.5v9M10.5 3.5v9",
             Icon::Play => "M4.5 3v10l8-5z",
             Icon::Pool => "M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5h-4.5zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5h-4.5z",

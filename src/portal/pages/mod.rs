@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod application;
 pub mod file;
 pub mod home;
 pub mod job;
@@ -26,5 +27,6 @@ pub mod task;
 pub mod token;
 mod transfers;
 mod typed;
+mod uploads;
 pub mod user;
 mod waiting;

@@ -38,6 +38,8 @@ const fn message(code: Code) -> Option<Msg> {
         Code::TaskCompleted => msg::REFUSAL_TASK_COMPLETED,
         Code::TaskNotCompleted => msg::REFUSAL_TASK_NOT_COMPLETED,
         Code::TaskSucceeded => msg::REFUSAL_TASK_SUCCEEDED,
+        Code::ApplicationNotEmpty => msg::ERROR_APPLICATION_NOT_EMPTY,
+        Code::ApplicationUpdatesNotAllowed => msg::ERROR_APPLICATION_UPDATES_NOT_ALLOWED,
         _ => return None,
     })
 }

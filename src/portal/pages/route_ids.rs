@@ -37,6 +37,17 @@ pub struct TaskRef {
     pub task: TaskId,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationRef {
+    pub account: AccountName,
+    pub application: String,
+}
+
+pub fn use_application_ref() -> Memo<Option<ApplicationRef>> {
+    let (account, application) = (use_id("account"), use_id("application"));
+    Memo::new(move |_| Some(ApplicationRef { account: account.get()?, application: application.get()? }))
+}
+
 pub fn use_pool_ref() -> Memo<Option<PoolRef>> {
     let (account, pool) = (use_id("account"), use_id("pool"));
     Memo::new(move |_| Some(PoolRef { account: account.get()?, pool: pool.get()? }))

@@ -89,6 +89,7 @@ fn crumbs(path: &str) -> Vec<Crumb> {
                     | "jobs"
                     | "jobschedules"
                     | "tasks"
+                    | "applications"
             ) && !expects_name;
         if segment == "blobs" {
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
@@ -111,9 +112,11 @@ fn crumbs(path: &str) -> Vec<Crumb> {
 fn word(segment: &str) -> Option<Msg> {
     Some(match segment {
         "accounts" => msg::ACCOUNTS,
+        "applications" => msg::APPLICATIONS,
         "storage-accounts" => msg::STORES,
         "locations" => msg::LOCATIONS,
         "places" => msg::SUBSCRIPTIONS,
+        "storage" => msg::STORAGE,
         "activity" => msg::ACTIVITY,
         "access" => msg::ACCESS_CONTROL,
         "quotas" => msg::QUOTAS,
@@ -148,6 +151,15 @@ mod tests {
             assert_eq!(found, expected, "{path}");
         };
         check("/", &[]);
+        check(
+            "/accounts/a1b/applications/tags",
+            &[
+                ("Accounts", "/accounts"),
+                ("a1b", "/accounts/a1b"),
+                ("Applications", "/accounts/a1b/applications"),
+                ("tags", "/accounts/a1b/applications/tags"),
+            ],
+        );
         check("/accounts/new", &[("Accounts", "/accounts"), ("New", "/accounts/new")]);
         check(
             "/accounts/keys/keys",

@@ -71,10 +71,12 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
             <Entry path label=msg::POOLS icon=Icon::Pool href=paths::pools(&account)/>
             <Entry path label=msg::JOBS icon=Icon::Job href=paths::jobs(&account)/>
             <Entry path label=msg::JOB_SCHEDULES icon=Icon::Clock href=paths::job_schedules(&account)/>
+            <Entry path label=msg::APPLICATIONS icon=Icon::Package href=paths::applications(&account)/>
         </ul>
         <p class="nav__title">{move || t(msg::SETTINGS)}</p>
         <ul class="nav__list">
             <Entry path label=msg::KEYS icon=Icon::Key href=paths::keys(&account)/>
+            <Entry path label=msg::STORAGE icon=Icon::Storage href=paths::account_storage(&account)/>
             <Entry path label=msg::PROPERTIES icon=Icon::Properties href=paths::account_properties(&account)/>
             <Entry path label=msg::NETWORKING icon=Icon::Network href=paths::account_networking(&account)/>
             <Entry path label=msg::TAGS icon=Icon::Tag href=paths::account_tags(&account)/>

@@ -192,7 +192,7 @@ pub(super) async fn find(cx: &Context, name: &str) -> Result<StorageRow> {
     found.ok_or_else(|| api::Error::invalid_property("account", name, "there is no such storage account").into())
 }
 
-fn to_api(cx: &Context, row: &StorageRow) -> StorageAccount {
+pub(in crate::service) fn to_api(cx: &Context, row: &StorageRow) -> StorageAccount {
     StorageAccount { name: row.name.clone(), blob_endpoint: endpoint(cx, &row.name), creation_time: row.created }
 }
 

@@ -5,7 +5,8 @@ import { BatchClient } from "../support/client.mjs";
 import { journey } from "../support/journey.mjs";
 import { LANGUAGES, accessibleInBothThemes, go, signIn, speaking, words } from "../support/portal.mjs";
 import { createAccount, createUser } from "../support/server.mjs";
-import { fillContainer } from "../support/storage.mjs";
+import { fillApplication, fillContainer } from "../support/storage.mjs";
+import { zip } from "../support/zip.mjs";
 
 journey("every page", async ({ server, open, shot }) => {
   const user = createUser(server, "ada");
@@ -27,6 +28,7 @@ journey("every page", async ({ server, open, shot }) => {
     properties: `${at}/properties`,
     tags: `${at}/tags`,
     keys: `${at}/keys`,
+    storage: `${at}/storage`,
     access: `${at}/access`,
     networking: `${at}/networking`,
     quotas: `${at}/quotas`,
@@ -52,6 +54,12 @@ journey("every page", async ({ server, open, shot }) => {
     "job-schedule": `${at}/jobschedules/nightly`,
     "job-schedule-jobs": `${at}/jobschedules/nightly/jobs`,
     "job-of-schedule": `${at}/jobs/nightly:job-1`,
+    applications: `${at}/applications`,
+    "application-new": `${at}/applications/new`,
+    application: `${at}/applications/greeter`,
+    "application-edit": `${at}/applications/greeter?panel=edit`,
+    "version-add": `${at}/applications/greeter?panel=upload`,
+    "pool-packages": `${at}/pools/new?tab=packages`,
     tasks: `${at}/jobs/frames/tasks`,
     "task-new": `${at}/jobs/frames/tasks/new`,
     "task-failed": `${at}/jobs/frames/tasks/frame-007`,
@@ -73,12 +81,13 @@ journey("every page", async ({ server, open, shot }) => {
     "no-account": "/accounts/none",
   };
   const empty = Object.fromEntries(
-    ["", "/tags", "/keys", "/pools", "/jobs", "/jobschedules"].map((path) => [`empty${path.replace("/", "-")}`, `/accounts/empty${path}`]),
+    ["", "/tags", "/keys", "/storage", "/pools", "/jobs", "/jobschedules", "/applications"].map((path) => [`empty${path.replace("/", "-")}`, `/accounts/empty${path}`]),
   );
   const { page: first } = await open();
   await first.goto("/sign-in");
   await signIn(first, user);
   await fillContainer(first, "scenes", { "take 3/cut.json": '{"frames":[1,2]}', "notes.txt": "two takes" });
+  await fillApplication(first, "studio", "greeter", { "1.0": zip({ greet: "#!/bin/sh\necho hello\n" }) });
   for (const language of LANGUAGES) {
     const { page } = await open({ ...speaking(language), expected: [/status of 404/] });
     const look = async (name) => {

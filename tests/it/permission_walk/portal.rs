@@ -33,8 +33,10 @@ fn whom(function: &str) -> For {
         "account_create" | "resource_group_put" => For::Those(P::AccountWrite, everywhere),
         "resource_group_delete" => For::Those(P::AccountDelete, everywhere),
         "account_quotas_set" => For::Those(P::QuotaWrite, everywhere),
-        "account_get" | "key_info" | "role_assignment_list" | "activity_list" => For::Those(P::AccountRead, first),
-        "account_patch" | "account_storage_set" => For::Those(P::AccountWrite, first),
+        "account_get" | "account_storage_get" | "key_info" | "role_assignment_list" | "activity_list" => {
+            For::Those(P::AccountRead, first)
+        }
+        "account_patch" | "account_storage_set" | "account_storage_sync" => For::Those(P::AccountWrite, first),
         "account_delete" => For::Those(P::AccountDelete, first),
         "key_list" => For::Those(P::KeyRead, first),
         "key_regenerate" => For::Those(P::KeyWrite, first),
@@ -50,7 +52,7 @@ fn whom(function: &str) -> For {
         name if ["storage_", "container_", "blob_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::StorageRead } else { P::StorageWrite }, everywhere)
         }
-        name if ["pool_", "node_"].iter().any(|thing| name.starts_with(thing)) => {
+        name if ["pool_", "node_", "application_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::PoolRead } else { P::PoolWrite }, first)
         }
         name if ["job_", "task_"].iter().any(|thing| name.starts_with(thing)) => {

@@ -12,13 +12,13 @@ use super::tag_editor::{TagEditor, TagRows};
 use crate::api;
 use crate::domain::ids::AccountName;
 use crate::portal::components::{
-    Checkbox, Field, Icon, PageHeader, Review, ReviewItem, Select, TextInput, Wizard, WizardStep,
+    Checkbox, Combo, Field, Icon, PageHeader, Review, ReviewItem, Select, TextInput, Wizard, WizardStep, combo,
 };
 use crate::portal::i18n::{Msg, msg, t, tf};
 use crate::portal::paths;
 use crate::portal::reading::{Reading, use_reading};
 use crate::portal::state::{use_notifications, use_session};
-use crate::server_fns::{account_create, account_name_check, location_list};
+use crate::server_fns::{account_create, account_name_check, location_list, storage_list};
 
 const TYPING_PAUSE: Duration = Duration::from_millis(300);
 
@@ -145,8 +145,14 @@ fn Basics(inputs: Inputs, locations: Reading<Vec<api::Location>>) -> impl IntoVi
 
 #[component]
 fn Advanced(inputs: Inputs) -> impl IntoView {
+    // Who may not see them types a name.
+    let stores = use_reading(|| (), Signal::stored(0), |()| storage_list());
+    let suggestions = Signal::derive(move || {
+        let all = stores.get().unwrap_or_default();
+        all.into_iter().map(|s| combo::Suggestion::new(s.name, s.blob_endpoint)).collect::<Vec<_>>()
+    });
     view! {
-        <Field name=form::STORAGE label=msg::STORAGE hint=some(msg::STORAGE_HINT)><TextInput value=inputs.storage code=true/></Field>
+        <Field name=form::STORAGE label=msg::STORAGE hint=some(msg::STORAGE_HINT)><Combo value=inputs.storage suggestions/></Field>
         <Checkbox value=inputs.public_access label=msg::PUBLIC_ACCESS hint=some(msg::PUBLIC_ACCESS_HINT)/>
     }
 }

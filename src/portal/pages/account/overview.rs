@@ -47,6 +47,7 @@ pub fn AccountPage() -> impl IntoView {
 
 #[component]
 fn Facts(summary: Signal<AccountSummary>) -> impl IntoView {
+    let account = use_account();
     let of = move |read: fn(&AccountSummary) -> String| Signal::derive(move || summary.with(read));
     let url = of(|s| s.account.account_url.clone());
     let storage = move || summary.with(|s| s.account.auto_storage.as_ref().map(|a| a.storage_account_id.clone()));
@@ -60,7 +61,7 @@ fn Facts(summary: Signal<AccountSummary>) -> impl IntoView {
                 <code>{of(|s| s.account.subscription_id.clone())}</code>
                 <Copy text=of(|s| s.account.subscription_id.clone()) what=msg::SUBSCRIPTION/>
             </Essential>
-            <Essential label=msg::STORAGE>{move || storage().unwrap_or_else(|| t(msg::NOT_LINKED).to_owned())}</Essential>
+            <Essential label=msg::STORAGE><a href=move || paths::account_storage(account.get())>{move || storage().unwrap_or_else(|| t(msg::NOT_LINKED).to_owned())}</a></Essential>
             <Essential label=msg::PUBLIC_ACCESS>{move || t(if access() { msg::ENABLED } else { msg::DISABLED })}</Essential>
             <Essential label=msg::CREATED><Time at=Signal::derive(move || summary.with(|s| s.account.creation_time))/></Essential>
         </Essentials>

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::storage::StorageForm;
 use super::use_account_summary;
 use crate::api::AccountSummary;
 use crate::api::{Account, AccountPatch, PublicNetworkAccess};
@@ -27,7 +26,6 @@ pub fn PropertiesPage() -> impl IntoView {
         <CommandBar commands/>
         <Loaded reading=summary let:summary>
             <Facts account=Signal::derive(move || summary.get().account)/>
-            <StorageForm account=Signal::derive(move || summary.get().account)/>
             <Json account=Signal::derive(move || summary.get().account)/>
         </Loaded>
     }

@@ -17,6 +17,7 @@ use crate::portal::components::{
 };
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tn};
+use crate::portal::pages::application::{ReferenceEditor, ReferenceRow};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
@@ -107,6 +108,12 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             move || view! { <Nodes fields surroundings/> },
         ),
         WizardStep::new("start", msg::POOL_START_TASK, &["startTask"], move || view! { <Start fields/> }),
+        WizardStep::new(
+            "packages",
+            msg::REFERENCES,
+            &["applicationPackageReferences"],
+            move || view! { <Packages fields/> },
+        ),
     ];
     let refusal = Signal::derive(move || refusal::of(session, Permission::PoolWrite, None));
     view! {
@@ -220,6 +227,15 @@ fn Start(fields: PoolFields) -> impl IntoView {
 }
 
 #[component]
+fn Packages(fields: PoolFields) -> impl IntoView {
+    view! {
+        <Field name="applicationPackageReferences" label=msg::REFERENCES hint=hint(msg::REFERENCES_POOL_HINT) group=true>
+            <ReferenceEditor references=fields.packages/>
+        </Field>
+    }
+}
+
+#[component]
 fn PoolReview(fields: PoolFields) -> impl IntoView {
     let text = move |of: fn(&PoolForm) -> String| Signal::derive(move || of(&fields.get()));
     let fill = Signal::derive(move || {
@@ -234,6 +250,13 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
     let files = Signal::derive(move || {
         let n = fields.start_files.with(|rows| rows.iter().filter(|row| !row.source.trim().is_empty()).count());
         format::number(language(), n as i64)
+    });
+    let packages = Signal::derive(move || {
+        let one = |row: &ReferenceRow| format!("{} {}", row.application, row.version).trim().to_owned();
+        fields
+            .packages
+            .with(|rows| rows.iter().filter(|row| !row.application.is_empty()).map(one).collect::<Vec<_>>())
+            .join(", ")
     });
     let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     let remote =
@@ -254,6 +277,7 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
                 <ReviewItem label=msg::POOL_START_RETRIES value=text(|form| form.start_retries.clone())/>
                 <ReviewItem label=msg::POOL_START_WAIT value=wait/>
             </Show>
+            <ReviewItem label=msg::REFERENCES value=packages/>
         </Review>
     }
 }

@@ -13,6 +13,7 @@ use crate::portal::components::{
 };
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tx};
+use crate::portal::pages::application::References;
 use crate::portal::pages::node::node_state;
 use crate::portal::pages::transfers::ResourceFiles;
 use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
@@ -33,6 +34,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <NodeStates pool/>
             <RemoteAccess pool/>
             <StartTaskSettings pool/>
+            <References references=Signal::derive(move || pool.with(|pool| pool.pool.settings.application_package_references.clone()).unwrap_or_default())/>
         </Loaded>
     }
 }

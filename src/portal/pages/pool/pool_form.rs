@@ -8,6 +8,7 @@ use crate::domain::endpoint::SSH_PORT;
 use crate::domain::ids::PoolId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
+use crate::portal::pages::application::{self, ReferenceRow};
 use crate::portal::pages::pool::auto_scale_form::AutoScaleForm;
 use crate::portal::pages::pool::resize_form::MOST_NODES;
 use crate::portal::pages::transfers::{self, SourceRow};
@@ -33,6 +34,7 @@ form! {
         start_files: Vec<SourceRow>,
         start_retries: String,
         start_wait: bool,
+        packages: Vec<ReferenceRow>,
         /// Nodes can be logged in to.
         remote_access: bool,
     }
@@ -56,6 +58,7 @@ impl Default for PoolForm {
             start_files: Vec::new(),
             start_retries: "0".to_owned(),
             start_wait: true,
+            packages: Vec::new(),
             remote_access: false,
         }
     }
@@ -106,6 +109,9 @@ impl PoolForm {
                 job_default_order: None,
             }),
             start_task: self.start_task(&mut errors),
+            application_package_references: errors
+                .take("applicationPackageReferences", application::references(&self.packages))
+                .flatten(),
             network_configuration: self.remote_access.then(with_ssh),
             ..api::PoolCreate::default()
         };

@@ -8,7 +8,6 @@ mod list;
 mod place;
 mod share;
 mod upload;
-mod uploads;
 
 pub use account::StorageAccountPage;
 pub use blob::BlobPage;

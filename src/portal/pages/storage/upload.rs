@@ -5,11 +5,10 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use super::place::use_refusal;
-use super::uploads::{self, Upload, UploadState};
 use crate::domain::permission::Permission;
-use crate::portal::components::{Checkbox, ErrorBar, Glyph, Icon, announce};
-use crate::portal::format;
-use crate::portal::i18n::{language, msg, t, tf, tx};
+use crate::portal::components::{Checkbox, Glyph, Icon, announce};
+use crate::portal::i18n::{msg, t, tf, tx};
+use crate::portal::pages::uploads::{self, Target, Upload, UploadRow, UploadState};
 use crate::portal::state::use_session;
 
 #[component]
@@ -48,8 +47,13 @@ pub fn UploadArea(
     let take = move |files: Option<web_sys::FileList>| {
         let Some(files) = files.filter(|_| refusal.with_untracked(Option::is_none)) else { return };
         let chosen = (0..files.length()).filter_map(|index| files.get(index));
-        let place = (storage.get_untracked(), container.get_untracked(), folder.get_untracked());
-        let new: Vec<Upload> = chosen.map(|file| Upload::new(file, &place, replace.get_untracked())).collect();
+        let new_upload = |file: web_sys::File| {
+            let name = format!("{}{}", folder.get_untracked(), file.name());
+            let (storage, container) = (storage.get_untracked(), container.get_untracked());
+            let target = Target::Blob { storage, container, name: name.clone(), replace: replace.get_untracked() };
+            Upload::new(file, name, target)
+        };
+        let new: Vec<Upload> = chosen.map(new_upload).collect();
         all.update(|all| all.extend(new));
         work();
     };
@@ -87,27 +91,4 @@ pub fn UploadArea(
             </Show>
         </section>
     }
-}
-
-#[component]
-fn UploadRow(upload: Upload) -> impl IntoView {
-    let Upload { name, size, sent, state, .. } = upload;
-    let shown = name.clone();
-    let of = move || {
-        let values = [format::bytes(language(), sent.get()), format::bytes(language(), size)];
-        tf(msg::UPLOAD_OF, &[("sent", &values[0]), ("size", &values[1])])
-    };
-    let status = move || {
-        match state.get() {
-        UploadState::Waiting => tx(msg::UPLOAD_WAITING).into_any(),
-        UploadState::Sending => view! {
-            <progress class="upload__bar" max=size.max(1).to_string() prop:value=move || sent.get() as f64 aria-label=shown.clone()></progress>
-            <span>{of}</span>
-        }
-        .into_any(),
-        UploadState::Done => view! { <Glyph icon=Icon::Check/>" "{tx(msg::UPLOADED)} }.into_any(),
-        UploadState::Failed(error) => view! { <ErrorBar error/> }.into_any(),
-    }
-    };
-    view! { <span class="upload__name">{name}</span>{status} }
 }

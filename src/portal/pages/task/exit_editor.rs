@@ -5,23 +5,22 @@ use leptos::prelude::*;
 use super::ends::{ExitRow, When};
 use crate::api::{DependencyAction, JobAction};
 use crate::domain::check::JobFacts;
-use crate::portal::components::{Button, ButtonKind, Icon, Select, TextInput};
-use crate::portal::i18n::{Msg, msg, t, tf};
+use crate::portal::components::{EditedRow, RowNumber, RowsEditor, Select, TextInput};
+use crate::portal::i18n::{Msg, msg, t};
 
-/// A row with the signals of its controls; the id stays while other rows come and go.
 #[derive(Clone, Copy)]
 struct Row {
-    id: usize,
     when: RwSignal<String>,
     codes: RwSignal<String>,
     dependents: RwSignal<String>,
     job: RwSignal<String>,
 }
 
-impl Row {
-    fn new(id: usize, row: ExitRow) -> Row {
+impl EditedRow for Row {
+    type Typed = ExitRow;
+
+    fn new(row: ExitRow) -> Row {
         Row {
-            id,
             when: RwSignal::new(row.when.name().to_owned()),
             codes: RwSignal::new(row.codes),
             dependents: RwSignal::new(row.dependents),
@@ -42,42 +41,19 @@ impl Row {
 /// Edits `conditions`; the field around it is a group and names them. `job` says which actions there are.
 #[component]
 pub fn ExitEditor(conditions: RwSignal<Vec<ExitRow>>, job: JobFacts) -> impl IntoView {
-    let next_id = StoredValue::new(0);
-    let new_row = move |row: ExitRow| {
-        let id = next_id.get_value();
-        next_id.set_value(id + 1);
-        Row::new(id, row)
+    let (has_dependencies, has_actions) = (job.uses_task_dependencies, job.performs_job_actions);
+    let controls = move |(row, number): (Row, RowNumber)| {
+        view! {
+            <Select value=row.when options=Signal::derive(whens) label=number.label(msg::TASK_EXIT_WHEN)/>
+            <Show when=move || When::of(&row.when.get()) == When::Codes>
+                <TextInput value=row.codes code=true label=number.label(msg::TASK_EXIT_CODES) placeholder=Signal::derive(|| Some(t(msg::TASK_EXIT_CODES_EXAMPLE).to_owned()))/>
+            </Show>
+            {has_dependencies.then(|| view! { <Select value=row.dependents options=Signal::derive(dependents) label=number.label(msg::TASK_EXIT_DEPENDENTS)/> })}
+            {has_actions.then(|| view! { <Select value=row.job options=Signal::derive(jobs) label=number.label(msg::TASK_EXIT_JOB)/> })}
+        }
+        .into_any()
     };
-    let rows = RwSignal::new(conditions.get_untracked().into_iter().map(new_row).collect::<Vec<_>>());
-    // The rows are what is typed; the form reads them.
-    Effect::new(move || conditions.set(rows.get().into_iter().map(Row::get).collect()));
-    let label = move |row: Row, message| {
-        let position =
-            move || rows.with(|rows| rows.iter().position(|other| other.id == row.id)).map_or(0, |index| index + 1);
-        Signal::derive(move || Some(tf(message, &[("n", &position().to_string())])))
-    };
-    view! {
-        <div class="pairs">
-            <For each=move || rows.get() key=|row| row.id let:row>
-                <div class="pairs__row pairs__row--wide">
-                    <Select value=row.when options=Signal::derive(whens) label=label(row, msg::TASK_EXIT_WHEN)/>
-                    <Show when=move || When::of(&row.when.get()) == When::Codes>
-                        <TextInput value=row.codes code=true label=label(row, msg::TASK_EXIT_CODES) placeholder=Signal::derive(|| Some(t(msg::TASK_EXIT_CODES_EXAMPLE).to_owned()))/>
-                    </Show>
-                    {job.uses_task_dependencies.then(|| view! { <Select value=row.dependents options=Signal::derive(dependents) label=label(row, msg::TASK_EXIT_DEPENDENTS)/> })}
-                    {job.performs_job_actions.then(|| view! { <Select value=row.job options=Signal::derive(jobs) label=label(row, msg::TASK_EXIT_JOB)/> })}
-                    <Button
-                        label=Signal::derive(move || label(row, msg::PAIRS_REMOVE).get().unwrap_or_default())
-                        icon=Icon::Delete
-                        icon_only=true
-                        kind=ButtonKind::Subtle
-                        on_press=move || rows.update(|rows| rows.retain(|other| other.id != row.id))
-                    />
-                </div>
-            </For>
-            <Button label=msg::TASK_EXIT_ADD icon=Icon::Add kind=ButtonKind::Subtle on_press=move || { let row = new_row(ExitRow::default()); rows.update(|rows| rows.push(row)) }/>
-        </div>
-    }
+    view! { <RowsEditor typed=conditions add=msg::TASK_EXIT_ADD wide=true controls=Callback::new(controls)/> }
 }
 
 /// When a condition holds, in words.

@@ -10,6 +10,7 @@ use crate::domain::retention;
 use crate::portal::components::{Copy, DurationText, Essential, Essentials, Loaded, Snippet, Time};
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tx};
+use crate::portal::pages::application::References;
 use crate::portal::pages::route_ids::TaskRef;
 use crate::portal::pages::transfers::{OutputFiles, ResourceFiles};
 use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
@@ -44,6 +45,7 @@ fn TaskBody(task: Signal<Task>) -> impl IntoView {
         <TaskEnds task/>
         <ResourceFiles files=Signal::derive(move || task.with(|task| task.settings.resource_files.clone()).unwrap_or_default())/>
         <OutputFiles files=Signal::derive(move || task.with(|task| task.settings.output_files.clone()).unwrap_or_default())/>
+        <References references=Signal::derive(move || task.with(|task| task.settings.application_package_references.clone()).unwrap_or_default())/>
         <TaskSettings task/>
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::check::JobFacts;
 use crate::portal::components::{Field, NumberInput, TextArea, TextInput};
 use crate::portal::format;
 use crate::portal::i18n::{Msg, language, msg, t, tf, tx};
+use crate::portal::pages::application::ReferenceEditor;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::transfers::{OutputEditor, SourceEditor};
 
@@ -40,6 +41,7 @@ pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
         </Field>
         <Field name="resourceFiles" label=msg::SOURCES hint=hint(msg::SOURCES_HINT) group=true><SourceEditor files=fields.resource_files/></Field>
         <Field name="outputFiles" label=msg::OUTPUTS hint=hint(msg::OUTPUTS_HINT) group=true><OutputEditor files=fields.output_files/></Field>
+        <Field name="applicationPackageReferences" label=msg::REFERENCES hint=hint(msg::REFERENCES_TASK_HINT) group=true><ReferenceEditor references=fields.packages/></Field>
         <Field name="requiredSlots" label=msg::TASK_SLOTS hint=hint(msg::TASK_SLOTS_HINT) required=true><NumberInput value=fields.slots min=1 max=256/></Field>
         {job.uses_task_dependencies.then(|| view! { <DependencyFields fields/> })}
         {(job.uses_task_dependencies || job.performs_job_actions).then(|| view! {

@@ -4,6 +4,7 @@ use crate::api::{self, TaskConstraints, TaskCreate};
 use crate::domain::ids::TaskId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
+use crate::portal::pages::application::{self, ReferenceRow};
 use crate::portal::pages::task::ends::{self, ExitRow};
 use crate::portal::pages::task::template::{self, MAX_TASKS, NotARange, Range};
 use crate::portal::pages::transfers::{self, OutputRow, SourceRow};
@@ -50,6 +51,7 @@ form! {
         exit_conditions: Vec<ExitRow>,
         resource_files: Vec<SourceRow>,
         output_files: Vec<OutputRow>,
+        packages: Vec<ReferenceRow>,
         /// What the form has no place for goes through unchanged, when a task is added like another.
         base: TaskCreate,
     }
@@ -77,6 +79,7 @@ impl Default for TaskForm {
             exit_conditions: Vec::new(),
             resource_files: Vec::new(),
             output_files: Vec::new(),
+            packages: Vec::new(),
             base: TaskCreate::default(),
         }
     }
@@ -101,6 +104,7 @@ impl TaskForm {
             exit_conditions: task.exit_conditions.as_ref().map(ends::exit_rows).unwrap_or_default(),
             resource_files: transfers::source_rows(task.resource_files.as_ref()),
             output_files: transfers::output_rows(task.output_files.as_ref()),
+            packages: application::reference_rows(task.application_package_references.as_ref()),
             base: task.clone(),
             ..TaskForm::default()
         }
@@ -121,6 +125,9 @@ impl TaskForm {
             exit_conditions: errors.take("exitConditions", ends::exit_conditions(&self.exit_conditions)).flatten(),
             resource_files: errors.take("resourceFiles", transfers::resource_files(&self.resource_files)).flatten(),
             output_files: errors.take("outputFiles", transfers::output_files(&self.output_files)).flatten(),
+            application_package_references: errors
+                .take("applicationPackageReferences", application::references(&self.packages))
+                .flatten(),
             ..self.base.clone()
         };
         let variation = match self.amount {

@@ -4,13 +4,12 @@ use leptos::prelude::*;
 
 use super::picker::{Picked, PickerButton, Wanted};
 use super::source_rows::{SourceKind, SourceRow};
-use crate::portal::components::{Button, ButtonKind, Icon, Select, TextInput};
-use crate::portal::i18n::{Msg, msg, t, tf};
+use crate::portal::components::{EditedRow, RowNumber, RowsEditor, Select, TextInput};
+use crate::portal::i18n::{Msg, msg, t};
+use crate::portal::pages::account::StorageNeeded;
 
-/// A row with the signals of its controls; the id stays while other rows come and go.
 #[derive(Clone, Copy)]
 struct Row {
-    id: usize,
     kind: RwSignal<String>,
     source: RwSignal<String>,
     prefix: RwSignal<String>,
@@ -19,10 +18,11 @@ struct Row {
     rest: StoredValue<SourceRow>,
 }
 
-impl Row {
-    fn new(id: usize, row: SourceRow) -> Row {
+impl EditedRow for Row {
+    type Typed = SourceRow;
+
+    fn new(row: SourceRow) -> Row {
         Row {
-            id,
             kind: RwSignal::new(row.kind.name().to_owned()),
             source: RwSignal::new(row.source.clone()),
             prefix: RwSignal::new(row.prefix.clone()),
@@ -42,7 +42,9 @@ impl Row {
             rest: self.rest.with_value(|row| row.rest.clone()),
         }
     }
+}
 
+impl Row {
     fn kind(self) -> SourceKind {
         SourceKind::of(&self.kind.get())
     }
@@ -59,46 +61,26 @@ impl Row {
 /// Edits `files`; the field around it is a group and names them.
 #[component]
 pub fn SourceEditor(files: RwSignal<Vec<SourceRow>>) -> impl IntoView {
-    let next_id = StoredValue::new(0);
-    let new_row = move |row: SourceRow| {
-        let id = next_id.get_value();
-        next_id.set_value(id + 1);
-        Row::new(id, row)
+    let controls = |(row, number): (Row, RowNumber)| {
+        view! {
+            <Select value=row.kind options=Signal::derive(kinds) label=number.label(msg::SOURCE_KIND)/>
+            <TextInput value=row.source code=true label=number.label(msg::SOURCE_OF) placeholder=Signal::derive(move || Some(t(source_hint(row.kind())).to_owned()))/>
+            <Show when=move || row.kind() != SourceKind::AutoStorage>
+                <PickerButton wanted=Signal::derive(move || if row.kind() == SourceKind::Url { Wanted::Blob } else { Wanted::Container }) on_picked=move |picked: Picked| row.take(picked)/>
+            </Show>
+            <Show when=move || row.kind() != SourceKind::Url>
+                <TextInput value=row.prefix code=true label=number.label(msg::SOURCE_PREFIX) placeholder=example(msg::SOURCE_PREFIX_HINT)/>
+            </Show>
+            <TextInput value=row.path code=true label=number.label(msg::SOURCE_PATH) placeholder=Signal::derive(move || Some(t(path_hint(row.kind())).to_owned()))/>
+            <TextInput value=row.mode code=true label=number.label(msg::SOURCE_MODE) placeholder=example(msg::SOURCE_MODE_HINT)/>
+        }
+        .into_any()
     };
-    let rows = RwSignal::new(files.get_untracked().into_iter().map(new_row).collect::<Vec<_>>());
-    // The rows are what is typed; the form reads them.
-    Effect::new(move || files.set(rows.get().into_iter().map(Row::get).collect()));
-    let label = move |row: Row, message| {
-        let position =
-            move || rows.with(|rows| rows.iter().position(|other| other.id == row.id)).map_or(0, |index| index + 1);
-        Signal::derive(move || Some(tf(message, &[("n", &position().to_string())])))
-    };
-    let remove = move |row: Row| rows.update(|rows| rows.retain(|other| other.id != row.id));
+    let names_linked =
+        Memo::new(move |_| files.with(|rows| rows.iter().any(|row| row.kind == SourceKind::AutoStorage)));
     view! {
-        <div class="pairs">
-            <For each=move || rows.get() key=|row| row.id let:row>
-                <div class="pairs__row pairs__row--wide">
-                    <Select value=row.kind options=Signal::derive(kinds) label=label(row, msg::SOURCE_KIND)/>
-                    <TextInput value=row.source code=true label=label(row, msg::SOURCE_OF) placeholder=Signal::derive(move || Some(t(source_hint(row.kind())).to_owned()))/>
-                    <Show when=move || row.kind() != SourceKind::AutoStorage>
-                        <PickerButton wanted=Signal::derive(move || if row.kind() == SourceKind::Url { Wanted::Blob } else { Wanted::Container }) on_picked=move |picked: Picked| row.take(picked)/>
-                    </Show>
-                    <Show when=move || row.kind() != SourceKind::Url>
-                        <TextInput value=row.prefix code=true label=label(row, msg::SOURCE_PREFIX) placeholder=example(msg::SOURCE_PREFIX_HINT)/>
-                    </Show>
-                    <TextInput value=row.path code=true label=label(row, msg::SOURCE_PATH) placeholder=Signal::derive(move || Some(t(path_hint(row.kind())).to_owned()))/>
-                    <TextInput value=row.mode code=true label=label(row, msg::SOURCE_MODE) placeholder=example(msg::SOURCE_MODE_HINT)/>
-                    <Button
-                        label=Signal::derive(move || label(row, msg::PAIRS_REMOVE).get().unwrap_or_default())
-                        icon=Icon::Delete
-                        icon_only=true
-                        kind=ButtonKind::Subtle
-                        on_press=move || remove(row)
-                    />
-                </div>
-            </For>
-            <Button label=msg::SOURCE_ADD icon=Icon::Add kind=ButtonKind::Subtle on_press=move || { let row = new_row(SourceRow::default()); rows.update(|rows| rows.push(row)) }/>
-        </div>
+        <RowsEditor typed=files add=msg::SOURCE_ADD wide=true controls=Callback::new(controls)/>
+        <Show when=move || names_linked.get()><StorageNeeded why=msg::STORAGE_NEEDED_FILES/></Show>
     }
 }
 

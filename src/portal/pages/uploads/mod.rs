@@ -1,10 +1,17 @@
-//! A file goes up block by block, and becomes a blob when all are there: what breaks off half-way leaves nothing to see.
+//! A file goes up block by block, and becomes a blob or an application package when all are there: what breaks off half-way
+//! leaves nothing to see.
+
+mod row;
 
 use leptos::prelude::*;
 
+pub use row::UploadRow;
+
 use crate::api::{self, BlobCommit, Code};
+use crate::domain::ids::AccountName;
 use crate::portal::pages::file::FileRef;
-use crate::server_fns::blob_commit;
+use crate::portal::paths;
+use crate::server_fns::{application_package_commit, blob_commit};
 
 /// Small enough for the server's limit on bodies of the portal, and to see that it goes on.
 const BLOCK_BYTES: u64 = 2 << 20;
@@ -19,6 +26,49 @@ pub enum UploadState {
     Failed(api::Error),
 }
 
+/// What a file becomes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    Blob {
+        storage: String,
+        container: String,
+        name: String,
+        /// Of a blob of this name, if there is one.
+        replace: bool,
+    },
+    Package {
+        account: AccountName,
+        application: String,
+        version: String,
+    },
+}
+
+impl Target {
+    /// Where blocks are put.
+    fn url(&self) -> String {
+        match self {
+            Target::Blob { storage, container, name, .. } => {
+                let (storage, container, name) = (storage.clone(), container.clone(), name.clone());
+                FileRef::Blob { storage, container, name }.download_url()
+            }
+            Target::Package { account, application, version } => paths::package_blocks(account, application, version),
+        }
+    }
+
+    /// Makes it of its blocks.
+    async fn commit(self, blocks: Vec<String>, content_type: Option<String>) -> Result<(), api::Error> {
+        match self {
+            Target::Blob { storage, container, name, replace } => {
+                let commit = BlobCommit { name, blocks, content_type, replace };
+                blob_commit(storage, container, commit).await.map(drop)
+            }
+            Target::Package { account, application, version } => {
+                application_package_commit(account, application, version, blocks).await.map(drop)
+            }
+        }
+    }
+}
+
 #[derive(Clone)]
 pub struct Upload {
     /// Digits of its own, in the ids of its blocks too: two uploads to one name do not mix.
@@ -27,23 +77,19 @@ pub struct Upload {
     pub size: u64,
     pub sent: RwSignal<u64>,
     pub state: RwSignal<UploadState>,
-    storage: String,
-    container: String,
-    replace: bool,
+    target: Target,
     file: StoredValue<web_sys::File, LocalStorage>,
 }
 
 impl Upload {
-    pub fn new(file: web_sys::File, (storage, container, folder): &(String, String, String), replace: bool) -> Upload {
+    pub fn new(file: web_sys::File, name: String, target: Target) -> Upload {
         Upload {
             id: (js_sys::Math::random() * f64::from(u32::MAX)) as u32,
-            name: format!("{folder}{}", file.name()),
+            name,
             size: file.size() as u64,
             sent: RwSignal::new(0),
             state: RwSignal::new(UploadState::Waiting),
-            storage: storage.clone(),
-            container: container.clone(),
-            replace,
+            target,
             file: StoredValue::new_local(file),
         }
     }
@@ -55,14 +101,12 @@ pub fn next(all: &[Upload]) -> Option<Upload> {
 }
 
 pub async fn send(upload: Upload) -> Result<(), api::Error> {
-    let Upload { storage, container, name, size, .. } = &upload;
     upload.state.try_set(UploadState::Sending);
-    let url =
-        FileRef::Blob { storage: storage.clone(), container: container.clone(), name: name.clone() }.download_url();
+    let url = upload.target.url();
     let mut blocks = Vec::new();
     let mut start = 0;
-    while start < *size {
-        let end = (start + BLOCK_BYTES).min(*size);
+    while start < upload.size {
+        let end = (start + BLOCK_BYTES).min(upload.size);
         let id = block_id(upload.id, blocks.len());
         put_block(&upload, &format!("{url}?block={id}"), start, end).await?;
         blocks.push(id);
@@ -70,8 +114,7 @@ pub async fn send(upload: Upload) -> Result<(), api::Error> {
         upload.sent.try_set(end);
     }
     let content_type = upload.file.try_with_value(|file| file.type_()).filter(|kind| !kind.is_empty());
-    let commit = BlobCommit { name: name.clone(), blocks, content_type, replace: upload.replace };
-    blob_commit(storage.clone(), container.clone(), commit).await.map(drop)
+    upload.target.commit(blocks, content_type).await
 }
 
 async fn put_block(upload: &Upload, url: &str, start: u64, end: u64) -> Result<(), api::Error> {
