@@ -114,8 +114,11 @@ impl<P: Paper> Core<P> {
             ToAgent::Ack { attempts } => attempts.iter().for_each(|attempt| self.forget_end(*attempt)),
             ToAgent::Reboot => self.stop(Stop::Reboot, runs, now),
             ToAgent::Leave => self.stop(Stop::Leave, runs, now),
-            other
-            @ (ToAgent::CleanUp { .. } | ToAgent::File { .. } | ToAgent::Users { .. } | ToAgent::Watch { .. }) => {
+            other @ (ToAgent::Go { .. }
+            | ToAgent::CleanUp { .. }
+            | ToAgent::File { .. }
+            | ToAgent::Users { .. }
+            | ToAgent::Watch { .. }) => {
                 return Some(other);
             }
         }

@@ -12,6 +12,7 @@ mod dependencies;
 mod driver;
 mod evaluate_autoscale;
 mod forwarder;
+mod gangs;
 pub mod hub;
 mod job_nodes;
 mod jobs;

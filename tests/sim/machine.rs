@@ -373,6 +373,7 @@ impl World {
             ended: Vec::new(),
             packages_deployed: false,
             start_task: None,
+            limits: Default::default(),
         };
         Some(agent.core.hello(facts, &machine.runs))
     }
