@@ -39,6 +39,13 @@ pub fn no_directory(error: &io::Error) -> TaskFailureInformation {
     launch_failed(&format!("making the task's folder: {error}"))
 }
 
+/// The same failure, with what may well be the reason.
+pub fn on_full_disk(mut failure: TaskFailureInformation) -> TaskFailureInformation {
+    let message = failure.message.get_or_insert_default();
+    message.push_str(" The node's disk was full at that time.");
+    failure
+}
+
 /// None for success. A limit that was run into is named, for it is likely to be why; alone it is no failure.
 pub fn of_exit(code: i32, hits: Hits) -> Option<TaskFailureInformation> {
     let mut failure = of_exit_code(code)?;

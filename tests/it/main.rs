@@ -5,6 +5,7 @@ mod access;
 mod account;
 mod activity;
 mod admin;
+mod agent_disk;
 mod agent_endings;
 mod agent_files;
 mod agent_instances;

@@ -70,7 +70,7 @@ impl Node {
         self.core.packages_ended(failure, clock::instant());
         if let Some(error) = self.core.packages_error() {
             tracing::warn!(error = error.message, "the pool's application packages are not on the node");
-            self.core.set_health(self.trouble(self.user()), clock::instant());
+            self.look_at_health();
         }
     }
 }

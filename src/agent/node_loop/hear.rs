@@ -101,7 +101,8 @@ impl Node {
         let facts = NodeFacts::of(welcome, &self.config.node, &self.root, user_name(user), self.mark.clone());
         self.facts = Some(Arc::new(facts));
         self.groups.set_size(welcome.size, welcome.slots);
-        self.core.set_health(self.trouble(user), clock::instant());
+        let health = self.health(user);
+        self.core.set_health(health, &mut self.runs, clock::instant());
         self.heartbeat_at = clock::instant();
     }
 }

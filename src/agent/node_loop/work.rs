@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::groups::Group;
 use super::super::launcher::Launch;
+use super::super::node_core::{DISK_FULL, Fate};
 use super::super::run_id::RunId;
 use super::super::runs::{Over, Run};
 use super::super::{clock, failure, files};
@@ -61,6 +62,10 @@ impl Node {
                 let holds = self.holds(id);
                 self.runs.add(id, run.in_group(group).holding(holds));
                 self.core.begun(id, clock::instant());
+            }
+            // Not the task's own fault.
+            Err(failure) if failure.code == DISK_FULL && self.is_disk_full_now() => {
+                self.core.give_back(task.a, clock::instant());
             }
             Err(failure) => {
                 let ended = Ended {
@@ -129,12 +134,19 @@ impl Node {
                 RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),
                 RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(a) => {
+                    let may_be_disk = run.fate == Fate::Report && failure.is_some() && self.is_disk_full_now();
+                    let failure = if may_be_disk { failure.map(failure::on_full_disk) } else { failure };
                     let ended = Ended { a, started: Some(run.started), at, exit, failure, usage };
                     self.core.task_is_over(run.fate, ended, clock::instant());
                 }
             }
         }
         self.clean_up();
+    }
+
+    fn is_disk_full_now(&mut self) -> bool {
+        self.look_at_health();
+        self.core.is_disk_full()
     }
 
     /// Takes the folders of tasks that are gone out of the way at once, since the next task may have the same name; removing
