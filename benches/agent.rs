@@ -165,6 +165,7 @@ fn welcome(slots: i32) -> Welcome {
         task_user: is_root().then_some(TASK_USER),
         elevation_allowed: false,
         forbidden_addresses: Vec::new(),
+        size: None,
         stale: Vec::new(),
         users: Vec::new(),
     }
@@ -185,5 +186,6 @@ fn task(n: i64) -> RunTask {
         resource_files: Vec::new(),
         output_files: Vec::new(),
         packages: Vec::new(),
+        instance: None,
     }
 }

@@ -123,5 +123,6 @@ fn hello(node: String) -> Hello {
         ended: Vec::new(),
         packages_deployed: true,
         start_task: None,
+        limits: Default::default(),
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::packages::variable_names;
 use super::run_id::{MARKER, RunId};
 use crate::api::EnvironmentSetting;
-use crate::api::agent::{Package, Welcome};
+use crate::api::agent::{Instance, Package, Welcome};
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -58,6 +58,8 @@ pub struct RunFacts<'a> {
     pub settings: &'a [EnvironmentSetting],
     /// The pool's and the run's own.
     pub packages: &'a [Package],
+    /// Of a task that runs on several nodes.
+    pub instance: Option<&'a Instance>,
     pub elevated: bool,
 }
 
@@ -92,6 +94,17 @@ pub fn variables(node: &NodeFacts, run: &RunFacts<'_>) -> BTreeMap<String, Strin
         for name in variable_names(&package.application, &package.version, package.is_default) {
             set(&name, &format!("{root}/{}", package.directory));
         }
+    }
+    if let Some(instance) = run.instance {
+        // Source: multi-instance tasks, environment variables.
+        let cores = instance.cores;
+        let counted: Vec<String> = instance.addresses.iter().map(|address| format!("{address} {cores}")).collect();
+        set("AZ_BATCH_HOST_LIST", &instance.addresses.join(","));
+        set("AZ_BATCH_NODE_LIST", &instance.addresses.join(";"));
+        set("AZ_BATCH_MASTER_NODE", &instance.master);
+        set("AZ_BATCH_IS_CURRENT_NODE_MASTER", if instance.id == 0 { "true" } else { "false" });
+        set("AZ_BATCH_TASK_SHARED_DIR", &format!("{root}/{}", instance.shared_directory));
+        set("CCP_NODES", &format!("{} {}", counted.len(), counted.join(" ")));
     }
     set(MARKER, &format!("{}{}", node.mark, run.run));
     all
@@ -205,6 +218,7 @@ mod tests {
                 preparation: Some("workitems/j/job-1/prep"),
                 settings: &settings,
                 packages: &[package()],
+                instance: None,
                 elevated: false,
             },
         )
@@ -241,6 +255,7 @@ mod tests {
             preparation: None,
             settings: &[],
             packages: &[],
+            instance: None,
             elevated: true,
         };
         let all = variables(&node(), &run);
@@ -257,6 +272,37 @@ mod tests {
         assert_eq!((all["LC_ALL"].as_str(), all["TERM"].as_str()), ("fr_FR.UTF-8", "dumb"));
         assert_eq!(all[MARKER], "m:session-3");
         assert!(!all.keys().any(|name| name.starts_with("AZ_BATCH_TASK")));
+    }
+
+    #[test]
+    fn an_instance_knows_the_others() {
+        let instance = Instance {
+            id: 1,
+            shared_directory: "workitems/j/job-1/t".into(),
+            master: "10.0.0.1:20001".into(),
+            addresses: vec!["10.0.0.1".into(), "10.0.0.2".into()],
+            cores: 4,
+            ..Instance::default()
+        };
+        let run = RunFacts {
+            run: RunId::StartTask,
+            job_and_task: Some(("j", "t")),
+            directory: "workitems/j/job-1/t/1",
+            preparation: None,
+            settings: &[],
+            packages: &[],
+            instance: Some(&instance),
+            elevated: false,
+        };
+        let all = variables(&node(), &run);
+        let check = |name: &str, value: &str| assert_eq!(all.get(name).map(String::as_str), Some(value), "{name}");
+        check("AZ_BATCH_HOST_LIST", "10.0.0.1,10.0.0.2");
+        check("AZ_BATCH_NODE_LIST", "10.0.0.1;10.0.0.2");
+        check("AZ_BATCH_MASTER_NODE", "10.0.0.1:20001");
+        check("AZ_BATCH_IS_CURRENT_NODE_MASTER", "false");
+        check("AZ_BATCH_TASK_SHARED_DIR", "/mnt/batch/tasks/workitems/j/job-1/t");
+        check("AZ_BATCH_TASK_DIR", "/mnt/batch/tasks/workitems/j/job-1/t/1");
+        check("CCP_NODES", "2 10.0.0.1 4 10.0.0.2 4");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::groups::Hits;
 use crate::api::{Duration, ErrorCategory, TaskFailureInformation};
 
 fn user_error(code: &str, message: String) -> TaskFailureInformation {
@@ -21,6 +22,11 @@ pub fn launch_failed(reason: &str) -> TaskFailureInformation {
     user_error("CommandLaunchFailed", format!("The command line could not be run: {reason}."))
 }
 
+/// Without its control group it would use more than it may.
+pub fn no_group(error: &io::Error) -> TaskFailureInformation {
+    launch_failed(&format!("making its control group: {error}"))
+}
+
 pub fn not_elevated() -> TaskFailureInformation {
     launch_failed("the operator of this node does not allow tasks with the elevation level admin")
 }
@@ -31,6 +37,28 @@ pub fn no_directory(error: &io::Error) -> TaskFailureInformation {
         return user_error("DiskFull", "The node's disk is full: the task's folder could not be made.".to_owned());
     }
     launch_failed(&format!("making the task's folder: {error}"))
+}
+
+/// The same failure, with what may well be the reason.
+pub fn on_full_disk(mut failure: TaskFailureInformation) -> TaskFailureInformation {
+    let message = failure.message.get_or_insert_default();
+    message.push_str(" The node's disk was full at that time.");
+    failure
+}
+
+/// None for success. A limit that was run into is named, for it is likely to be why; alone it is no failure.
+pub fn of_exit(code: i32, hits: Hits) -> Option<TaskFailureInformation> {
+    let mut failure = of_exit_code(code)?;
+    let message = failure.message.get_or_insert_default();
+    if let Some(bytes) = hits.memory {
+        let mib = bytes >> 20;
+        message
+            .push_str(&format!(" It ran out of memory, and a process of it was killed: its slots give it {mib} MiB."));
+    }
+    if let Some(most) = hits.processes {
+        message.push_str(&format!(" It could start no more processes: its slots give it {most}, threads included."));
+    }
+    Some(failure)
 }
 
 /// None for success.
@@ -56,6 +84,15 @@ mod tests {
         assert_eq!(of_exit_code(0), None);
         assert_eq!(of_exit_code(3).unwrap().code, "FailureExitCode");
         assert_eq!(of_exit_code(137).unwrap().message.unwrap(), "The task was ended by signal 9 (exit code 137).");
+    }
+
+    #[test]
+    fn limits_that_a_failed_task_ran_into_are_named() {
+        let hits = Hits { memory: Some(32 << 20), processes: Some(7) };
+        assert_eq!(of_exit(0, hits), None);
+        let message = of_exit(137, hits).unwrap().message.unwrap();
+        assert!(message.contains("32 MiB") && message.contains("give it 7"), "{message}");
+        assert_eq!(of_exit(3, Hits::default()), of_exit_code(3));
     }
 
     #[test]

@@ -16,11 +16,12 @@ use rustix::fs::{FileType, Mode, OFlags, fcntl_setfl, fstat, mkdirat, openat};
 use rustix::io::Errno;
 
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
+use super::groups::Group;
 use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
 use super::run_id::RunId;
 use super::transfer::Kind;
 use super::{command_line, failure, files, transfer};
-use crate::api::agent::Package;
+use crate::api::agent::{Instance, Package};
 use crate::api::{EnvironmentSetting, TaskFailureInformation};
 
 pub struct Launch {
@@ -33,6 +34,8 @@ pub struct Launch {
     pub environment: Vec<EnvironmentSetting>,
     /// The task user, when there is one.
     pub user: Option<UserId>,
+    /// Of a task that runs on several nodes.
+    pub instance: Option<Box<Instance>>,
     /// With the agent's own user instead.
     pub elevated: bool,
     pub limit_mark: u64,
@@ -44,26 +47,37 @@ pub struct Launcher {
     root: File,
     pub(super) null: File,
     pub(super) spawner: Spawner,
+    /// The mount namespace of tasks; absent where they are in the agent's.
+    pub(super) view: Option<OwnedFd>,
 }
 
 impl Launcher {
-    pub fn open(root: &Path) -> io::Result<Self> {
+    pub fn open(root: &Path, view: Option<OwnedFd>) -> io::Result<Self> {
         let null = OpenOptions::new().read(true).open("/dev/null")?;
         let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
-        Ok(Launcher { root, null, spawner: Spawner::new() })
+        Ok(Launcher { root, null, spawner: Spawner::new(), view })
     }
 
     /// The run's first process. This thread has the task user's rights on files meanwhile.
-    pub fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
+    pub fn launch(
+        &mut self,
+        launch: &Launch,
+        command_line: &str,
+        group: Option<&Group>,
+    ) -> Result<i32, TaskFailureInformation> {
         use_files_as(launch.user);
-        let result = self.launch_as_user(launch);
+        let result = self.launch_as_user(launch, command_line, group);
         use_files_as(None);
         result
     }
 
-    fn launch_as_user(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
-        let arguments =
-            command_line::split(&launch.command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
+    fn launch_as_user(
+        &mut self,
+        launch: &Launch,
+        command_line: &str,
+        group: Option<&Group>,
+    ) -> Result<i32, TaskFailureInformation> {
+        let arguments = command_line::split(command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
         let variables = Launcher::variables(launch);
         if files::is_escape(&launch.directory) {
             return Err(failure::launch_failed("its folder lies outside of the node's root"));
@@ -84,6 +98,8 @@ impl Launcher {
             stdout: stdout.as_fd(),
             stderr: stderr.as_fd(),
             identity,
+            groups: &group.map(Group::join).unwrap_or_default(),
+            view: self.view.as_ref().map(AsFd::as_fd),
             limit_mark: launch.limit_mark,
             terminal: false,
         };
@@ -103,22 +119,24 @@ impl Launcher {
             preparation: launch.preparation.as_deref(),
             settings: &launch.environment,
             packages: &launch.packages,
+            instance: launch.instance.as_deref(),
             elevated: launch.elevated && launch.user.is_some(),
         };
         variables(&launch.node, &run)
     }
 
-    /// A process that moves the run's files, as its order in `sheet` says. It has the task user's rights even where the task
+    /// A process that moves the run's files, as its order in `sheet` says, from and to a folder below the node's root. It has the task user's rights even where the task
     /// itself is elevated: it talks to the network. What an upload has to say goes into two files of the run's folder.
     pub fn launch_transfer(
         &mut self,
         launch: &Launch,
-        sheet: &File,
+        group: Option<&Group>,
+        (sheet, folder): (&File, &str),
         limit_mark: u64,
         logs: bool,
     ) -> Result<i32, TaskFailureInformation> {
         use_files_as(launch.user);
-        let result = self.launch_transfer_as_user(launch, sheet, limit_mark, logs);
+        let result = self.launch_transfer_as_user(launch, group, (sheet, folder), limit_mark, logs);
         use_files_as(None);
         result
     }
@@ -126,7 +144,8 @@ impl Launcher {
     fn launch_transfer_as_user(
         &mut self,
         launch: &Launch,
-        sheet: &File,
+        group: Option<&Group>,
+        (sheet, into): (&File, &str),
         limit_mark: u64,
         logs: bool,
     ) -> Result<i32, TaskFailureInformation> {
@@ -150,10 +169,11 @@ impl Launcher {
             preparation: None,
             settings: &[],
             packages: &[],
+            instance: None,
             elevated: false,
         };
         let kind = if logs.is_some() { Kind::Upload } else { Kind::Download };
-        let directory = format!("{}/{}/wd", launch.node.root.display(), launch.directory);
+        let directory = format!("{}/{into}", launch.node.root.display());
         let program = Program {
             // Also when the file has been replaced by a newer one.
             candidates: &[c"/proc/self/exe".to_owned()],
@@ -164,6 +184,8 @@ impl Launcher {
             stdout,
             stderr,
             identity: launch.user.map_or(Identity::Own, Identity::User),
+            groups: &group.map(Group::join).unwrap_or_default(),
+            view: self.view.as_ref().map(AsFd::as_fd),
             limit_mark,
             terminal: false,
         };
@@ -175,8 +197,8 @@ impl Launcher {
     pub fn launch_deployment(
         &mut self,
         launch: &Launch,
-        sheet: &File,
-        staging: &str,
+        group: Option<&Group>,
+        (sheet, staging): (&File, &str),
         limit_mark: u64,
         as_agent: bool,
     ) -> Result<i32, TaskFailureInformation> {
@@ -192,6 +214,7 @@ impl Launcher {
             preparation: None,
             settings: &[],
             packages: &[],
+            instance: None,
             elevated: false,
         };
         let directory = format!("{}/{staging}", launch.node.root.display());
@@ -205,6 +228,8 @@ impl Launcher {
             stdout: self.null.as_fd(),
             stderr: self.null.as_fd(),
             identity: user.map_or(Identity::Own, Identity::User),
+            groups: &group.map(Group::join).unwrap_or_default(),
+            view: self.view.as_ref().map(AsFd::as_fd),
             limit_mark,
         };
         self.spawner.spawn(&program).map_err(|error| not_started(error.to_string()))

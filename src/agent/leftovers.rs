@@ -3,7 +3,8 @@
 //!
 //! A process belongs to the folder if its environment or its limits carry the folder's mark, if it sees the folder's root where
 //! tasks see their node (where the agent has its own mount namespace), or if it descends from a process of the journal or
-//! shares its session. All but the first find those that cleared their environment.
+//! shares its session, or if it is in one of the node's control groups. All but the first find those that cleared their environment.
+//! The groups are removed with the last of them.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -16,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::journal::Past;
 use super::limit_mark::NodeMark;
 use super::node_root::{MOUNT_POINT, ROOT};
-use super::{clock, process_tree, run_id};
+use super::{clock, groups, process_tree, run_id};
 
 /// How long processes that were killed are waited for. Only a process stuck in the kernel takes longer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,6 +49,7 @@ pub fn kill_all(dir: &Path) -> io::Result<usize> {
         }
         killed.extend(found);
     }
+    groups::remove_all(dir)?;
     Ok(killed.len())
 }
 
@@ -58,6 +60,7 @@ pub(super) fn kill(pid: i32) {
 }
 
 struct Folder {
+    dir: PathBuf,
     mark: String,
     node_mark: NodeMark,
     /// Device and inode of the node's root.
@@ -75,6 +78,7 @@ impl Folder {
         let leaders = leaders.filter(|(pid, start)| process_tree::start_time(*pid) == Some(*start));
         let mark = run_id::mark_of(dir)?;
         Ok(Folder {
+            dir: dir.to_owned(),
             node_mark: NodeMark::of(&mark),
             mark,
             root,
@@ -87,6 +91,7 @@ impl Folder {
     fn kill_what_is_there(&mut self) -> Vec<i32> {
         let leaders = self.leaders.iter().filter(|(pid, start)| process_tree::start_time(**pid) == Some(**start));
         let mut found: Vec<i32> = leaders.flat_map(|(pid, _)| process_tree::tree_of(*pid)).collect();
+        found.extend(groups::processes_of(&self.dir));
         found.retain(|pid| self.kill_if_alive(*pid));
         for pid in process_tree::all() {
             if self.strangers.contains(&pid) {

@@ -10,6 +10,7 @@ mod environment;
 mod failure;
 mod fate;
 mod files;
+mod groups;
 pub mod journal;
 mod launcher;
 mod lease;
@@ -31,6 +32,7 @@ mod session;
 pub mod sftp;
 mod ssh;
 mod start_task;
+mod task_view;
 pub mod transfer;
 mod watches;
 mod way;
@@ -81,10 +83,19 @@ fn run_locked(dir: &Path) -> anyhow::Result<Stop> {
     let n_killed = leftovers::kill_all(dir).context("ending what an earlier agent left")?;
     let (journal, past) = Journal::open(dir).context("opening the journal")?;
     let root = node_root::prepare(dir).context("preparing the node's root")?;
+    let view = if root == Path::new(node_root::MOUNT_POINT) { task_view::make(dir).map(Some) } else { Ok(None) };
+    let view = view.unwrap_or_else(|error| {
+        tracing::warn!(%error, "tasks see the machine's own /tmp: they cannot have one of their own here");
+        None
+    });
     tracing::info!(node = config.node, root = %root.display(), n_killed, n_lost = past.begun.len(), "the agent starts");
     let (to_node, from_server) = server_client::channel();
     let mark = run_id::mark_of(dir)?;
-    let node = node_loop::run(config.clone(), dir.to_owned(), root, mark, (journal, past), from_server);
+    let groups = groups::Groups::open(dir, &mark);
+    if let Some(obstacle) = &groups.statement().obstacle {
+        tracing::warn!(?obstacle, "not everything that tasks use can be limited");
+    }
+    let node = node_loop::run(config.clone(), dir.to_owned(), (root, view), mark, groups, (journal, past), from_server);
     let node = std::thread::Builder::new().name("node".into()).spawn(move || runtime()?.block_on(node))?;
     runtime()?.block_on(server_client::run(config, to_node));
     let stop = node.join().map_err(|_| anyhow::anyhow!("the node's thread has panicked"))??;

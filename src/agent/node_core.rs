@@ -23,6 +23,9 @@ pub const COLLECT: Duration = Duration::from_millis(1);
 /// ends of several short tasks; it is a small part of the time for which the server sends ahead.
 pub const COLLECT_BUSY: Duration = Duration::from_millis(10);
 
+/// The error of a node that has no room for what tasks write.
+pub const DISK_FULL: &str = "DiskFull";
+
 pub struct Core<P> {
     pub journal: Journal<P>,
     queue: VecDeque<RunTask>,
@@ -114,8 +117,11 @@ impl<P: Paper> Core<P> {
             ToAgent::Ack { attempts } => attempts.iter().for_each(|attempt| self.forget_end(*attempt)),
             ToAgent::Reboot => self.stop(Stop::Reboot, runs, now),
             ToAgent::Leave => self.stop(Stop::Leave, runs, now),
-            other
-            @ (ToAgent::CleanUp { .. } | ToAgent::File { .. } | ToAgent::Users { .. } | ToAgent::Watch { .. }) => {
+            other @ (ToAgent::Go { .. }
+            | ToAgent::CleanUp { .. }
+            | ToAgent::File { .. }
+            | ToAgent::Users { .. }
+            | ToAgent::Watch { .. }) => {
                 return Some(other);
             }
         }
@@ -149,7 +155,7 @@ impl<P: Paper> Core<P> {
             let is_known = runs.fate(RunId::Task(task.a)).is_some()
                 || self.ended.contains_key(&task.a)
                 || self.queue.iter().any(|t| t.a == task.a);
-            if self.stop.is_some() {
+            if self.stop.is_some() || (self.is_disk_full() && task.a.task > 0) {
                 self.give_back(task.a, now);
             } else if !is_known && task.slots == 0 {
                 // What takes no slot waits for none.
@@ -185,7 +191,8 @@ impl<P: Paper> Core<P> {
         place.and_then(|place| self.queue.remove(place)).is_some()
     }
 
-    fn give_back(&mut self, attempt: Attempt, now: Instant) {
+    /// The attempt is over without an end.
+    pub fn give_back(&mut self, attempt: Attempt, now: Instant) {
         self.journal.forget(RunId::Task(attempt));
         self.given_back.push(attempt);
         self.send_soon(now);
@@ -310,11 +317,33 @@ impl<P: Paper> Core<P> {
         self.send_soon(now);
     }
 
-    /// What keeps the node from running tasks; told when it changes.
-    pub fn set_health(&mut self, health: Option<NodeError>, now: Instant) {
+    /// What keeps the node from running tasks; told when it changes. On a full disk tasks could only fail, through no fault of
+    /// theirs: they are given back, so that they run elsewhere or later, and that counts nothing.
+    /// Source: nodes, `errors`. What was written stays: it may tell whose it is.
+    pub fn set_health(&mut self, health: Option<NodeError>, runs: &mut impl Processes, now: Instant) {
         if health != self.health {
             self.health = health;
             self.say(FromAgent::Health { error: self.health.clone() }, now);
+        }
+        if self.is_disk_full() {
+            self.give_back_tasks(runs, now);
+        }
+    }
+
+    pub fn is_disk_full(&self) -> bool {
+        self.health.as_ref().is_some_and(|error| error.code == DISK_FULL)
+    }
+
+    /// Preparation and release tasks of jobs stay: they are this node's own.
+    fn give_back_tasks(&mut self, runs: &mut impl Processes, now: Instant) {
+        let (tasks, others) = std::mem::take(&mut self.queue).into_iter().partition(|task| task.a.task > 0);
+        self.queue = others;
+        let tasks: VecDeque<RunTask> = tasks;
+        tasks.into_iter().for_each(|task| self.give_back(task.a, now));
+        let runs_on =
+            |id: &RunId| id.attempt().is_some_and(|attempt| attempt.task > 0) && runs.fate(*id) == Some(Fate::Report);
+        for id in runs.ids().into_iter().filter(runs_on).collect::<Vec<_>>() {
+            runs.end(id, Fate::GiveBack, self.kill_wait(), now);
         }
     }
 

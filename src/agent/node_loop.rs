@@ -5,12 +5,14 @@
 mod deploy;
 mod health;
 mod hear;
+mod instances;
 mod log_upload;
 mod remote;
 mod stages;
 mod work;
 
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +27,7 @@ use tokio::sync::oneshot;
 
 use super::environment::NodeFacts;
 use super::files::NodeFiles;
+use super::groups::Groups;
 use super::journal::{FilePaper, Journal, Past};
 use super::launcher::Launcher;
 use super::node_core::{Core, Stop};
@@ -35,7 +38,7 @@ use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
 use super::ssh;
 use super::watches::{self, Watches};
-use super::{clock, node_root};
+use super::{clock, node_root, task_view};
 use crate::api::Timestamp;
 use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
 use remote::Remote;
@@ -62,6 +65,7 @@ pub struct Node {
     /// Of runs whose command is not all of them.
     stages: HashMap<RunId, Stages>,
     launcher: Launcher,
+    groups: Groups,
 
     facts: Option<Arc<NodeFacts>>,
     link: Option<Link>,
@@ -83,15 +87,16 @@ pub struct Node {
 pub async fn run(
     config: AgentConfig,
     dir: PathBuf,
-    root: PathBuf,
+    (root, view): (PathBuf, Option<OwnedFd>),
     mark: String,
+    groups: Groups,
     (journal, past): (Journal, Past),
     mut from_server: Receiver<FromServer>,
 ) -> anyhow::Result<Stop> {
     let (measured_to, mut measured) = unbounded_channel();
     let (asks_to, mut asks) = unbounded_channel();
     let remote = Remote::new(dir, asks_to);
-    let mut node = Node::new(config, root, mark, (journal, past), measured_to, remote)?;
+    let mut node = Node::new(config, (root, view), mark, groups, (journal, past), measured_to, remote)?;
     #[expect(deprecated, reason = "what it warns of cannot be: the descriptor lives as long as the value that owns it")]
     let children = AsyncFd::new(child_signals()?).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -126,6 +131,7 @@ pub async fn run(
         node.tick(clock::instant());
     };
     node.say_farewell().await;
+    node.groups.remove();
     Ok(stop)
 }
 
@@ -138,8 +144,9 @@ fn child_signals() -> anyhow::Result<SignalFd> {
 impl Node {
     fn new(
         config: AgentConfig,
-        root: PathBuf,
+        (root, view): (PathBuf, Option<OwnedFd>),
         mark: String,
+        groups: Groups,
         (journal, past): (Journal, Past),
         measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
         remote: Remote,
@@ -147,7 +154,7 @@ impl Node {
         let now = clock::instant();
         let node = Node {
             runs: Runs::new(mark.clone()).context("reading the process table")?,
-            launcher: Launcher::open(&root).context("opening the node's root")?,
+            launcher: Launcher::open(&root, view).context("opening the node's root")?,
             files: Arc::new(NodeFiles::open(&root).context("opening the node's root")?),
             boot: std::fs::read_to_string("/proc/sys/kernel/random/uuid")
                 .context("making the boot's name")?
@@ -158,6 +165,7 @@ impl Node {
             config,
             root,
             mark,
+            groups,
             stages: HashMap::new(),
             facts: None,
             link: None,
@@ -177,6 +185,9 @@ impl Node {
         self.runs.tick(self.core.kill_wait(), now);
         for over in self.runs.reap(now) {
             self.on_over(over);
+        }
+        for id in self.runs.take_newly_held() {
+            self.on_held(id);
         }
         self.core.end_if_forsaken(&mut self.runs, now);
         if self.link.is_some() && now >= self.last_sign + SILENCE {
@@ -265,6 +276,7 @@ fn send(link: &Link, messages: &[FromAgent]) {
 /// Removes what the node kept, when it has left its pool.
 pub fn remove_traces(dir: &Path) -> std::io::Result<()> {
     std::fs::remove_dir_all(dir.join(node_root::ROOT))?;
+    task_view::remove(dir)?;
     ssh::remove_host_key(dir)?;
     Journal::remove(dir)
 }

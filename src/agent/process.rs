@@ -32,6 +32,10 @@ pub struct Program<'a> {
     pub stdout: BorrowedFd<'a>,
     pub stderr: BorrowedFd<'a>,
     pub identity: Identity,
+    /// Files of control groups: whoever writes `0` to them is in the group.
+    pub groups: &'a [BorrowedFd<'a>],
+    /// The mount namespace that it enters.
+    pub view: Option<BorrowedFd<'a>>,
     /// The limit by which its processes are known, see [`super::limit_mark`].
     pub limit_mark: u64,
     /// Standard input is a terminal, which becomes that of the session.
@@ -107,18 +111,23 @@ impl Spawner {
 enum Step {
     Session,
     Files,
+    Group,
+    View,
     User,
     Directory,
     Execute,
 }
 
 impl Step {
-    const ALL: [Step; 5] = [Step::Session, Step::Files, Step::User, Step::Directory, Step::Execute];
+    const ALL: [Step; 7] =
+        [Step::Session, Step::Files, Step::Group, Step::View, Step::User, Step::Directory, Step::Execute];
 
     fn text(self) -> &'static str {
         match self {
             Step::Session => "starting a session",
             Step::Files => "opening the standard files",
+            Step::Group => "entering the task's control group",
+            Step::View => "entering the tasks' mount namespace",
             Step::User => "becoming the task's user",
             Step::Directory => "entering the working directory",
             Step::Execute => "running the program",
@@ -157,6 +166,16 @@ impl Child<'_> {
             // Not possible below a lower limit; then it has no mark.
             let limit = libc::rlimit { rlim_cur: self.program.limit_mark, rlim_max: self.program.limit_mark };
             libc::syscall(libc::SYS_prlimit64, 0, limit_mark::RESOURCE, &limit, ptr::null_mut::<libc::rlimit>());
+            for group in self.program.groups {
+                if libc::write(group.as_raw_fd(), c"0".as_ptr().cast(), 1) == -1 {
+                    return Step::Group;
+                }
+            }
+            if let Some(view) = &self.program.view
+                && libc::setns(view.as_raw_fd(), libc::CLONE_NEWNS) == -1
+            {
+                return Step::View;
+            }
             if !self.take_identity() {
                 return Step::User;
             }

@@ -7,18 +7,26 @@
 //!              └─────▶ Killed ──exit──▶ Draining
 //! ```
 //!
+//! A run that holds does not drain when its first process has ended with 0: what that left in the background stays, until the
+//! run goes on with another first process or is ended.
+//!
 //! A run is over only when its last process is: what it left in the background is killed, whatever groups, sessions or
-//! parents that changed. An orphan that got rid of all marks is of no known run; it is killed when the last of the runs that
-//! there were when it was found ends.
+//! parents that changed. Its control group says what that is. Where there are none, an orphan that got rid of all marks is of no
+//! known run; it is killed when the last of the runs that there were when it was found ends.
+
+mod held;
+mod owners;
+mod signals;
 
 use std::collections::HashMap;
 use std::io;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::Signal;
 
+use super::groups::Group;
 use super::leftovers::kill;
-use super::limit_mark::{self, NodeMark};
+use super::limit_mark::NodeMark;
 use super::node_core::{Fate, Processes};
 use super::process::{self, Exit};
 use super::process_tree::{self, Orphans};
@@ -26,11 +34,12 @@ use super::run_id::RunId;
 use super::{clock, failure};
 use crate::api::agent::Usage;
 use crate::api::{self, TaskFailureInformation, Timestamp};
+use signals::{signal_group, signal_tree};
 
 /// How long the end of killed processes holds up the end of their run. Only a process stuck in the kernel takes longer.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Run {
     /// Relative to the node's root.
     pub directory: String,
@@ -43,15 +52,32 @@ pub struct Run {
     too_long_at: Option<Instant>,
     /// The limit by which its processes are known.
     limit_mark: u64,
+    /// Absent where nothing is limited.
+    pub group: Option<Group>,
+    /// Is held when its first process has ended with 0.
+    holds: bool,
     phase: Phase,
 }
 
 #[derive(Clone, Debug)]
 enum Phase {
-    Alive { too_long_at: Option<Instant> },
-    Ending { kill_at: Instant },
+    Alive {
+        too_long_at: Option<Instant>,
+    },
+    /// Its first process has ended well, and what that left in the background stays until the run goes on or is ended.
+    Held {
+        too_long_at: Option<Instant>,
+    },
+    Ending {
+        kill_at: Instant,
+    },
     Killed,
-    Draining { exit: i32, at: Timestamp, kill_at: Instant, usage: Usage },
+    Draining {
+        exit: i32,
+        at: Timestamp,
+        kill_at: Instant,
+        usage: Usage,
+    },
 }
 
 impl Run {
@@ -68,19 +94,55 @@ impl Run {
             leader,
             too_long_at,
             limit_mark,
+            group: None,
+            holds: false,
             phase,
         }
+    }
+
+    pub fn limit_mark(&self) -> u64 {
+        self.limit_mark
+    }
+
+    pub fn is_held(&self) -> bool {
+        matches!(self.phase, Phase::Held { .. })
+    }
+
+    pub fn is_draining(&self) -> bool {
+        matches!(self.phase, Phase::Draining { .. })
+    }
+
+    pub fn in_group(self, group: Option<Group>) -> Self {
+        Run { group, ..self }
+    }
+
+    /// Whether it is held when its first process has ended with 0.
+    pub fn holding(self, holds: bool) -> Self {
+        Run { holds, ..self }
+    }
+
+    fn processes_in_group(&self) -> Vec<i32> {
+        let all = self.group.as_ref().map(Group::processes).unwrap_or_default();
+        all.into_iter().filter(|pid| process_tree::is_alive(*pid)).collect()
     }
 
     /// Goes on with another first process, whose predecessor has ended. `limited`: the time that the run may take counts on.
     pub fn go_on(self, leader: i32, limit_mark: u64, limited: bool) -> Self {
         let too_long_at = self.too_long_at.filter(|_| limited);
-        Run { fate: Fate::Report, leader, limit_mark, phase: Phase::Alive { too_long_at }, too_long_at, ..self }
+        Run {
+            fate: Fate::Report,
+            holds: false,
+            leader,
+            limit_mark,
+            phase: Phase::Alive { too_long_at },
+            too_long_at,
+            ..self
+        }
     }
 
     /// The first process, while it runs.
     pub fn leader(&self) -> Option<i32> {
-        (!matches!(self.phase, Phase::Draining { .. })).then_some(self.leader)
+        (!self.is_draining() && !self.is_held()).then_some(self.leader)
     }
 }
 
@@ -108,6 +170,8 @@ pub struct Runs {
     unowned: HashMap<i32, Vec<RunId>>,
     /// Not all that ended was taken off the process table yet.
     has_more_exits: bool,
+    /// Held since they were asked for last.
+    newly_held: Vec<RunId>,
 }
 
 /// How many children are taken off the process table in one go: the loop has other work, however fast a task forks.
@@ -125,6 +189,7 @@ impl Runs {
             mark,
             unowned: HashMap::new(),
             has_more_exits: false,
+            newly_held: Vec::new(),
         })
     }
 
@@ -153,14 +218,18 @@ impl Runs {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let leader = run.leader;
         run.phase = Phase::Ending { kill_at: now + kill_wait };
-        signal_tree(leader, &orphans, Signal::TERM);
+        let grouped = run.processes_in_group();
+        signal_tree(leader, &orphans, &grouped, Signal::TERM);
         // A stopped process acts on the signal only when it goes on.
-        signal_tree(leader, &orphans, Signal::CONT);
+        signal_tree(leader, &orphans, &grouped, Signal::CONT);
     }
 
     /// Does what is due, and says what comes next.
     pub fn tick(&mut self, kill_wait: Duration, now: Instant) {
-        let too_long = |run: &Run| matches!(run.phase, Phase::Alive { too_long_at: Some(at) } if at <= now);
+        let too_long = |run: &Run| match run.phase {
+            Phase::Alive { too_long_at } | Phase::Held { too_long_at } => too_long_at.is_some_and(|at| at <= now),
+            Phase::Ending { .. } | Phase::Killed | Phase::Draining { .. } => false,
+        };
         let to_kill = |run: &Run| matches!(run.phase, Phase::Ending { kill_at } if kill_at <= now);
         let due = |is_due: &dyn Fn(&Run) -> bool| {
             self.runs.iter().filter(|(_, run)| is_due(run)).map(|(id, _)| *id).collect::<Vec<_>>()
@@ -174,14 +243,17 @@ impl Runs {
             let orphans = self.orphans_of(id);
             if let Some(run) = self.runs.get_mut(&id) {
                 run.phase = Phase::Killed;
-                signal_tree(run.leader, &orphans, Signal::KILL);
+                signal_tree(run.leader, &orphans, &[], Signal::KILL);
+                if let Some(group) = &mut run.group {
+                    group.kill();
+                }
             }
         }
     }
 
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let deadline = |run: &Run| match run.phase {
-            Phase::Alive { too_long_at } => too_long_at,
+            Phase::Alive { too_long_at } | Phase::Held { too_long_at } => too_long_at,
             Phase::Ending { kill_at } => Some(kill_at),
             // Looked at when a child ends; this is for a child that does not.
             Phase::Draining { kill_at, .. } => Some(if kill_at > now { kill_at } else { kill_at + DRAIN_PATIENCE }),
@@ -199,11 +271,21 @@ impl Runs {
     }
 
     fn take_exit(&mut self, Exit { pid, code }: Exit, now: Instant) {
-        let Some(run) = self.by_leader.remove(&pid).and_then(|id| self.runs.get_mut(&id)) else {
+        let id = self.by_leader.remove(&pid);
+        let Some(run) = id.and_then(|id| self.runs.get_mut(&id)) else {
             process::reap(pid);
             self.unowned.remove(&pid);
             return;
         };
+        if let Phase::Alive { too_long_at } = run.phase
+            && run.holds
+            && code == 0
+        {
+            process::reap(pid);
+            run.phase = Phase::Held { too_long_at };
+            self.newly_held.extend(id);
+            return;
+        }
         // What still runs of one that is being ended keeps its time to end in good order.
         let kill_at = match run.phase {
             Phase::Ending { kill_at } => kill_at,
@@ -233,8 +315,11 @@ impl Runs {
             orphans.into_iter().map(|pid| (pid, self.owner_or_last(pid, &draining))).collect();
         let mut over = Vec::new();
         for id in draining {
-            let left: Vec<i32> = owners.iter().filter(|(_, owner)| *owner == Some(id)).map(|(pid, _)| *pid).collect();
-            let Phase::Draining { exit, at, kill_at, usage } = self.runs[&id].phase else { continue };
+            let mut left: Vec<i32> =
+                owners.iter().filter(|(_, owner)| *owner == Some(id)).map(|(pid, _)| *pid).collect();
+            let Some(run) = self.runs.get_mut(&id) else { continue };
+            left.extend(run.processes_in_group());
+            let Phase::Draining { exit, at, kill_at, usage } = run.phase else { continue };
             let is_stuck = now >= kill_at + DRAIN_PATIENCE;
             if left.is_empty() || is_stuck {
                 if is_stuck && !left.is_empty() {
@@ -242,6 +327,9 @@ impl Runs {
                 }
                 over.extend(self.remove(id).map(|run| finish(id, run, exit, at, usage)));
             } else if now >= kill_at {
+                if let Some(group) = &mut run.group {
+                    group.kill();
+                }
                 left.iter().flat_map(|pid| process_tree::tree_of(*pid)).for_each(kill);
             }
         }
@@ -252,37 +340,6 @@ impl Runs {
         let run = self.runs.remove(&id)?;
         self.slots_in_use -= run.slots;
         Some(run)
-    }
-
-    fn orphans_of(&mut self, id: RunId) -> Vec<i32> {
-        let orphans = self.orphans.list();
-        orphans.into_iter().filter(|pid| self.owner(*pid) == Some(id)).collect()
-    }
-
-    /// The run of an orphan; of one that is of no known run the last that could own it, when that one ends.
-    fn owner_or_last(&mut self, pid: i32, draining: &[RunId]) -> Option<RunId> {
-        self.owner(pid).or_else(|| {
-            let possible = self.unowned.entry(pid).or_insert_with(|| self.runs.keys().copied().collect());
-            possible.retain(|id| self.runs.contains_key(id));
-            let all_end = possible.iter().all(|id| draining.contains(id));
-            if all_end { possible.first().or(draining.first()).copied() } else { None }
-        })
-    }
-
-    fn owner(&self, pid: i32) -> Option<RunId> {
-        self.owner_by_limit(pid).or_else(|| self.owner_by_marks(pid))
-    }
-
-    fn owner_by_limit(&self, pid: i32) -> Option<RunId> {
-        let limit = limit_mark::limit_of(pid)?;
-        self.runs.iter().find(|(_, run)| run.limit_mark == limit).map(|(id, _)| *id)
-    }
-
-    fn owner_by_marks(&self, pid: i32) -> Option<RunId> {
-        process_tree::run_by_marker(pid, &self.mark).filter(|id| self.runs.contains_key(id)).or_else(|| {
-            let session = process_tree::session(pid)?;
-            self.runs.iter().find(|(_, run)| run.leader == session).map(|(id, _)| *id)
-        })
     }
 }
 
@@ -312,34 +369,21 @@ impl Processes for Runs {
     fn end(&mut self, id: RunId, fate: Fate, kill_wait: Duration, now: Instant) {
         if let Some(run) = self.runs.get_mut(&id) {
             run.fate = fate;
-            if matches!(run.phase, Phase::Alive { .. }) {
-                self.terminate(id, kill_wait, now);
+            match run.phase {
+                Phase::Alive { .. } => self.terminate(id, kill_wait, now),
+                Phase::Held { .. } => self.terminate_held(id, kill_wait, now),
+                Phase::Ending { .. } | Phase::Killed | Phase::Draining { .. } => {}
             }
         }
     }
 }
 
-fn finish(id: RunId, run: Run, exit: i32, at: Timestamp, usage: Usage) -> Over {
+fn finish(id: RunId, mut run: Run, exit: i32, at: Timestamp, usage: Usage) -> Over {
     let failure = match run.fate {
         Fate::RanTooLong(limit) => Some(failure::ran_too_long(limit)),
-        Fate::Report | Fate::GiveBack => failure::of_exit_code(exit),
+        Fate::Report | Fate::GiveBack => {
+            failure::of_exit(exit, run.group.as_mut().map(Group::hits).unwrap_or_default())
+        }
     };
     Over { id, run, at, exit, failure, usage }
-}
-
-/// The whole tree of a run: by its group at once, since a group cannot fork away from a signal, and what left the group one
-/// by one. Nobody gets a signal twice.
-fn signal_tree(leader: i32, orphans: &[i32], signal: Signal) {
-    let tree = std::iter::once(&leader).chain(orphans).flat_map(|pid| process_tree::tree_of(*pid));
-    let outside: Vec<i32> = tree.filter(|pid| process_tree::group(*pid) != Some(leader)).collect();
-    signal_group(leader, signal);
-    for pid in outside.into_iter().filter_map(Pid::from_raw) {
-        let _ = kill_process(pid, signal);
-    }
-}
-
-fn signal_group(leader: i32, signal: Signal) {
-    if let Some(group) = Pid::from_raw(leader) {
-        let _ = kill_process_group(group, signal);
-    }
 }

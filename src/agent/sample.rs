@@ -58,6 +58,14 @@ fn disk_free_bytes(root: &Path) -> u64 {
     rustix::fs::statvfs(root).map_or(u64::MAX, |disk| disk.f_bavail * disk.f_frsize)
 }
 
+/// Once it is full there has to be some more room before it counts as free again: else the node would come and go.
+pub fn is_disk_full(root: &Path, was_full: bool) -> bool {
+    let least = if was_full { 2 * DISK_FULL_BYTES } else { DISK_FULL_BYTES };
+    // Some file systems do not count files, and say 0 of 0.
+    let has_no_files = |disk: &rustix::fs::StatVfs| disk.f_files > 0 && disk.f_favail == 0;
+    rustix::fs::statvfs(root).is_ok_and(|disk| disk.f_bavail * disk.f_frsize < least || has_no_files(&disk))
+}
+
 fn disk_used_bytes(root: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(root).ok()?;
     Some(disk.f_blocks.saturating_sub(disk.f_bfree) * disk.f_frsize)

@@ -69,6 +69,8 @@ impl Launcher {
             stdout: self.null.as_fd(),
             stderr: self.null.as_fd(),
             identity: launch.user.map_or(Identity::Own, Identity::User),
+            groups: &[],
+            view: self.view.as_ref().map(AsFd::as_fd),
             limit_mark: launch.limit_mark,
             terminal: false,
         };
@@ -98,6 +100,8 @@ impl Launcher {
             stdout: theirs.stdout.as_fd(),
             stderr: theirs.stderr.as_fd(),
             identity,
+            groups: &[],
+            view: self.view.as_ref().map(AsFd::as_fd),
             limit_mark: launch.limit_mark,
             terminal: launch.terminal.is_some(),
         };

@@ -65,6 +65,10 @@ pub enum FromAgent {
         at: Timestamp,
     },
     Ended(Ended),
+    /// The coordination command of an instance has ended well. Said again on each connection, as long as the instance lives.
+    Ready {
+        a: Attempt,
+    },
     /// Attempts that are over without an end of their own, and nothing of them is left: recalled before they began, killed
     /// by the server's word, fenced by a lost lease, or dead with an earlier agent process. Their slots are free now.
     /// Not acknowledged: what was given back is in no later `Hello`.
@@ -113,6 +117,49 @@ pub struct Hello {
     pub packages_deployed: bool,
     /// Absent until the start task has begun; then its state, said again on each connection.
     pub start_task: Option<StartTaskReport>,
+    #[serde(default)]
+    pub limits: NodeLimits,
+}
+
+/// What of a task's use of its node can be limited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeLimits {
+    pub memory: bool,
+    pub processes: bool,
+    pub cpu: bool,
+    /// Why not everything is.
+    pub obstacle: Option<LimitsObstacle>,
+}
+
+impl NodeLimits {
+    /// As the operator wants it.
+    pub fn off() -> NodeLimits {
+        NodeLimits { obstacle: Some(LimitsObstacle::Off), ..NodeLimits::default() }
+    }
+}
+
+/// Why a task's use of its node is not limited. Details are the system's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum LimitsObstacle {
+    /// The operator wants it so.
+    Off,
+    /// The agent may make no control groups.
+    NotPermitted { detail: String },
+    /// The kernel has no such controllers here.
+    NoControllers { detail: String },
+    /// The agent's group holds processes of others, so that it cannot hand its controllers down.
+    ProcessesBeside { detail: String },
+}
+
+/// What the node's size says, for the share of the machine that its tasks may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeSize {
+    pub cores: i64,
+    #[serde(rename = "memoryMiB")]
+    pub memory_mib: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -197,6 +244,10 @@ pub enum ToAgent {
     Kill {
         attempts: Vec<Attempt>,
     },
+    /// All instances of these attempts are ready: the primary begins the task's command. May be said again.
+    Go {
+        attempts: Vec<Attempt>,
+    },
     /// These ends are stored; forget them.
     Ack {
         attempts: Vec<Attempt>,
@@ -254,6 +305,9 @@ pub struct Welcome {
     /// Addresses from which and to which no file of a task is transferred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden_addresses: Vec<super::AddressRange>,
+    /// Limits what tasks use to their slots' part of this; absent where the operator wants nothing limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<NodeSize>,
     /// Of the attempts in `Hello`, those that are not the server's any more: kill them as by `Kill`, forget their ends.
     pub stale: Vec<Attempt>,
     /// As [`ToAgent::Users`].
@@ -318,12 +372,34 @@ pub struct RunTask {
     /// storage account by its URL.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resource_files: Vec<super::ResourceFile>,
+    /// Of a task that runs on several nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Box<Instance>>,
     /// Uploaded when the command has ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output_files: Vec<super::OutputFile>,
     /// The task's own, deployed before its resource files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
+}
+
+/// One of several nodes on which a task runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Instance {
+    /// 0 is the primary, which alone runs the task's command.
+    pub id: i32,
+    /// Relative to the node's root, and the same on each of them.
+    pub shared_directory: String,
+    /// The primary's address, and a port for the program.
+    pub master: String,
+    /// In the order of instances.
+    pub addresses: Vec<String>,
+    /// Of each node.
+    pub cores: i64,
+    pub coordination_command_line: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub common_resource_files: Vec<super::ResourceFile>,
 }
 
 /// A question about files below the node's root, or about the agent's log. Paths use `/` and never leave the root.

@@ -26,6 +26,7 @@ pub fn demands(manager: &JobManagerTask) -> Demands {
     Demands {
         alone: manager.run_exclusive.unwrap_or(true),
         dedicated: !manager.allow_low_priority_node.unwrap_or(true),
+        instances: 0,
     }
 }
 
@@ -43,14 +44,14 @@ mod tests {
     #[test]
     fn a_manager_is_alone_on_any_node_and_ends_its_job_unless_it_says_otherwise() {
         let usual = JobManagerTask { id: "m".into(), ..Default::default() };
-        assert_eq!(demands(&usual), Demands { alone: true, dedicated: false });
+        assert_eq!(demands(&usual), Demands { alone: true, ..Demands::default() });
         let polite = JobManagerTask {
             run_exclusive: Some(false),
             allow_low_priority_node: Some(false),
             kill_job_on_completion: Some(false),
             ..usual.clone()
         };
-        assert_eq!(demands(&polite), Demands { alone: false, dedicated: true });
+        assert_eq!(demands(&polite), Demands { dedicated: true, ..Demands::default() });
         let job = |manager| JobCreate { job_manager_task: Some(manager), ..Default::default() };
         assert!(ends_job(&job(usual.clone()), "M") && !ends_job(&job(usual), "other"));
         assert!(!ends_job(&job(polite), "m") && !ends_job(&JobCreate::default(), "m"));

@@ -4,16 +4,20 @@
 //! order in which they were added. The work of a plan grows with the assignments that it makes, not with what exists.
 //!
 //! Order: higher job priority first; jobs of one priority take turns; within a job, tasks in order of adding. A task that
-//! fits nowhere now lets the next few of its job, and then other jobs, go before it, unless its job is strict. Short tasks are sent ahead of free
+//! fits nowhere now lets the next few of its job, and then other jobs, go before it, unless its job is strict; but for one that
+//! runs on several nodes as many nodes are kept free as it needs, from the first that becomes free on. Short tasks are sent ahead of free
 //! slots, as many as run within [`AHEAD_MILLIS`], so that a node does not wait for the network between two of them.
 
 mod contradictions;
+mod gang;
 mod job;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::multi_instance;
 use super::steady::HashMap;
 use crate::api::{NodeFillType, Timestamp};
+use gang::Gang;
 
 /// How much work is sent ahead of a node's free slots, by the job's average run time.
 pub const AHEAD_MILLIS: f64 = 60.0;
@@ -33,6 +37,8 @@ pub struct World {
 #[derive(Clone, Debug)]
 pub struct Pool {
     pub fill: NodeFillType,
+    /// Tasks may run on several nodes.
+    pub inter_node: bool,
     /// Of jobs of one priority the older goes first; else they take turns.
     in_job_order: bool,
     pub nodes: BTreeMap<i64, Node>,
@@ -110,13 +116,15 @@ pub struct Waiting {
     pub demands: Demands,
 }
 
-/// What a task demands of its node beside slots. Only job manager tasks do.
+/// What a task demands of its node beside slots. Only job manager and multi-instance tasks do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demands {
     /// Nothing else runs there meanwhile.
     pub alone: bool,
     /// Not a low-priority node.
     pub dedicated: bool,
+    /// So many empty nodes of one slot, at once; 0 for a task that is not multi-instance.
+    pub instances: i32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,12 +133,22 @@ pub struct Assignment {
     pub job: i64,
     pub node: i64,
     pub slots: i32,
+    /// Of a multi-instance task; 0 for its primary, and for all other tasks.
+    pub instance: i32,
+}
+
+impl Assignment {
+    /// By which the node knows what it has.
+    pub fn key(&self) -> i64 {
+        multi_instance::attempt_key(self.task, self.instance)
+    }
 }
 
 impl Pool {
     pub fn new(fill: NodeFillType, in_job_order: bool) -> Pool {
         Pool {
             fill,
+            inter_node: false,
             in_job_order,
             nodes: BTreeMap::new(),
             low_priority: BTreeSet::new(),
@@ -237,11 +255,7 @@ impl Pool {
     fn pick(&self, task: &Waiting, ahead: i32, preparation: Option<&Preparation>, kept: &BTreeSet<i64>) -> Option<i64> {
         let Waiting { slots: need, affinity, demands } = *task;
         let fits = |node: &Node| node.open && node.slots >= need;
-        let may = |key: &i64| {
-            preparation.is_none_or(|p| !p.failed.contains(key))
-                && !kept.contains(key)
-                && !(demands.dedicated && self.low_priority.contains(key))
-        };
+        let may = |key: &i64| !kept.contains(key) && self.may(*key, demands, preparation);
         if demands.alone {
             let is_empty = |key: &i64| self.nodes.get(key).is_some_and(|node| fits(node) && node.used == 0);
             return self.free.iter().rev().map(|(_, key)| *key).find(|key| may(key) && is_empty(key));
@@ -309,8 +323,10 @@ impl World {
     pub fn plan(&mut self, pool_key: i64, most: usize, now: Timestamp) -> Vec<Assignment> {
         let mut plan = Vec::new();
         let mut stuck = Vec::new();
-        // Nodes that strict jobs wait for. They change until one has room, and lose nothing meanwhile.
-        let mut kept = BTreeSet::new();
+        // Nodes that strict jobs wait for, and those that the first multi-instance task that has to wait needs: else a stream of
+        // small tasks would hold it up for ever. One such task at a time, so that no two wait for each other's nodes. What is
+        // kept changes until there is room, and nothing is lost meanwhile.
+        let (mut kept, mut is_kept_for_gang) = (BTreeSet::new(), false);
         let largest = self.pools.get(&pool_key).map_or(0, Pool::largest_node);
         while plan.len() < most {
             let Some(pool) = self.pools.get_mut(&pool_key) else { break };
@@ -322,11 +338,23 @@ impl World {
             let may_run = |waiting: &Waiting| job.strict || waiting.slots <= largest;
             let fitting = job.waiting.iter().filter(|(_, waiting)| may_run(waiting));
             let found = fitting.take(job.look_ahead()).find_map(|(task, waiting)| {
-                let node = pool.pick(waiting, ahead, preparation, &kept)?;
-                Some((*task, *waiting, node))
+                if waiting.demands.instances == 0 {
+                    let node = pool.pick(waiting, ahead, preparation, &kept)?;
+                    return Some((*task, *waiting, vec![node]));
+                }
+                match pool.pick_gang(waiting, preparation, &kept) {
+                    Gang::Fits(nodes) => return Some((*task, *waiting, nodes)),
+                    Gang::Waits(nodes) if !is_kept_for_gang => {
+                        kept.extend(nodes);
+                        is_kept_for_gang = true;
+                    }
+                    Gang::Waits(_) | Gang::Never => {}
+                }
+                None
             });
-            let Some((task, waiting, node)) = found else {
-                if let Some((_, first)) = job.waiting.first_key_value().filter(|_| job.strict) {
+            let Some((task, waiting, nodes)) = found else {
+                let is_one = |first: &Waiting| job.strict && first.demands.instances == 0;
+                if let Some((_, first)) = job.waiting.first_key_value().filter(|(_, first)| is_one(first)) {
                     kept.extend(pool.emptiest_for(job, first, &kept));
                 }
                 stuck.push(place);
@@ -336,10 +364,13 @@ impl World {
             job.on_nodes += 1;
             self.turn += 1;
             job.turn = self.turn;
-            // The attempt's number is known once the store has given it.
-            let slots = pool.slots_taken(node, waiting.slots, waiting.demands);
-            pool.hold(node, task, Held { job: place.2, attempt: 0, slots, since: now, begun: false });
-            plan.push(Assignment { task, job: place.2, node, slots });
+            for (instance, node) in (0..).zip(nodes) {
+                // The attempt's number is known once the store has given it.
+                let slots = pool.slots_taken(node, waiting.slots, waiting.demands);
+                let assignment = Assignment { task, job: place.2, node, slots, instance };
+                pool.hold(node, assignment.key(), Held { job: place.2, attempt: 0, slots, since: now, begun: false });
+                plan.push(assignment);
+            }
             self.queue_job(place.2);
         }
         if let Some(pool) = self.pools.get_mut(&pool_key) {

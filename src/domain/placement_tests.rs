@@ -190,9 +190,9 @@ fn a_task_that_must_be_alone_takes_a_whole_dedicated_node() {
     pool.hold(2, 99, Held { job: 9, attempt: 1, slots: 1, since: NOW, begun: true });
     job(&mut world, 1, 0, &[(1, 1), (2, 1)]);
     let waiting = &mut world.jobs.get_mut(&1).unwrap().waiting;
-    waiting.get_mut(&1).unwrap().demands = Demands { alone: true, dedicated: true };
+    waiting.get_mut(&1).unwrap().demands = Demands { alone: true, dedicated: true, instances: 0 };
     let assigned = world.plan(POOL, 10, NOW);
-    assert_eq!(assigned[0], Assignment { task: 1, job: 1, node: 3, slots: 2 });
+    assert_eq!(assigned[0], Assignment { task: 1, job: 1, node: 3, slots: 2, instance: 0 });
     assert_ne!(assigned[1].node, 3, "nobody else goes there");
 }
 
@@ -230,4 +230,88 @@ fn a_strict_job_keeps_its_own_order_and_leaves_other_nodes_to_others() {
     let pool = world.pools.get_mut(&POOL).unwrap();
     pool.hold(1, 99, Held { job: 9, attempt: 1, slots: 1, since: NOW, begun: true });
     assert_eq!(plan(&mut world), [(3, 2)]);
+}
+
+fn gang(instances: i32) -> Waiting {
+    Waiting { slots: 1, affinity: None, demands: Demands { instances, ..Demands::default() } }
+}
+
+fn inter_node(nodes: &[i32]) -> World {
+    let mut world = world(NodeFillType::Spread, nodes);
+    world.pools.get_mut(&POOL).unwrap().inter_node = true;
+    world
+}
+
+fn release(world: &mut World, node: i64, task: i64) {
+    world.pools.get_mut(&POOL).unwrap().release(node, task, 0).unwrap();
+}
+
+#[test]
+fn a_multi_instance_task_takes_all_its_nodes_at_once() {
+    let mut world = inter_node(&[1, 1, 1]);
+    job(&mut world, 1, 0, &[]);
+    world.jobs.get_mut(&1).unwrap().waiting.insert(7, Waiting { affinity: Some(2), ..gang(3) });
+    world.queue_job(1);
+    let plan = world.plan(POOL, 1000, NOW);
+    let placed: Vec<(i64, i32)> = plan.iter().map(|a| (a.node, a.instance)).collect();
+    assert_eq!(placed, [(2, 0), (1, 1), (3, 2)], "the wished-for node is the primary's");
+    assert_eq!(world.jobs[&1].on_nodes, 1, "it is one task");
+    assert!(world.pools[&POOL].nodes.values().all(|node| node.used == 1));
+}
+
+#[test]
+fn nodes_are_kept_for_a_multi_instance_task_until_it_fits() {
+    let mut world = inter_node(&[1, 1, 1]);
+    job(&mut world, 1, 0, &[(1, 1), (2, 1)]);
+    assert_eq!(plan(&mut world).len(), 2);
+    let node_of = |world: &World, task| {
+        *world.pools[&POOL].nodes.iter().find(|(_, node)| node.held.contains_key(&task)).unwrap().0
+    };
+    job(&mut world, 2, 0, &[]);
+    world.jobs.get_mut(&2).unwrap().waiting.insert(20, gang(3));
+    world.queue_job(2);
+    job(&mut world, 3, 0, &[(30, 1), (31, 1)]);
+    assert_eq!(plan(&mut world), [], "the free node is kept");
+    let first = node_of(&world, 1);
+    release(&mut world, first, 1);
+    assert_eq!(plan(&mut world), []);
+    let other = node_of(&world, 2);
+    release(&mut world, other, 2);
+    assert_eq!(plan(&mut world).iter().map(|(task, _)| *task).collect::<Vec<_>>(), [20, 20, 20]);
+}
+
+#[test]
+fn a_multi_instance_task_that_can_never_run_holds_nothing_up() {
+    let check = |mut world: World, instances: i32| {
+        job(&mut world, 1, 5, &[]);
+        world.jobs.get_mut(&1).unwrap().waiting.insert(10, gang(instances));
+        world.queue_job(1);
+        job(&mut world, 2, 0, &[(20, 1)]);
+        assert_eq!(plan(&mut world).iter().map(|(task, _)| *task).collect::<Vec<_>>(), [20]);
+    };
+    check(inter_node(&[1, 1]), 3);
+    check(inter_node(&[2, 2]), 2);
+    check(world(NodeFillType::Spread, &[1, 1]), 2);
+}
+
+proptest! {
+    #[test]
+    fn multi_instance_tasks_hold_all_their_nodes_or_none(
+        sizes in prop::collection::vec(1..3i32, 1..8),
+        tasks in prop::collection::vec(0..5i32, 1..12),
+    ) {
+        let mut world = inter_node(&sizes);
+        job(&mut world, 1, 0, &[]);
+        for (key, instances) in (1..).zip(&tasks) {
+            world.jobs.get_mut(&1).unwrap().waiting.insert(key, gang(*instances));
+        }
+        world.queue_job(1);
+        let plan = world.plan(POOL, 1000, NOW);
+        for (key, instances) in (1i64..).zip(&tasks) {
+            let nodes: BTreeSet<i64> = plan.iter().filter(|a| a.task == key).map(|a| a.node).collect();
+            prop_assert!(nodes.is_empty() || nodes.len() == usize::try_from((*instances).max(1)).unwrap());
+            prop_assert!(*instances == 0 || nodes.iter().all(|node| sizes[*node as usize - 1] == 1));
+        }
+        prop_assert!(world.pools[&POOL].nodes.values().all(|node| node.used <= node.slots));
+    }
 }

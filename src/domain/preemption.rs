@@ -95,7 +95,9 @@ impl World {
             pool.waiting_jobs().filter_map(|key| self.jobs.get(&key)).take_while(|job| job.priority > *lowest);
         let tasks = waiting.flat_map(|job| {
             let most = usize::try_from(job.most - job.on_nodes).unwrap_or(0);
-            job.waiting.iter().take(most).map(move |(key, task)| (job, *key, task))
+            // For a task on several nodes nodes are kept as they come free, and none is emptied.
+            let waiting = job.waiting.iter().take(most).filter(|(_, task)| task.demands.instances == 0);
+            waiting.map(move |(key, task)| (job, *key, task))
         });
         let mut tasks: Vec<(&Job, i64, &Waiting)> = tasks.take(MOST_SERVED).collect();
         // What was promised in an earlier pass is still meant for the same task: were the room dealt out anew while it comes

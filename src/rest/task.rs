@@ -46,6 +46,21 @@ const PROPERTIES: &[&str] = &[
     "authenticationTokenSettings",
 ];
 
+const SUBTASK_PROPERTIES: &[&str] = &[
+    "id",
+    "nodeInfo",
+    "startTime",
+    "endTime",
+    "exitCode",
+    "containerInfo",
+    "failureInfo",
+    "state",
+    "stateTransitionTime",
+    "previousState",
+    "previousStateTransitionTime",
+    "result",
+];
+
 pub fn routes() -> Router<Context> {
     Router::new()
         .route("/jobs/{job}/tasks", get(task_list).post(task_create))
@@ -134,11 +149,11 @@ async fn task_reactivate(call: Call, Of((job, id)): Of<(JobId, TaskId)>, _: NoBo
     Ok(reply::done(StatusCode::NO_CONTENT, &url(&call, &job, &id)))
 }
 
-/// Subtasks belong to tasks that run on several nodes; there are none here.
 async fn subtask_list(call: Call, Of((job, id)): Of<(JobId, TaskId)>) -> Result {
     call.query.allow(&["$select"])?;
-    load(&call, &job, &id).await?;
-    Ok(reply::list(&call.base_url, "subtasks", &Vec::<Value>::new(), None, None))
+    let select = call.query.select(SUBTASK_PROPERTIES)?;
+    let subtasks = task::subtask_list(&call.cx, &call.caller, &call.account, &job, &id).await?;
+    Ok(reply::list(&call.base_url, "subtasks", &subtasks, select.as_deref(), None))
 }
 
 /// Fournil's own.

@@ -13,13 +13,16 @@ impl Driver {
     /// Takes tasks that wait for no other any more into the windows of their jobs. Those beyond a window are found when the
     /// window gets there; where too many come at once, the window is read again from the first of them.
     pub(super) fn tasks_ready(&mut self, tasks: Vec<ReadyTask>) {
-        for ReadyTask { job_key, task_key, slots, affinity } in tasks {
+        for ReadyTask { job_key, task_key, slots, affinity, instances } in tasks {
             let affinity = self.wished_node(affinity.as_deref());
             let Some(job) = self.world.jobs.get_mut(&job_key) else { continue };
             if task_key > job.loaded_to {
                 job.more = true;
             } else if job.waiting.len() < WINDOW as usize {
-                job.waiting.insert(task_key, Waiting { slots, affinity, demands: Demands::default() });
+                job.waiting.insert(
+                    task_key,
+                    Waiting { slots, affinity, demands: Demands { instances, ..Demands::default() } },
+                );
             } else {
                 (job.more, job.loaded_to) = (true, task_key - 1);
             }

@@ -14,6 +14,7 @@ pub(super) use super::known::{Job, Node, Pool};
 use super::provider::Provider;
 use crate::api::agent::{FromAgent, RunTask};
 use crate::api::{Duration, Timestamp};
+use crate::domain::multi_instance::Gang;
 use crate::domain::node::{self, OrderKind};
 use crate::domain::placement::World;
 use crate::domain::steady::{HashMap, HashSet};
@@ -35,12 +36,14 @@ pub struct Settings {
     /// Tasks of each pool run under a user id of the pool's own: this plus the pool's number. Absent when the server is not
     /// root: then tasks run as the server's user.
     pub first_task_user: Option<u32>,
+    /// Tasks use no more memory, processes and processor than their slots' part of their node, where the system lets it.
+    pub limits_tasks: bool,
 }
 
 impl Settings {
     /// Chosen here: a lease of 30 s finds a lost node soon and survives a slow disk; Azure's agent waits as long.
-    pub fn usual(first_task_user: Option<u32>) -> Settings {
-        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user }
+    pub fn usual(first_task_user: Option<u32>, limits_tasks: bool) -> Settings {
+        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user, limits_tasks }
     }
 }
 
@@ -98,6 +101,8 @@ pub struct Driver {
     pub(super) job_nodes: JobNodes,
     /// Tasks that are a node's, by job and node, and wait there for their job's preparation task: not sent yet.
     pub(super) awaiting: HashMap<(i64, i64), Vec<RunTask>>,
+    /// Multi-instance tasks that nodes have, by task.
+    pub(super) gangs: HashMap<i64, Gang>,
     /// Nodes for which the provider is at work.
     pub(super) provider_busy: HashSet<i64>,
     /// Folders that nodes were told to remove and have not said to have removed: by node, and by key.
@@ -163,6 +168,7 @@ impl Driver {
             early_starts: EarlyStarts::default(),
             job_nodes: JobNodes::default(),
             awaiting: HashMap::default(),
+            gangs: HashMap::default(),
             provider_busy: HashSet::default(),
             cleaning: HashMap::default(),
             failed: BTreeSet::new(),
@@ -329,6 +335,7 @@ impl Driver {
                                 reports.push((node_key, message));
                             }
                             FromAgent::PackagesDeployed => self.packages_deployed(node_key),
+                            FromAgent::Ready { a } => self.instance_ready(a),
                             FromAgent::StartTask(report) => self.start_task_reported(node_key, report),
                             FromAgent::Health { error } => self.health_reported(node_key, error),
                             FromAgent::Remote(report) => self.remote_reported(node_key, report),
@@ -352,8 +359,13 @@ impl Driver {
         }
     }
 
-    /// Tells a node to end an attempt, once.
+    /// Tells a node to end an attempt, once; with the primary of a multi-instance task all its instances.
     pub(super) fn kill(&mut self, node_key: i64, task: i64, number: i64) {
+        self.kill_one(node_key, task, number);
+        self.end_instances(task, number);
+    }
+
+    pub(super) fn kill_one(&mut self, node_key: i64, task: i64, number: i64) {
         if self.killed.insert((task, number)) {
             let pool = self.nodes.get(&node_key).and_then(|node| self.world.pools.get_mut(&node.row.pool_key));
             if let Some(pool) = pool {

@@ -182,7 +182,7 @@ impl Driver {
     }
 
     /// The attempt is over on its node.
-    fn run_is_over(&mut self, node_key: i64, attempt: Attempt) {
+    pub(super) fn run_is_over(&mut self, node_key: i64, attempt: Attempt) {
         self.killed.remove(&(attempt.task, attempt.number));
         self.requeue.remove(&(attempt.task, attempt.number));
         let Some(pool_key) = self.nodes.get(&node_key).map(|node| node.row.pool_key) else { return };
@@ -296,5 +296,6 @@ fn run(
         resource_files: command.resource_files.to_vec(),
         output_files: Vec::new(),
         packages: Vec::new(),
+        instance: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::remote::Remote;
 use super::sample_pools::Measures;
+use crate::api::agent::NodeSize;
 use crate::api::{EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask};
 use crate::domain::ids::AccountName;
 use crate::domain::node::Facts;
@@ -24,6 +25,8 @@ pub(super) struct Pool {
     pub account_key: i64,
     pub id: String,
     pub slots: i32,
+    /// How large its nodes are.
+    pub size: Option<NodeSize>,
     pub start_task: Option<crate::api::StartTask>,
     pub packages: Vec<crate::api::ApplicationPackageReference>,
     /// Ports that are mapped on its nodes.

@@ -4,14 +4,14 @@ use super::driver::{Driver, Job, Node, Pool};
 use super::job_nodes::JobNodes;
 use super::remote::{self, Remote};
 use super::sample_pools::Measures;
-use crate::api::agent::Attempt;
+use crate::api::agent::{Attempt, NodeSize};
 use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
 use crate::domain::ids::AccountName;
 use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Demands, Held, Waiting, World};
 use crate::domain::steady::{HashMap, HashSet};
-use crate::domain::{endpoint, job, job_rules, task};
+use crate::domain::{endpoint, job, job_rules, multi_instance, task, vm_size};
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::store::job::JobRow;
@@ -33,6 +33,7 @@ impl Driver {
         (self.pools, self.jobs, self.nodes) = (HashMap::default(), HashMap::default(), HashMap::default());
         self.job_nodes = JobNodes::default();
         self.awaiting.clear();
+        self.gangs.clear();
         self.killed.clear();
         self.requeue.clear();
         self.early_starts.clear();
@@ -43,7 +44,7 @@ impl Driver {
         for row in store::node::all(&mut conn, None).await? {
             self.add_node(row, self.cx.clock.monotonic() + lease);
         }
-        let mut preparing = Vec::new();
+        let (mut preparing, mut primaries) = (Vec::new(), Vec::new());
         for row in store::task::assigned(&mut conn, None).await? {
             if row.life.phase == task::Phase::Preparing {
                 let node_key = row.life.node_key.unwrap_or_default();
@@ -56,7 +57,12 @@ impl Driver {
             let slots = pool.slots_taken(node_key, row.slots, row.demands);
             let held = Held { job: row.job_key, attempt: row.life.attempt, slots, since: row.life.since, begun };
             pool.hold(node_key, row.key, held);
+            if row.demands.instances > 0 {
+                primaries.push((row.key, row.job_key, row.life.attempt, node_key));
+            }
         }
+        let subtasks = store::subtask::live(&mut conn).await?;
+        self.hold_subtasks(primaries, subtasks);
         store::job_node::unfinished(&mut conn).await?.into_iter().for_each(|row| self.job_nodes.put(row));
         for row in store::job::unfinished(&mut conn).await? {
             self.put_job(&accounts, row);
@@ -93,12 +99,15 @@ impl Driver {
     pub(super) fn add_pool(&mut self, accounts: &HashMap<i64, AccountName>, pool: &PoolRow) {
         let Some(account) = accounts.get(&pool.account_key) else { return };
         let placed = self.world.pools.entry(pool.key);
-        placed.or_insert_with(|| placement::Pool::new(pool.settings.fill_type(), pool.settings.is_in_job_order()));
+        let placed =
+            placed.or_insert_with(|| placement::Pool::new(pool.settings.fill_type(), pool.settings.is_in_job_order()));
+        placed.inter_node = pool.settings.enable_inter_node_communication == Some(true);
         let known = Pool {
             account: account.clone(),
             account_key: pool.account_key,
             id: pool.id.clone(),
             slots: pool.settings.slots_per_node(),
+            size: self.size_of(&pool.settings.vm_size),
             start_task: pool.settings.start_task.clone(),
             packages: pool.settings.application_package_references.clone().unwrap_or_default(),
             nat_pools: nat_pools(pool),
@@ -106,15 +115,27 @@ impl Driver {
         self.pools.insert(pool.key, known);
     }
 
+    /// All locations are this machine, with the same sizes.
+    fn size_of(&self, name: &str) -> Option<NodeSize> {
+        let locations = &self.cx.installation.locations;
+        let size = locations.iter().find_map(|location| vm_size::find(&location.vm_sizes, name))?;
+        Some(NodeSize { cores: size.cores, memory_mib: size.memory_mib })
+    }
+
     /// Takes settings that a user has changed; they reach nodes that start from now on.
     pub(super) fn refresh_pool(&mut self, pool: &PoolRow) {
+        let size = self.size_of(&pool.settings.vm_size);
         if let Some(known) = self.pools.get_mut(&pool.key) {
             known.slots = pool.settings.slots_per_node();
+            known.size = size;
             known.start_task = pool.settings.start_task.clone();
             known.packages = pool.settings.application_package_references.clone().unwrap_or_default();
             known.nat_pools = nat_pools(pool);
         }
         self.world.set_policy(pool.key, pool.settings.fill_type(), pool.settings.is_in_job_order());
+        if let Some(placed) = self.world.pools.get_mut(&pool.key) {
+            placed.inter_node = pool.settings.enable_inter_node_communication == Some(true);
+        }
     }
 
     /// A node that was just made, or one of the store.
@@ -151,10 +172,11 @@ impl Driver {
         let priority = row.settings.priority.unwrap_or(0);
         let most = row.settings.max_parallel_tasks.filter(|n| *n > 0).map_or(i64::MAX, i64::from);
         let held = self.world.pools.values().flat_map(|p| p.nodes.values()).flat_map(|n| &n.held);
+        let is_task = |key: i64| key > 0 && multi_instance::of_attempt(key).1 == 0;
         let (on_nodes, is_new) = match self.world.jobs.get(&row.key) {
             Some(known) => (known.on_nodes, false),
-            // Preparation and release tasks, with negative keys, are none of the job's tasks.
-            None => (held.filter(|(task, held)| **task > 0 && held.job == row.key).count() as i64, true),
+            // Preparation and release tasks, with negative keys, are none of the job's tasks, and subtasks are counted with theirs.
+            None => (held.filter(|(task, held)| is_task(**task) && held.job == row.key).count() as i64, true),
         };
         let open = job::runs_tasks(row.state);
         let placed = self.world.jobs.entry(row.key).or_insert_with(|| placement::Job::new(pool, priority, open, most));

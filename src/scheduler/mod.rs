@@ -13,6 +13,7 @@ mod driver;
 mod early_starts;
 mod evaluate_autoscale;
 mod forwarder;
+mod gangs;
 pub mod hub;
 mod job_nodes;
 mod jobs;

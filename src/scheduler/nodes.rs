@@ -5,7 +5,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::driver::{Done, Driver};
 use super::load::attempt;
 use super::provider::{NodeSpec, Provider};
-use crate::api::agent::{Attempt, FromAgent, Hello, StartTaskReport, ToAgent, Welcome};
+use crate::api::agent::{Attempt, FromAgent, Hello, NodeLimits, StartTaskReport, ToAgent, Welcome};
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
 use crate::domain::steady::{HashMap, HashSet};
@@ -41,6 +41,7 @@ impl Driver {
         live.row.booted = Some(hello.booted_at);
         live.row.ip_address = hello.ip_address;
         live.row.agent_version = Some(hello.agent_version);
+        live.row.limits = Some(if self.settings.limits_tasks { hello.limits } else { NodeLimits::off() });
         live.set_health(None);
         live.unsaved = true;
         let pool_key = live.row.pool_key;
@@ -119,6 +120,7 @@ impl Driver {
             task_user: self.settings.first_task_user.map(|first| first + number),
             elevation_allowed: self.cx.installation.elevation_allowed,
             forbidden_addresses: self.cx.installation.forbidden_addresses.clone(),
+            size: pool.size.filter(|_| self.settings.limits_tasks),
             stale,
             users: self.users_of(node_key).await?,
         };

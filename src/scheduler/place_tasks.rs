@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::clean_ups;
 use super::driver::Driver;
+use super::gangs::nodes_of;
 use super::load::attempt;
 use super::preparation::Preparations;
 use crate::api::agent::{Package, RunTask, ToAgent};
-use crate::api::{Duration, ElevationLevel, EnvironmentSetting, TaskCreate, Timestamp};
+use crate::api::{Duration, ElevationLevel, EnvironmentSetting, MultiInstanceSettings, TaskCreate, Timestamp};
 use crate::domain::ids::AccountName;
+use crate::domain::multi_instance::{self, Subtask};
 use crate::domain::placement::Assignment;
 use crate::domain::preemption::Victim;
 use crate::domain::steady::{HashMap, HashSet};
@@ -87,14 +89,25 @@ impl Driver {
                     let rows: HashMap<i64, TaskRow> =
                         store::task::with_keys(conn, &keys).await?.into_iter().map(|row| (row.key, row)).collect();
                     let mut ledger = Ledger::default();
-                    let mut assigned = HashMap::default();
+                    let mut assigned: HashMap<i64, Assigned> = HashMap::default();
+                    let (mut several, mut subtasks) = (Vec::new(), Vec::new());
                     let mut new_folders = Vec::new();
                     for assignment in &wanted {
                         let (Some(row), Some(place)) = (rows.get(&assignment.task), places.get(&assignment.node))
                         else {
                             continue;
                         };
+                        if assignment.instance > 0 {
+                            let Some((number, ..)) = assigned.get(&row.key) else { continue };
+                            let place = place.split_once('/').unwrap_or_default();
+                            let (id, node) = (assignment.instance, assignment.node);
+                            subtasks.push((row.key, Subtask::new(id, *number, node, place, now)));
+                            continue;
+                        }
                         let Some(run) = assign_one(&mut ledger, row, assignment, place, now) else { continue };
+                        if row.demands.instances > 0 {
+                            several.push(row.key);
+                        }
                         if waits.contains(&row.key) {
                             let _ = ledger.apply(row, Event::Preparing { attempt: run.0 }, 0, now);
                         }
@@ -106,6 +119,7 @@ impl Driver {
                     let settings = assigned.values_mut().map(|(_, _, settings)| settings);
                     linked::give_urls(&cx, conn, account_key, settings).await?;
                     let packages = packages_of(&cx, conn, account.as_ref(), account_key, &assigned).await?;
+                    store::subtask::replace(conn, &several, &subtasks).await?;
                     store::job_node::save(conn, &mut begun).await?;
                     let stale = clean_ups::forget_stale(conn, stale, &new_folders).await?;
                     Ok((assigned, packages, begun, ledger.save(conn, now).await?, stale))
@@ -130,33 +144,50 @@ impl Driver {
         &mut self,
         pool_key: i64,
         plan: Vec<Assignment>,
-        mut assigned: HashMap<i64, (i64, String, TaskCreate)>,
+        mut assigned: HashMap<i64, Assigned>,
         mut packages: HashMap<i64, Vec<Package>>,
         preparing: &HashSet<i64>,
     ) {
         let mut runs: BTreeMap<i64, Vec<RunTask>> = BTreeMap::new();
         let mut is_room_left = false;
+        let nodes = nodes_of(&plan);
         for assignment in plan {
+            let cores = self.pools.get(&pool_key).and_then(|pool| pool.size).map_or(1, |size| size.cores);
             let Some(pool) = self.world.pools.get_mut(&pool_key) else { return };
             let job = self.jobs.get(&assignment.job);
-            let (Some(job), Some((number, id, settings))) = (job, assigned.remove(&assignment.task)) else {
+            let is_several = |(_, _, settings): &&Assigned| settings.multi_instance_settings.is_some();
+            let found = match assigned.get(&assignment.task).filter(is_several) {
+                Some(shared) => Some(shared.clone()),
+                None => assigned.remove(&assignment.task),
+            };
+            let (Some(job), Some((number, id, settings))) = (job, found) else {
                 // Terminated or deleted meanwhile: another can have its room.
                 is_room_left = true;
-                pool.release(assignment.node, assignment.task, 0);
-                if let Some(job) = self.world.jobs.get_mut(&assignment.job) {
+                pool.release(assignment.node, assignment.key(), 0);
+                if let Some(job) = self.world.jobs.get_mut(&assignment.job).filter(|_| assignment.instance == 0) {
                     job.on_nodes -= 1;
                 }
                 self.world.queue_job(assignment.job);
                 self.node_changed(assignment.node);
                 continue;
             };
-            if let Some(held) = pool.nodes.get_mut(&assignment.node).and_then(|n| n.held.get_mut(&assignment.task)) {
+            if let Some(held) = pool.nodes.get_mut(&assignment.node).and_then(|n| n.held.get_mut(&assignment.key())) {
                 held.attempt = number;
             }
+            let several = settings.multi_instance_settings.clone();
             let mut run = run_task(assignment, number, &job.id, id, settings, &job.environment);
+            if let Some(several) = several {
+                let nodes = nodes.get(&assignment.task).cloned().unwrap_or_default();
+                let addresses = self.addresses(&nodes);
+                run = as_instance(run, &several, assignment, addresses, cores);
+                self.gangs.entry(assignment.task).or_default().take_over(number, nodes);
+            }
             run.preparation = self.preparation_directory(assignment.job);
-            run.packages = packages.remove(&assignment.task).unwrap_or_default();
-            if preparing.contains(&assignment.task) {
+            run.packages = match run.instance {
+                Some(_) => packages.get(&assignment.task).cloned().unwrap_or_default(),
+                None => packages.remove(&assignment.task).unwrap_or_default(),
+            };
+            if preparing.contains(&assignment.key()) {
                 self.awaiting.entry((assignment.job, assignment.node)).or_default().push(run);
             } else {
                 runs.entry(assignment.node).or_default().push(run);
@@ -187,15 +218,18 @@ impl Driver {
     }
 }
 
+/// The attempt's number, the task's id and settings.
+type Assigned = (i64, String, TaskCreate);
+
 /// What the nodes are told of the packages of tasks that have some, by the tasks' keys.
 async fn packages_of(
     cx: &Context,
     conn: &mut Conn,
     account: Option<&AccountName>,
     account_key: i64,
-    assigned: &HashMap<i64, (i64, String, TaskCreate)>,
+    assigned: &HashMap<i64, Assigned>,
 ) -> crate::service::Result<HashMap<i64, Vec<Package>>> {
-    let references = |(key, (_, _, settings)): (&i64, &(i64, String, TaskCreate))| {
+    let references = |(key, (_, _, settings)): (&i64, &Assigned)| {
         let references = settings.application_package_references.clone()?;
         (!references.is_empty()).then_some((*key, references))
     };
@@ -206,7 +240,30 @@ async fn packages_of(
     Ok(keys.into_iter().zip(packages).collect())
 }
 
-/// The attempt's number, the task's id and settings; nothing when the task is not to run. One whose stored settings
+/// The run of one instance. Subtasks run the coordination command only, and end with the primary.
+fn as_instance(
+    run: RunTask,
+    settings: &MultiInstanceSettings,
+    to: Assignment,
+    addresses: Vec<String>,
+    cores: i64,
+) -> RunTask {
+    let key = (to.task, run.a.number);
+    let instance = multi_instance::instance(settings, to.instance, key, &run.directory, addresses, cores);
+    let run = RunTask { instance: Some(Box::new(instance)), ..run };
+    if to.instance == 0 {
+        return run;
+    }
+    RunTask {
+        directory: multi_instance::directory(&run.directory, to.instance),
+        max_wall_clock: None,
+        resource_files: Vec::new(),
+        output_files: Vec::new(),
+        ..run
+    }
+}
+
+/// What was assigned; nothing when the task is not to run. One whose stored settings
 /// cannot be read is ended with an error of ours, so that it holds nothing up.
 fn assign_one(
     ledger: &mut Ledger,
@@ -243,7 +300,7 @@ fn run_task(
     environment.extend(own);
     let elevation = settings.user_identity.and_then(|i| i.auto_user).and_then(|user| user.elevation_level);
     RunTask {
-        a: attempt(to.task, number),
+        a: attempt(to.key(), number),
         job: job.to_owned(),
         directory: task::directory(job, &id),
         task: id,
@@ -256,5 +313,6 @@ fn run_task(
         resource_files: settings.resource_files.unwrap_or_default(),
         output_files: settings.output_files.unwrap_or_default(),
         packages: Vec::new(),
+        instance: None,
     }
 }

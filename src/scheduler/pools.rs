@@ -3,10 +3,12 @@
 use crate::domain::steady::HashSet;
 
 use super::driver::Driver;
+use super::gangs::tasks_of;
 use super::load;
 use super::remote::assign_endpoints;
 use crate::api::{AllocationState, Changed, NodeDeallocationOption, NodeState, PoolState, SchedulingState, Timestamp};
 use crate::domain::job_node::{self, Kind};
+use crate::domain::multi_instance;
 use crate::domain::pool::{self, NodeView, Sizes, Steps, View};
 use crate::domain::task::Event;
 use crate::service::Result;
@@ -202,6 +204,7 @@ impl Driver {
             agent_version: None,
             start_task_info: None,
             ssh_host_key: None,
+            limits: None,
             ready: false,
             leaving: false,
             errors: Vec::new(),
@@ -244,13 +247,16 @@ impl Driver {
         }
         for (task, number) in attempts {
             self.kill(node_key, task, number);
+            if option == NodeDeallocationOption::Terminate {
+                self.end_instances(multi_instance::of_attempt(task).0, number);
+            }
         }
         Ok(())
     }
 
     /// Ends tasks in the store; their attempts are killed by the caller.
     pub(super) async fn terminate_tasks(&mut self, keys: Vec<i64>, message: &'static str) -> Result<()> {
-        let now = self.now();
+        let (keys, now) = (tasks_of(keys), self.now());
         let after = self
             .cx
             .store

@@ -37,7 +37,7 @@ impl Driver {
             }
             let waits = self.jobs.get(&job).and_then(|job| job.preparation.as_ref()?.wait_for_success).unwrap_or(true);
             if waits {
-                found.preparing.insert(assignment.task);
+                found.preparing.insert(assignment.key());
             }
         }
         found

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::driver::Driver;
 use crate::api::Changed;
 use crate::api::agent::{Attempt, FromAgent, ToAgent};
-use crate::domain::job_node;
 use crate::domain::placement::Waiting;
 use crate::domain::steady::HashMap;
 use crate::domain::task::{self, Event, Phase};
+use crate::domain::{job_node, multi_instance};
 use crate::service::Result;
 use crate::service::ledger::Ledger;
 use crate::store::task::TaskRow;
@@ -30,7 +30,12 @@ impl Driver {
         let (nodes, pools) = (&self.nodes, &self.world.pools);
         let placed = |key: i64| pools.get(&nodes.get(&key)?.row.pool_key)?.nodes.get(&key);
         let reports = self.early_starts.in_order(reports, placed);
+        let (subtasks, reports): (Vec<Report>, Vec<Report>) =
+            reports.into_iter().partition(|report| multi_instance::of_attempt(report.attempt.task).1 > 0);
         self.save_task_reports(reports).await?;
+        if !subtasks.is_empty() {
+            self.save_subtask_reports(subtasks).await?;
+        }
         // Afterwards: a task that is given back with its preparation task does not go on with it.
         if runs.is_empty() { Ok(()) } else { self.save_run_reports(runs).await }
     }
@@ -121,6 +126,7 @@ impl Driver {
                 }
                 _ => {}
             }
+            self.primary_is_over(attempt.task, attempt.number);
             self.over(node, attempt, row, &mut ended);
         }
         for (node, attempts) in acknowledged {
@@ -195,7 +201,7 @@ async fn load(conn: &mut Conn, events: &[(i64, Event)]) -> store::Result<HashMap
 }
 
 /// How often the task may run again; read only when it matters, from the task's settings, else its job's.
-fn most_retries(row: &TaskRow, event: &Event, jobs: &HashMap<i64, crate::api::JobConstraints>) -> i32 {
+pub(super) fn most_retries(row: &TaskRow, event: &Event, jobs: &HashMap<i64, crate::api::JobConstraints>) -> i32 {
     match event {
         Event::Ended { exit: Some(code), .. } if *code != 0 => {
             let settings = row.settings().ok();

@@ -64,6 +64,9 @@ pub struct ServeArgs {
     pub activity_days: Option<i64>,
     #[command(flatten)]
     pub remote: RemoteArgs,
+    /// Limits what tasks use of memory, processes and processor to their slots' part of their node [default: true]
+    #[arg(long, env = "FOURNIL_LIMIT_TASKS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub limit_tasks: Option<bool>,
     /// What to log: error, warn, info, debug, trace, or a filter such as info,fournil::service=debug [default: info]
     #[arg(long, env = "FOURNIL_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -116,6 +119,7 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub activity_days: i64,
     pub remote: RemoteConfig,
+    pub limit_tasks: bool,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -175,13 +179,14 @@ struct FileConfig {
     remote_listen: Option<String>,
     remote_login_address: Option<String>,
     map_ssh: Option<String>,
+    limit_tasks: Option<bool>,
     log: Option<String>,
     log_format: Option<String>,
 }
 
 const FILE_KEYS: &[&str] = &[
     "data-dir", "listen", "public-url", "allowed-hosts", "trusted-proxies", "tls-cert", "tls-key", "tls-self-signed",
-    "allow-public-http", "forbid-download-to", "keep-files", "keep-files-bytes", "keep-files-days",
+    "allow-public-http", "forbid-download-to", "limit-tasks", "keep-files", "keep-files-bytes", "keep-files-days",
     "keep-files-total-bytes", "metrics-listen", "activity-days", "remote-listen", "remote-login-address", "map-ssh",
     "log", "log-format",
 ];
@@ -226,6 +231,7 @@ impl Config {
                 remote_login_address: args.remote.remote_login_address.or(file.remote_login_address),
                 map_ssh: args.remote.map_ssh.or(file.map_ssh),
             })?,
+            limit_tasks: args.limit_tasks.or(file.limit_tasks).unwrap_or(true),
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: format.map_or(Ok(LogFormat::default()), |text| text.parse())?,
         };
@@ -321,6 +327,7 @@ impl fmt::Display for Config {
             None => writeln!(f, "# remote-login-address is not set")?,
         }
         writeln!(f, "map-ssh = {}", quote(self.remote.map_ssh_text()))?;
+        writeln!(f, "limit-tasks = {}", self.limit_tasks)?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -117,7 +117,7 @@ impl Server {
             true => Some(first_task_user(&cx.store, &*cx.random).await?),
             false => None,
         };
-        let settings = scheduler::Settings::usual(first_task_user);
+        let settings = scheduler::Settings::usual(first_task_user, config.limit_tasks);
         let inputs = Inputs { signals, node_events };
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider, settings, inputs));
         let authority_file = tls.as_ref().and_then(|tls| tls.authority_file.clone());

@@ -28,6 +28,17 @@ pub async fn node_get(account: AccountName, pool: PoolId, node: NodeId) -> Resul
     Ok(service::node::node_get(&cx, &caller, &account, &pool, &node).await?)
 }
 
+/// What of its tasks' use of the machine a node limits.
+#[server(prefix = "/portal/fn", endpoint = "node_limits_get", input = Json)]
+pub async fn node_limits_get(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+) -> Result<Option<api::agent::NodeLimits>, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_limits_get(&cx, &caller, &account, &pool, &node).await?)
+}
+
 /// All nodes of a pool, as little as a heat map needs.
 #[server(prefix = "/portal/fn", endpoint = "node_map", input = Json)]
 pub async fn node_map(account: AccountName, pool: PoolId) -> Result<Vec<api::NodeCell>, api::Error> {

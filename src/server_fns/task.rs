@@ -35,6 +35,17 @@ pub async fn task_waiting(account: AccountName, job: JobId, task: TaskId) -> Res
     Ok(service::waiting::task_waiting(&cx, &caller, &account, &job, &task).await?)
 }
 
+/// The instances of a multi-instance task beside its primary.
+#[server(prefix = "/portal/fn", endpoint = "subtask_list", input = Json)]
+pub async fn subtask_list(
+    account: AccountName,
+    job: JobId,
+    task: TaskId,
+) -> Result<Vec<api::SubtaskInformation>, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::task::subtask_list(&cx, &caller, &account, &job, &task).await?)
+}
+
 /// Adds up to 100 tasks; each has its own result.
 #[server(prefix = "/portal/fn", endpoint = "task_add_collection", input = Json)]
 pub async fn task_add_collection(

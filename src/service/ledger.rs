@@ -121,6 +121,9 @@ impl Ledger {
     pub async fn save(mut self, conn: &mut Conn, now: Timestamp) -> store::Result<Aftermath> {
         let ended = self.changed.iter_mut().filter(|(key, _)| self.ended.contains(key)).map(|(_, row)| row).collect();
         let consequences = Consequences::of(conn, ended).await?;
+        let several = |row: &&TaskRow| row.demands.instances > 0 && self.ended.contains(&row.key);
+        let several: Vec<i64> = self.changed.values().filter(several).map(|row| row.key).collect();
+        store::subtask::complete(conn, &several, now).await?;
         let rows: Vec<TaskRow> = self.changed.into_values().collect();
         store::task::save(conn, &rows).await?;
         store::job::count(conn, &self.jobs).await?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::pool::find as find_pool;
 use super::{Caller, Context, Result, page, remote_access, task};
+use crate::api::agent::NodeLimits;
 use crate::api::{self, Code};
 use crate::domain::ids::{AccountName, NodeId, PoolId};
 use crate::domain::permission::Permission;
@@ -78,6 +79,20 @@ pub async fn node_get(
     // In the order of the node's list: newest first.
     let recent = row.recent.iter().filter_map(|key| tasks.get(key).cloned()).collect();
     Ok(to_api(cx, account, &pool, row, recent, endpoints))
+}
+
+/// What of its tasks' use of the machine the node limits; absent before its agent has said so.
+pub async fn node_limits_get(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    id: &NodeId,
+) -> Result<Option<NodeLimits>> {
+    caller.may(Some(account), Permission::PoolRead)?;
+    let mut conn = cx.store.read().await?;
+    let pool = find_pool(&mut conn, account, pool).await?;
+    Ok(find(&mut conn, &pool, id).await?.limits)
 }
 
 pub async fn node_map(

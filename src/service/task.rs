@@ -1,6 +1,6 @@
 //! Tasks: what callers ask for. Giving them to nodes is the scheduler's.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::context::{EndedAttempt, Signal};
 use super::job::find as find_job;
@@ -13,7 +13,7 @@ use crate::domain::job::{self, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::placement::Demands;
 use crate::domain::task::{self, Event, Life, Phase};
-use crate::domain::{check, dependency, job_node, job_rules, retention};
+use crate::domain::{check, dependency, job_node, job_rules, multi_instance, retention};
 use crate::store::job::JobRow;
 use crate::store::task::{NewTask, TaskRow};
 use crate::store::task_cache::TaskNames;
@@ -90,14 +90,17 @@ async fn add(
     let mut new = Vec::with_capacity(tasks.len());
     let mut waits = Vec::new();
     let mut results = Vec::with_capacity(tasks.len());
-    let linked = match tasks.iter().any(|task| linked::is_asked_for(task.resource_files.as_deref())) {
+    let linked = match tasks.iter().any(linked::is_asked_for_by) {
         true => linked::linked(conn, job.account_key).await?,
         false => None,
     };
     for create in &tasks {
         let files = create.resource_files.as_deref();
-        let sound = check::task_create_in(facts, create);
-        let error = match sound.and_then(|()| linked::check("resourceFiles", files, linked.as_ref())) {
+        let common = create.common_resource_files();
+        let sound = check::task_create_in(facts, create)
+            .and_then(|()| linked::check("resourceFiles", files, linked.as_ref()))
+            .and_then(|()| linked::check("multiInstanceSettings.commonResourceFiles", common, linked.as_ref()));
+        let error = match sound {
             Err(error) => Some(error),
             Ok(()) if let Some(code) = job_node::id_refusal(&job.settings, &create.id) => Some(code.into()),
             Ok(()) if !taken.insert(create.id.to_ascii_lowercase()) => Some(Code::TaskExists.into()),
@@ -111,7 +114,7 @@ async fn add(
                 slots: create.slots(),
                 etag,
                 number: dependency::number(&create.id).filter(|_| facts.uses_task_dependencies),
-                demands: Demands::default(),
+                demands: demands(create),
             });
             let own = create.depends_on.as_ref().filter(|dependencies| !dependencies.is_empty());
             waits.extend(own.map(|dependencies| (create.id.as_str(), dependency::waits(dependencies))));
@@ -245,7 +248,7 @@ pub async fn task_delete(cx: &Context, caller: &Caller, account: &AccountName, j
     caller.may(Some(account), Permission::JobWrite)?;
     let (account_, job, id, only_if) = (account.clone(), job.clone(), id.clone(), caller.only_if.clone());
     let now = cx.clock.now();
-    let (job, ended, node) = cx
+    let (job, ended, nodes) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
@@ -258,19 +261,26 @@ pub async fn task_delete(cx: &Context, caller: &Caller, account: &AccountName, j
                 ledger.deleted(&row);
                 // Who waits for the task goes on waiting: another may come by that id.
                 drop(ledger.save(conn, now).await?);
+                let subtasks = store::subtask::of_tasks(conn, &[row.key]).await?.remove(&row.key).unwrap_or_default();
                 store::task::delete(conn, row.key).await?;
-                if let Some(node) = row.life.node_key {
-                    store::node::clean_up(conn, node, &task::directory(&job.id, &row.id)).await?;
+                // A folder of the task is on every node of its last attempt.
+                let nodes: BTreeSet<i64> = subtasks.iter().map(|s| s.node_key).chain(row.life.node_key).collect();
+                for node in &nodes {
+                    store::node::clean_up(conn, *node, &task::directory(&job.id, &row.id)).await?;
                 }
-                Ok((job, live_attempt(&row), row.life.node_key))
+                Ok((job, live_attempt(&row), nodes))
             })
         })
         .await?;
     changed(cx, account, job, ended);
-    if let Some(node) = node {
-        cx.signals.send(Signal::CleanUps(vec![node]));
-    }
+    cx.signals.send(Signal::CleanUps(nodes.into_iter().collect()));
     Ok(())
+}
+
+/// What a task that a user adds wants of its nodes.
+fn demands(create: &api::TaskCreate) -> Demands {
+    let instances = create.multi_instance_settings.as_ref().map_or(0, multi_instance::n_instances);
+    Demands { instances, ..Demands::default() }
 }
 
 fn live_attempt(row: &TaskRow) -> Option<EndedAttempt> {

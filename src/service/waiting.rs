@@ -105,6 +105,7 @@ fn pool_facts(pool: PoolRow, managers: Option<Managers>) -> PoolFacts {
         allocation: pool.allocation,
         target: pool.target.dedicated + pool.target.low_priority,
         slots_per_node: pool.settings.slots_per_node(),
+        inter_node: pool.settings.enable_inter_node_communication == Some(true),
         dedicated: pool.node_counts.of_kind(true),
         counts: pool.node_counts.all(),
         managers,

@@ -32,6 +32,7 @@ pub struct ReadyTask {
     pub task_key: i64,
     pub slots: i32,
     pub affinity: Option<String>,
+    pub instances: i32,
 }
 
 /// What came of releasing dependents.
@@ -290,7 +291,7 @@ async fn count_down(conn: &mut Conn, over: &[i64]) -> Result<Vec<ReadyTask>> {
     }
     let rows = sqlx::query(
         "UPDATE tasks SET n_waits = n_waits - (v.value ->> 1) FROM json_each(?1) AS v WHERE tasks.key = v.value ->> 0 \
-         RETURNING key, job_key, slots, n_waits = 0 AND state = 'active' AS ready, \
+         RETURNING key, job_key, slots, instances, n_waits = 0 AND state = 'active' AS ready, \
          CASE WHEN instr(settings, 'affinityId') AND json_valid(settings) \
          THEN settings ->> '$.affinityInfo.affinityId' END AS affinity",
     )
@@ -305,6 +306,7 @@ async fn count_down(conn: &mut Conn, over: &[i64]) -> Result<Vec<ReadyTask>> {
                 task_key: get(&row, "key")?,
                 slots: get(&row, "slots")?,
                 affinity: get(&row, "affinity")?,
+                instances: get(&row, "instances")?,
             });
         }
     }

@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0014_activity.sql"),
     include_str!("migrations/0015_roles.sql"),
     include_str!("migrations/0016_kept_files.sql"),
+    include_str!("migrations/0017_multi_instance.sql"),
     include_str!("migrations/0023_network_access.sql"),
     include_str!("migrations/0024_places.sql"),
 ];

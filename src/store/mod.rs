@@ -37,6 +37,7 @@ pub mod retention;
 pub mod role_assignment;
 pub mod session;
 pub mod storage;
+pub mod subtask;
 pub mod task;
 pub mod task_cache;
 pub mod user;

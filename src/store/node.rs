@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use super::convert::{self, get, json, name, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Result};
 use super::pool;
+use crate::api::agent::NodeLimits;
 use crate::api::{NodeDeallocationOption, NodeError, NodeState, SchedulingState, StartTaskInformation, Timestamp};
 use crate::domain::node::{Order, OrderKind};
 
@@ -39,6 +40,8 @@ pub struct NodeRow {
     pub start_task_info: Option<StartTaskInformation>,
     /// The public key of its SSH server, as `known_hosts` has it.
     pub ssh_host_key: Option<String>,
+    /// What of its tasks' use can be limited, as its agent said.
+    pub limits: Option<NodeLimits>,
     pub ready: bool,
     pub leaving: bool,
     pub errors: Vec<NodeError>,
@@ -71,6 +74,7 @@ pub fn read(row: &SqliteRow) -> Result<NodeRow> {
         agent_version: get(row, "agent_version")?,
         start_task_info: opt_json(row, "start_task_info")?,
         ssh_host_key: get(row, "ssh_host_key")?,
+        limits: opt_json(row, "limits")?,
         ready: get(row, "ready")?,
         leaving: get(row, "leaving")?,
         errors: opt_json(row, "errors")?.unwrap_or_default(),
@@ -149,7 +153,7 @@ pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     sqlx::query(
         "UPDATE nodes SET state = iif(word = ?12, ?2, state), state_since = iif(word = ?12, ?3, state_since), booted = ?4, \
          boot = ?5, ip_address = ?6, agent_version = ?7, start_task_info = ?8, ready = ?9, leaving = max(leaving, ?10), \
-         errors = ?11, ssh_host_key = ?13 WHERE key = ?1",
+         errors = ?11, ssh_host_key = ?13, limits = ?14 WHERE key = ?1",
     )
     .bind(node.key)
     .bind(node.state.as_str())
@@ -164,6 +168,7 @@ pub async fn save(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     .bind((!node.errors.is_empty()).then(|| convert::to_json(&node.errors)))
     .bind(node.word)
     .bind(&node.ssh_host_key)
+    .bind(node.limits.as_ref().map(convert::to_json))
     .execute(&mut *conn)
     .await?;
     match before {

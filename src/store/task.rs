@@ -71,7 +71,7 @@ macro_rules! concat_columns {
             $before,
             "t.key, t.job_key, t.id, t.settings, t.slots, t.created, t.modified, t.etag, t.state, t.state_since, ",
             "t.previous_state, t.previous_since, t.attempt, t.node_key, t.assigned, t.node_info, t.started, t.ended, ",
-            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number, t.alone, t.dedicated, t.wall, t.user_time, t.kernel_time, ",
+            "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number, t.alone, t.dedicated, t.instances, t.wall, t.user_time, t.kernel_time, ",
             "t.blocks_read, t.blocks_written, t.files_until, t.files_gone",
             $after
         )
@@ -137,7 +137,7 @@ pub fn spent(row: &SqliteRow) -> Result<Spent> {
 }
 
 fn demands(row: &SqliteRow) -> Result<Demands> {
-    Ok(Demands { alone: get(row, "alone")?, dedicated: get(row, "dedicated")? })
+    Ok(Demands { alone: get(row, "alone")?, dedicated: get(row, "dedicated")?, instances: get(row, "instances")? })
 }
 
 /// Inserts tasks in this order; their ids must be free.
@@ -146,12 +146,12 @@ pub async fn insert(conn: &mut Conn, job_key: i64, tasks: &[NewTask], now: Times
         .iter()
         .map(|t| {
             let (alone, dedicated) = (i64::from(t.demands.alone), i64::from(t.demands.dedicated));
-            json!([t.id, t.settings, t.slots, t.etag, t.number, alone, dedicated])
+            json!([t.id, t.settings, t.slots, t.etag, t.number, alone, dedicated, t.demands.instances])
         })
         .collect();
     sqlx::query(
-        "INSERT INTO tasks (job_key, id, settings, slots, etag, number, alone, dedicated, state, state_since, created, modified) \
-         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, 'active', \
+        "INSERT INTO tasks (job_key, id, settings, slots, etag, number, alone, dedicated, instances, state, state_since, created, modified) \
+         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, 'active', \
          ?3, ?3, ?3 FROM json_each(?1)",
     )
     .bind(convert::to_json(&rows))
@@ -242,7 +242,7 @@ pub struct WaitingTask {
 /// The next waiting tasks of a job after `after`, in order of adding, without those that wait for other tasks.
 pub async fn waiting(conn: &mut Conn, job_key: i64, after: i64, most: i64) -> Result<Vec<WaitingTask>> {
     let rows = sqlx::query(
-        "SELECT key, slots, alone, dedicated, CASE WHEN instr(settings, 'affinityId') AND json_valid(settings) \
+        "SELECT key, slots, alone, dedicated, instances, CASE WHEN instr(settings, 'affinityId') AND json_valid(settings) \
          THEN settings ->> '$.affinityInfo.affinityId' END AS affinity \
          FROM tasks WHERE job_key = ?1 AND key > ?2 AND state = 'active' AND assigned = 0 AND n_waits = 0 ORDER BY key LIMIT ?3",
     )

@@ -130,3 +130,27 @@ async fn the_machine_does_not_see_the_nodes_mount() {
     assert!(!mounts.contains("/mnt/batch/tasks"), "{mounts}");
     drop(world);
 }
+
+#[tokio::test]
+async fn what_tasks_leave_in_tmp_is_the_nodes_alone_and_goes_with_it() {
+    if !is_root() {
+        return;
+    }
+    let name = format!("fournil-test-{}", std::process::id());
+    let mut world = World::start(welcome()).await;
+    let mut other = World::start(Welcome { task_user: Some(TASK_USER + 1), ..welcome() }).await;
+    for folder in ["/tmp", "/var/tmp", "/dev/shm"] {
+        let file = format!("{folder}/{name}");
+        let (ended, _, err) = world.result(&sh(&format!("umask 0; echo left > {file}"))).await;
+        assert_eq!((ended.exit, err.as_str()), (Some(0), ""), "{folder}");
+        let (_, out, _) = world.result(&sh(&format!("cat {file}"))).await;
+        assert_eq!(out, "left\n", "the next task of the node finds it in {folder}");
+        let (ended, ..) = other.result(&sh(&format!("cat {file}"))).await;
+        assert_ne!(ended.exit, Some(0), "{folder}");
+        assert!(!std::path::Path::new(&file).exists(), "{folder}");
+    }
+    assert!(world.dir.path().join("tmp").join(&name).exists());
+    world.say(fournil::api::agent::ToAgent::Leave).await;
+    assert_eq!(world.agent_ended().await, Some(0));
+    assert!(!world.dir.path().join("tmp").exists() && !world.dir.path().join("var-tmp").exists());
+}

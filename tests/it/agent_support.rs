@@ -53,6 +53,7 @@ pub fn welcome() -> Welcome {
         task_user: is_root().then_some(TASK_USER),
         elevation_allowed: false,
         forbidden_addresses: Vec::new(),
+        size: None,
         stale: Vec::new(),
         users: Vec::new(),
     }
@@ -77,6 +78,7 @@ pub fn task(n: i64, command_line: &str) -> RunTask {
         resource_files: Vec::new(),
         output_files: Vec::new(),
         packages: Vec::new(),
+        instance: None,
     }
 }
 

@@ -10,12 +10,12 @@ use crate::agent_support::is_root;
 use crate::support::real_server::RealServer;
 
 /// A file system of this size at a folder, until it is dropped.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(folder: &Path) -> SmallDisk {
+    pub fn mount(folder: &Path, mib: u32) -> SmallDisk {
         std::fs::create_dir_all(folder).unwrap();
-        run("mount", &["-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs"], folder);
+        run("mount", &["-t", "tmpfs", "-o", &format!("size={mib}m,mode=700"), "tmpfs"], folder);
         SmallDisk(folder.to_owned())
     }
 
@@ -50,7 +50,7 @@ async fn on_a_full_disk_changes_are_refused_reads_go_on_and_it_recovers_by_itsel
         return;
     }
     let mut disk = None;
-    let mut server = RealServer::start_on(|folder| disk = Some(SmallDisk::mount(folder)), &[], None).await;
+    let mut server = RealServer::start_on(|folder| disk = Some(SmallDisk::mount(folder, 24)), &[], None).await;
     let disk = disk.unwrap();
     let pool = |id: String| json!({ "id": id, "vmSize": "local_1", "targetDedicatedNodes": 0 });
     server.batch.post("/pools", pool("before".into())).await.is(201);

@@ -52,7 +52,7 @@ fn probes(server: &RealServer, node: &str, other_node: &str, other_task: i32) ->
 
 #[tokio::test]
 async fn a_task_reaches_nothing_of_the_server_the_agent_and_other_pools() {
-    let server = RealServer::start().await;
+    let server = RealServer::start_in_sight().await;
     for (pool, job) in [("p1", "j1"), ("p2", "j2")] {
         server.batch.pool(pool, 1, 1).await;
         server.batch.job(job, pool).await;

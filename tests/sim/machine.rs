@@ -230,7 +230,8 @@ impl World {
         if now >= agent.heartbeat_at {
             agent.heartbeat_at = now + HEARTBEAT;
             let is_full = self.machines.get(id).is_some_and(Machine::disk_is_full);
-            agent.core.set_health(is_full.then(disk_full), now);
+            let runs = self.machines.get_mut(id).map(|machine| &mut machine.runs);
+            runs.into_iter().for_each(|runs| agent.core.set_health(is_full.then(disk_full), runs, now));
             agent.core.say(FromAgent::Heartbeat { sample: Sample::default() }, now);
         }
         let Some(machine) = self.machines.get_mut(id) else { return Ok(()) };
@@ -374,6 +375,7 @@ impl World {
             ended: Vec::new(),
             packages_deployed: false,
             start_task: None,
+            limits: Default::default(),
         };
         Some(agent.core.hello(facts, &machine.runs))
     }

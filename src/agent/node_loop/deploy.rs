@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::super::groups::Group;
 use super::super::launcher::Launch;
 use super::super::run_id::RunId;
 use super::super::runs::Run;
 use super::super::{clock, transfer};
 use super::Node;
-use super::stages::Stages;
+use super::stages::{Files, Stages};
+use crate::api::TaskFailureInformation;
 use crate::api::agent::Package;
-use crate::api::{OutputFile, ResourceFile, TaskFailureInformation};
 
 impl Node {
     pub(super) fn folders_in_deployment(&self) -> HashSet<String> {
@@ -22,14 +23,14 @@ impl Node {
     pub(super) fn begin_run(
         &mut self,
         launch: Launch,
+        group: Option<&Group>,
         packages: &[Package],
-        resource_files: Vec<ResourceFile>,
-        output_files: Vec<OutputFile>,
+        files: Files,
     ) -> Result<i32, TaskFailureInformation> {
         refuse_problems(packages)?;
         match missing(&self.root, packages) {
-            missing if missing.is_empty() => self.begin_first_stage(launch, resource_files, output_files),
-            missing => self.begin_deployment(launch, missing, resource_files, output_files),
+            missing if missing.is_empty() => self.begin_first_stage(launch, group, files),
+            missing => self.begin_deployment(launch, group, missing, files),
         }
     }
 
@@ -53,13 +54,14 @@ impl Node {
             command_line: String::new(),
             environment: Vec::new(),
             user: self.user(),
+            instance: None,
             elevated: false,
             limit_mark: self.runs.next_limit_mark(),
             packages: Vec::new(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
-        match self.begin_deployment(launch, missing, Vec::new(), Vec::new()) {
-            Ok(pid) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark)),
+        match self.begin_in_group(launch, 0, &missing, Files::default()) {
+            Ok((pid, group)) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark).in_group(group)),
             Err(failure) => self.on_packages_end(Some(failure)),
         }
     }
@@ -68,7 +70,7 @@ impl Node {
         self.core.packages_ended(failure, clock::instant());
         if let Some(error) = self.core.packages_error() {
             tracing::warn!(error = error.message, "the pool's application packages are not on the node");
-            self.core.set_health(self.trouble(self.user()), clock::instant());
+            self.look_at_health();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How the node is: said with each heartbeat.
 
+use super::super::node_core::DISK_FULL;
 use super::super::process::UserId;
 use super::super::{clock, node_root, sample};
 use super::Node;
@@ -8,16 +9,21 @@ use crate::api::agent::FromAgent;
 
 impl Node {
     pub(super) fn beat(&mut self) {
-        let now = clock::instant();
         let sample = self.sampler.sample(&self.root);
-        let health = self.trouble(self.user()).or_else(|| disk_full(sample.disk_free_bytes));
-        self.core.set_health(health, now);
-        self.core.say(FromAgent::Heartbeat { sample }, now);
+        self.look_at_health();
+        self.core.say(FromAgent::Heartbeat { sample }, clock::instant());
+    }
+
+    /// Also when something failed for which a full disk may be the reason.
+    pub(super) fn look_at_health(&mut self) {
+        let health = self.health(self.user());
+        self.core.set_health(health, &mut self.runs, clock::instant());
     }
 
     /// What keeps the node from running tasks at all.
-    pub(super) fn trouble(&self, user: Option<UserId>) -> Option<NodeError> {
-        self.unreachable_root(user).or_else(|| self.core.packages_error())
+    pub(super) fn health(&self, user: Option<UserId>) -> Option<NodeError> {
+        let disk = || sample::is_disk_full(&self.root, self.core.is_disk_full()).then(disk_full);
+        self.unreachable_root(user).or_else(|| self.core.packages_error()).or_else(disk)
     }
 
     /// The task user must be able to reach the root; only where it could not be mounted can it not.
@@ -31,12 +37,12 @@ impl Node {
     }
 }
 
-fn disk_full(free_bytes: u64) -> Option<NodeError> {
-    (free_bytes < sample::DISK_FULL_BYTES).then(|| NodeError {
-        code: "DiskFull".to_owned(),
-        message: format!("The node's disk has {free_bytes} bytes left."),
+fn disk_full() -> NodeError {
+    NodeError {
+        code: DISK_FULL.to_owned(),
+        message: "The node's disk has no room for what tasks write: less than 16 MiB, or no more files.".to_owned(),
         error_details: Vec::new(),
-    })
+    }
 }
 
 /// Batch's name for its automatic user where the system has none for the number.

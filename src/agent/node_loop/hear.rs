@@ -42,6 +42,7 @@ impl Node {
             ip_address: link.ip_address.clone(),
             cores: sample::cores(),
             memory_mib: sample::memory_mib(),
+            limits: self.groups.statement(),
             alive: Vec::new(),
             ended: Vec::new(),
             packages_deployed: false,
@@ -61,10 +62,14 @@ impl Node {
             if let Some(report) = self.remote.report() {
                 self.core.say(report, now);
             }
+            for a in self.ready_instances() {
+                self.core.say(FromAgent::Ready { a }, now);
+            }
             return;
         }
         match self.core.on_message(message, &mut self.runs, now) {
             None => {}
+            Some(ToAgent::Go { attempts }) => attempts.iter().for_each(|attempt| self.go(*attempt)),
             Some(ToAgent::CleanUp { directories }) => {
                 self.clean_up_later.extend(directories);
                 self.clean_up();
@@ -95,7 +100,9 @@ impl Node {
         }
         let facts = NodeFacts::of(welcome, &self.config.node, &self.root, user_name(user), self.mark.clone());
         self.facts = Some(Arc::new(facts));
-        self.core.set_health(self.trouble(user), clock::instant());
+        self.groups.set_size(welcome.size, welcome.slots);
+        let health = self.health(user);
+        self.core.set_health(health, &mut self.runs, clock::instant());
         self.heartbeat_at = clock::instant();
     }
 }

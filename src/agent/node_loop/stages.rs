@@ -6,13 +6,15 @@
 //! ```
 //!
 //! Each stage is a process of its own under the run's one id: it is limited, killed, marked and fenced like any other, and
-//! the run keeps its slots meanwhile.
+//! the run keeps its slots meanwhile. Instances of tasks that run on several nodes have two more before their files: see
+//! [`super::instances`].
 
 use std::fs::File;
 use std::io::{Seek, Write};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
+use super::super::groups::Group;
 use super::super::launcher::{Launch, Launcher};
 use super::super::node_core::Fate;
 use super::super::run_id::RunId;
@@ -26,18 +28,44 @@ use crate::api::{OutputFile, OutputFileUploadCondition, ResourceFile, TaskFailur
 
 /// What is still to come of a run.
 pub struct Stages {
-    launch: Launch,
-    resource_files: Vec<ResourceFile>,
+    pub(super) launch: Launch,
+    pub(super) resource_files: Vec<ResourceFile>,
     output_files: Vec<OutputFile>,
-    now: Stage,
+    pub(super) now: Stage,
 }
 
-enum Stage {
-    Deploy { sheet: File, packages: Vec<Package>, staging: String },
-    Install { sheet: File, packages: Vec<Package>, staging: String },
-    Download { sheet: File },
+pub(super) enum Stage {
+    Deploy {
+        sheet: File,
+        packages: Vec<Package>,
+        staging: String,
+    },
+    Install {
+        sheet: File,
+        packages: Vec<Package>,
+        staging: String,
+    },
+    /// Common files of an instance.
+    Common {
+        sheet: File,
+    },
+    /// Of an instance; it is held when its command has ended well.
+    Coordination,
+    Download {
+        sheet: File,
+    },
     Command,
-    Upload { sheet: File, at: Timestamp, exit: i32, failure: Option<TaskFailureInformation>, usage: Usage },
+    Upload {
+        sheet: File,
+        at: Timestamp,
+        exit: i32,
+        failure: Option<TaskFailureInformation>,
+        usage: Usage,
+    },
+    /// It could not go on; what it left is being ended.
+    Broken {
+        failure: TaskFailureInformation,
+    },
 }
 
 impl Stages {
@@ -45,14 +73,14 @@ impl Stages {
     pub fn in_deployment(&self) -> &[Package] {
         match &self.now {
             Stage::Deploy { packages, .. } | Stage::Install { packages, .. } => packages,
-            Stage::Download { .. } | Stage::Command | Stage::Upload { .. } => &[],
+            _ => &[],
         }
     }
 
     fn staging(&self) -> Option<&String> {
         match &self.now {
             Stage::Deploy { staging, .. } | Stage::Install { staging, .. } => Some(staging),
-            Stage::Download { .. } | Stage::Command | Stage::Upload { .. } => None,
+            _ => None,
         }
     }
 }
@@ -69,21 +97,31 @@ pub struct Ending {
     pub usage: Usage,
 }
 
+impl Ending {
+    /// Without the command having run.
+    fn before(id: RunId, run: Run, at: Timestamp, failure: Option<TaskFailureInformation>) -> Ending {
+        Ending { id, run, at, exit: None, failure, usage: Usage::default() }
+    }
+}
+
+/// What comes before a run's command, and what leaves after it.
+pub(super) type Files = (Vec<ResourceFile>, Vec<OutputFile>);
+
 impl Node {
     /// The process that downloads and unpacks packages.
     pub(super) fn begin_deployment(
         &mut self,
         launch: Launch,
+        group: Option<&Group>,
         packages: Vec<Package>,
-        resource_files: Vec<ResourceFile>,
-        output_files: Vec<OutputFile>,
+        (resource_files, output_files): Files,
     ) -> Result<i32, TaskFailureInformation> {
         if launch.elevated && !self.may_elevate() {
             return Err(failure::not_elevated());
         }
         let staging = files::staging(launch.limit_mark);
         let sheet = self.to_sheet(Work::Deploy(packages.clone()))?;
-        let begun = self.launcher.launch_deployment(&launch, &sheet, &staging, launch.limit_mark, false);
+        let begun = self.launcher.launch_deployment(&launch, group, (&sheet, &staging), launch.limit_mark, false);
         if begun.is_err() {
             self.clean_up_later.push(staging.clone());
         }
@@ -97,25 +135,45 @@ impl Node {
     pub(super) fn begin_first_stage(
         &mut self,
         launch: Launch,
-        resource_files: Vec<ResourceFile>,
-        output_files: Vec<OutputFile>,
+        group: Option<&Group>,
+        (resource_files, output_files): Files,
     ) -> Result<i32, TaskFailureInformation> {
-        let id = launch.run;
-        if resource_files.is_empty() {
-            let pid = self.launch(&launch)?;
-            if !output_files.is_empty() {
-                let resource_files = Vec::new();
-                self.stages.insert(id, Stages { launch, resource_files, output_files, now: Stage::Command });
-            }
-            return Ok(pid);
-        }
         if launch.elevated && !self.may_elevate() {
             return Err(failure::not_elevated());
         }
-        let (pid, sheet) = self.launch_transfer(&launch, launch.limit_mark, Work::Download(resource_files))?;
-        let resource_files = Vec::new();
-        self.stages.insert(id, Stages { launch, resource_files, output_files, now: Stage::Download { sheet } });
+        let id = launch.run;
+        let mut stages = Stages { launch, resource_files: Vec::new(), output_files, now: Stage::Command };
+        let launch = &stages.launch;
+        let pid = if let Some(instance) = &launch.instance {
+            stages.resource_files = resource_files;
+            if instance.common_resource_files.is_empty() {
+                stages.now = Stage::Coordination;
+                self.launcher.launch(launch, &instance.coordination_command_line, group)?
+            } else {
+                let work = Work::Download(instance.common_resource_files.clone());
+                // The folder that all instances call by the same name.
+                let folder = &instance.shared_directory;
+                let (pid, sheet) = self.launch_transfer(launch, folder, group, launch.limit_mark, work)?;
+                stages.now = Stage::Common { sheet };
+                pid
+            }
+        } else if resource_files.is_empty() {
+            self.launcher.launch(launch, &launch.command_line, group)?
+        } else {
+            let work = Work::Download(resource_files);
+            let (pid, sheet) = self.launch_transfer(launch, &wd(launch), group, launch.limit_mark, work)?;
+            stages.now = Stage::Download { sheet };
+            pid
+        };
+        if !matches!(stages.now, Stage::Command) || !stages.output_files.is_empty() {
+            self.stages.insert(id, stages);
+        }
         Ok(pid)
+    }
+
+    /// Whether the run is held when the process that has just begun ends well.
+    pub(super) fn holds(&self, id: RunId) -> bool {
+        self.stages.get(&id).is_some_and(|stages| matches!(stages.now, Stage::Coordination))
     }
 
     /// Goes on with what comes after a process of a run; its end when nothing does.
@@ -133,9 +191,6 @@ impl Node {
         let Some(mut stages) = stages.filter(|_| run.fate != Fate::GiveBack) else {
             return Some(Ending { id, run, at, exit: Some(exit), failure, usage });
         };
-        let before_command = |run: Run, broken: Option<TaskFailureInformation>| {
-            Some(Ending { id, run, at, exit: None, failure: broken, usage: Usage::default() })
-        };
         let outcome = |sheet: &File, kind: Kind, fate: Fate, failure: Option<TaskFailureInformation>| match fate {
             Fate::Report => transfer::read_outcome(sheet, exit, kind),
             _ => failure,
@@ -143,10 +198,10 @@ impl Node {
         match stages.now {
             Stage::Deploy { sheet, packages, staging } => {
                 if let Some(broken) = outcome(&sheet, Kind::Deploy, run.fate, failure) {
-                    return before_command(run, Some(broken));
+                    return Some(Ending::before(id, run, at, Some(broken)));
                 }
                 let limit_mark = self.runs.next_limit_mark();
-                match self.launch_installation(&stages.launch, &packages, &staging, limit_mark) {
+                match self.launch_installation(&stages.launch, run.group.as_ref(), &packages, &staging, limit_mark) {
                     Ok((pid, sheet)) => {
                         stages.now = Stage::Install { sheet, packages, staging };
                         self.stages.insert(id, stages);
@@ -155,67 +210,92 @@ impl Node {
                     }
                     Err(broken) => {
                         self.clean_up_later.push(staging);
-                        before_command(run, Some(broken))
+                        Some(Ending::before(id, run, at, Some(broken)))
                     }
                 }
             }
             Stage::Install { sheet, .. } => {
                 let broken = outcome(&sheet, Kind::Deploy, run.fate, failure);
                 if broken.is_some() || id == RunId::Packages {
-                    return before_command(run, broken);
+                    return Some(Ending::before(id, run, at, broken));
                 }
-                let limit_mark = self.runs.next_limit_mark();
-                stages.launch.limit_mark = limit_mark;
-                match self.begin_first_stage(stages.launch, stages.resource_files, stages.output_files) {
-                    Ok(pid) => {
-                        self.go_on(id, run.go_on(pid, limit_mark, true));
-                        None
-                    }
-                    Err(broken) => before_command(run, Some(broken)),
-                }
+                let Stages { launch, resource_files, output_files, .. } = Stages { now: Stage::Command, ..stages };
+                self.after_files(id, run, at, launch, (resource_files, output_files))
             }
-            Stage::Download { sheet } => {
-                if let Some(broken) = outcome(&sheet, Kind::Download, run.fate, failure) {
-                    return before_command(run, Some(broken));
-                }
-                let limit_mark = self.runs.next_limit_mark();
-                stages.launch.limit_mark = limit_mark;
-                match self.begin_first_stage(stages.launch, Vec::new(), stages.output_files) {
-                    Ok(pid) => {
-                        self.go_on(id, run.go_on(pid, limit_mark, true));
-                        None
-                    }
-                    Err(broken) => before_command(run, Some(broken)),
-                }
+            Stage::Common { ref sheet } => match outcome(sheet, Kind::Download, run.fate, failure) {
+                Some(broken) => Some(Ending::before(id, run, at, Some(broken))),
+                None => self.after_common(id, run, at, stages),
+            },
+            // One that was held, and ended then, has no exit code that would tell anything.
+            Stage::Coordination => {
+                Some(Ending { id, run, at, exit: (exit != 0).then_some(exit), failure, usage: Usage::default() })
             }
-            Stage::Command => {
-                let files = to_upload(&stages.output_files, failure.is_none());
-                if files.is_empty() {
-                    return Some(Ending { id, run, at, exit: Some(exit), failure, usage });
-                }
-                let (variables, root) = (Launcher::variables(&stages.launch), self.root.display().to_string());
-                let limit_mark = self.runs.next_limit_mark();
-                match self.launch_transfer(&stages.launch, limit_mark, Work::Upload { files, variables, root }) {
-                    Ok((pid, sheet)) => {
-                        stages.now = Stage::Upload { sheet, at, exit, failure, usage };
-                        self.stages.insert(id, stages);
-                        self.go_on(id, run.go_on(pid, limit_mark, false));
-                        None
-                    }
-                    Err(broken) => {
-                        Some(Ending { id, run, at, exit: Some(exit), failure: failure.or(Some(broken)), usage })
-                    }
-                }
-            }
+            Stage::Download { sheet } => match outcome(&sheet, Kind::Download, run.fate, failure) {
+                Some(broken) => Some(Ending::before(id, run, at, Some(broken))),
+                None => self.after_files(id, run, at, stages.launch, (Vec::new(), stages.output_files)),
+            },
+            Stage::Command => self.after_command(Over { id, run, at, exit, failure, usage }, stages),
             Stage::Upload { sheet, at, exit: code, failure, usage } => {
                 // The command's own failure says more than what followed from it.
                 let failure = failure.or_else(|| transfer::read_outcome(&sheet, exit, Kind::Upload));
                 Some(Ending { id, run, at, exit: Some(code), failure, usage })
             }
+            Stage::Broken { failure } => Some(Ending::before(id, run, at, Some(failure))),
         }
     }
 
-    fn go_on(&mut self, id: RunId, run: Run) {
+    /// Packages, or all files as well, are there: the run goes on with what comes next.
+    fn after_files(&mut self, id: RunId, run: Run, at: Timestamp, mut launch: Launch, files: Files) -> Option<Ending> {
+        let limit_mark = self.runs.next_limit_mark();
+        launch.limit_mark = limit_mark;
+        match self.begin_first_stage(launch, run.group.as_ref(), files) {
+            Ok(pid) => {
+                let holds = self.holds(id);
+                self.go_on(id, run.go_on(pid, limit_mark, true).holding(holds));
+                None
+            }
+            Err(broken) => Some(Ending::before(id, run, at, Some(broken))),
+        }
+    }
+
+    /// The common files of an instance are there.
+    fn after_common(&mut self, id: RunId, run: Run, at: Timestamp, mut stages: Stages) -> Option<Ending> {
+        let limit_mark = self.runs.next_limit_mark();
+        stages.launch.limit_mark = limit_mark;
+        let launch = &stages.launch;
+        let command_line = launch.instance.as_ref().map_or("", |instance| &instance.coordination_command_line);
+        match self.launcher.launch(launch, command_line, run.group.as_ref()) {
+            Ok(pid) => {
+                stages.now = Stage::Coordination;
+                self.stages.insert(id, stages);
+                self.go_on(id, run.go_on(pid, limit_mark, true).holding(true));
+                None
+            }
+            Err(broken) => Some(Ending::before(id, run, at, Some(broken))),
+        }
+    }
+
+    fn after_command(&mut self, over: Over, mut stages: Stages) -> Option<Ending> {
+        let Over { id, run, at, exit, failure, usage } = over;
+        let files = to_upload(&stages.output_files, failure.is_none());
+        if files.is_empty() {
+            return Some(Ending { id, run, at, exit: Some(exit), failure, usage });
+        }
+        let (variables, root) = (Launcher::variables(&stages.launch), self.root.display().to_string());
+        let limit_mark = self.runs.next_limit_mark();
+        let work = Work::Upload { files, variables, root };
+        match self.launch_transfer(&stages.launch, &wd(&stages.launch), run.group.as_ref(), limit_mark, work) {
+            Ok((pid, sheet)) => {
+                stages.now = Stage::Upload { sheet, at, exit, failure, usage };
+                self.stages.insert(id, stages);
+                self.go_on(id, run.go_on(pid, limit_mark, false));
+                None
+            }
+            Err(broken) => Some(Ending { id, run, at, exit: Some(exit), failure: failure.or(Some(broken)), usage }),
+        }
+    }
+
+    pub(super) fn go_on(&mut self, id: RunId, run: Run) {
         if let Some(pid) = run.leader() {
             self.core.journal.runs_as(id, pid, process_tree::start_time(pid).unwrap_or(0));
         }
@@ -224,15 +304,17 @@ impl Node {
     }
 
     /// The process, and the sheet on which it will leave why it failed.
-    fn launch_transfer(
+    pub(super) fn launch_transfer(
         &mut self,
         launch: &Launch,
+        folder: &str,
+        group: Option<&Group>,
         limit_mark: u64,
         work: Work,
     ) -> Result<(i32, File), TaskFailureInformation> {
         let is_upload = work.kind() == Kind::Upload;
         let sheet = self.to_sheet(work)?;
-        let pid = self.launcher.launch_transfer(launch, &sheet, limit_mark, is_upload)?;
+        let pid = self.launcher.launch_transfer(launch, group, (&sheet, folder), limit_mark, is_upload)?;
         Ok((pid, sheet))
     }
 
@@ -240,13 +322,14 @@ impl Node {
     fn launch_installation(
         &mut self,
         launch: &Launch,
+        group: Option<&Group>,
         packages: &[Package],
         staging: &str,
         limit_mark: u64,
     ) -> Result<(i32, File), TaskFailureInformation> {
         let root = self.root.display().to_string();
         let sheet = self.to_sheet(Work::Install { packages: packages.to_vec(), root, group: launch.user })?;
-        let pid = self.launcher.launch_deployment(launch, &sheet, staging, limit_mark, true)?;
+        let pid = self.launcher.launch_deployment(launch, group, (&sheet, staging), limit_mark, true)?;
         Ok((pid, sheet))
     }
 
@@ -262,6 +345,11 @@ impl Node {
         let url_file = std::path::Path::new(&self.config.server_url_file);
         std::fs::read_to_string(url_file.with_file_name(crate::api::agent::AUTHORITY_FILE)).ok()
     }
+}
+
+/// A run's working directory, relative to the node's root.
+pub(super) fn wd(launch: &Launch) -> String {
+    format!("{}/wd", launch.directory)
 }
 
 /// A file in memory that nobody else can open.

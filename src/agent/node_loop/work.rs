@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::super::groups::Group;
 use super::super::launcher::Launch;
+use super::super::node_core::{DISK_FULL, Fate};
 use super::super::run_id::RunId;
 use super::super::runs::{Over, Run};
 use super::super::{clock, failure, files};
-use super::stages::Ending;
+use super::stages::{Ending, Files};
 use super::{Node, deploy};
-use crate::api::agent::{Ended, FromAgent, RunTask, Usage};
+use crate::api::agent::{Ended, FromAgent, Package, RunTask, Usage};
 use crate::api::{ElevationLevel, StartTask, TaskFailureInformation};
 
 impl Node {
@@ -48,16 +50,22 @@ impl Node {
             command_line: task.command_line,
             environment: task.environment,
             user: self.user(),
+            instance: task.instance,
             elevated: task.elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().iter().chain(&task.packages).cloned().collect(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
-        match self.begin_run(launch, &task.packages, task.resource_files, task.output_files) {
-            Ok(pid) => {
+        match self.begin_in_group(launch, slots, &task.packages, (task.resource_files, task.output_files)) {
+            Ok((pid, group)) => {
                 let run = Run::new(directory, slots, task.max_wall_clock, pid, limit_mark);
-                self.runs.add(id, run);
+                let holds = self.holds(id);
+                self.runs.add(id, run.in_group(group).holding(holds));
                 self.core.begun(id, clock::instant());
+            }
+            // Not the task's own fault.
+            Err(failure) if failure.code == DISK_FULL && self.is_disk_full_now() => {
+                self.core.give_back(task.a, clock::instant());
             }
             Err(failure) => {
                 let ended = Ended {
@@ -87,38 +95,58 @@ impl Node {
             command_line: task.command_line,
             environment: task.environment_settings.unwrap_or_default(),
             user: self.user(),
+            instance: None,
             elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().to_vec(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
-        match self.begin_run(launch, &[], task.resource_files.unwrap_or_default(), Vec::new()) {
-            Ok(pid) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark)),
+        match self.begin_in_group(launch, 0, &[], (task.resource_files.unwrap_or_default(), Vec::new())) {
+            Ok((pid, group)) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark).in_group(group)),
             Err(failure) => self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant()),
         }
     }
 
-    pub(super) fn launch(&mut self, launch: &Launch) -> Result<i32, TaskFailureInformation> {
-        if launch.elevated && !self.may_elevate() {
-            return Err(failure::not_elevated());
+    /// The run's first process, in a control group where there are any.
+    pub(super) fn begin_in_group(
+        &mut self,
+        launch: Launch,
+        slots: i32,
+        packages: &[Package],
+        files: Files,
+    ) -> Result<(i32, Option<Group>), TaskFailureInformation> {
+        let group = self.groups.take(slots).map_err(|error| failure::no_group(&error))?;
+        match self.begin_run(launch, group.as_ref(), packages, files) {
+            Ok(pid) => Ok((pid, group)),
+            Err(failure) => {
+                group.into_iter().for_each(|group| self.groups.give_back(group));
+                Err(failure)
+            }
         }
-        self.launcher.launch(launch)
     }
 
     pub(super) fn on_over(&mut self, over: Over) {
         if let Some(ending) = self.next_stage(over) {
-            let Ending { id, run, at, exit, failure, usage } = ending;
+            let Ending { id, mut run, at, exit, failure, usage } = ending;
+            run.group.take().into_iter().for_each(|group| self.groups.give_back(group));
             match id {
                 RunId::StartTask => self.core.start_task_ended(exit, failure, at, clock::instant()),
                 RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),
                 RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(a) => {
+                    let may_be_disk = run.fate == Fate::Report && failure.is_some() && self.is_disk_full_now();
+                    let failure = if may_be_disk { failure.map(failure::on_full_disk) } else { failure };
                     let ended = Ended { a, started: Some(run.started), at, exit, failure, usage };
                     self.core.task_is_over(run.fate, ended, clock::instant());
                 }
             }
         }
         self.clean_up();
+    }
+
+    fn is_disk_full_now(&mut self) -> bool {
+        self.look_at_health();
+        self.core.is_disk_full()
     }
 
     /// Takes the folders of tasks that are gone out of the way at once, since the next task may have the same name; removing

@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod exit;
+mod multi_instance;
 mod waiting;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 pub use self::dependencies::*;
 pub use self::exit::*;
+pub use self::multi_instance::*;
 pub use self::waiting::*;
 use super::shared::wire_enum;
 use super::{
@@ -53,7 +55,7 @@ pub struct TaskCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_identity: Option<UserIdentity>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub multi_instance_settings: Option<Value>,
+    pub multi_instance_settings: Option<MultiInstanceSettings>,
     /// Only in a job with `usesTaskDependencies`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depends_on: Option<TaskDependencies>,
@@ -65,6 +67,11 @@ pub struct TaskCreate {
 }
 
 impl TaskCreate {
+    /// Those of a multi-instance task that come to every node.
+    pub fn common_resource_files(&self) -> Option<&[ResourceFile]> {
+        self.multi_instance_settings.as_ref()?.common_resource_files.as_deref()
+    }
+
     pub fn slots(&self) -> i32 {
         self.required_slots.unwrap_or(1)
     }

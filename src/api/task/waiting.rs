@@ -124,6 +124,27 @@ pub enum Waiting {
         required: i32,
         slots_per_node: i32,
     },
+    /// The task runs on several nodes, and the pool's nodes may not talk to each other: it can never run there.
+    NeedsInterNodeCommunication {
+        pool_id: String,
+    },
+    /// The task runs on several nodes, and the pool's have more than one slot: it can never run there.
+    NeedsOneSlotNodes {
+        pool_id: String,
+        slots_per_node: i32,
+    },
+    /// The task needs more nodes than the pool has.
+    NeedsMoreNodes {
+        pool_id: String,
+        required: i32,
+        n_nodes: i64,
+    },
+    /// The task needs so many nodes at once, and fewer are free; those that become free are kept for it.
+    NeedsFreeNodes {
+        pool_id: String,
+        required: i32,
+        n_free: i64,
+    },
     /// All slots are taken.
     AllSlotsBusy {
         pool_id: String,
@@ -174,6 +195,10 @@ impl Waiting {
             Waiting::NeedsEmptyNode { .. } => "needsEmptyNode",
             Waiting::NeedsDedicatedNode { .. } => "needsDedicatedNode",
             Waiting::NeedsMoreSlots { .. } => "needsMoreSlots",
+            Waiting::NeedsInterNodeCommunication { .. } => "needsInterNodeCommunication",
+            Waiting::NeedsOneSlotNodes { .. } => "needsOneSlotNodes",
+            Waiting::NeedsMoreNodes { .. } => "needsMoreNodes",
+            Waiting::NeedsFreeNodes { .. } => "needsFreeNodes",
             Waiting::AllSlotsBusy { .. } => "allSlotsBusy",
             Waiting::JobAtItsLimit { .. } => "jobAtItsLimit",
             Waiting::ResizeFailed { .. } => "resizeFailed",

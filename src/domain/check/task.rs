@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::{ExitConditions, ExitOptions, TaskCreate};
+use crate::domain::multi_instance::MOST_INSTANCES;
 
 /// Chosen here: more than any task needs.
 const MOST_PACKAGES: usize = 100;
@@ -41,11 +42,27 @@ pub fn task_create(create: &TaskCreate) -> Check {
     task_constraints("constraints", create.constraints.as_ref())?;
     user_identity("userIdentity", create.user_identity.as_ref())?;
     refuse("containerSettings", create.container_settings.as_ref())?;
-    refuse("multiInstanceSettings", create.multi_instance_settings.as_ref())?;
     refuse("authenticationTokenSettings", create.authentication_token_settings.as_ref())?;
     resource_files("resourceFiles", create.resource_files.as_deref())?;
     output_files("outputFiles", create.output_files.as_deref())?;
+    multi_instance(create)?;
     packages("applicationPackageReferences", create.application_package_references.as_deref(), MOST_PACKAGES)
+}
+
+/// Source: multi-instance tasks: one slot a node.
+fn multi_instance(create: &TaskCreate) -> Check {
+    const PATH: &str = "multiInstanceSettings";
+    let Some(settings) = &create.multi_instance_settings else { return Ok(()) };
+    if let Some(n) = settings.number_of_instances.filter(|n| !(1..=MOST_INSTANCES).contains(n)) {
+        return Err(Error::invalid_property(&format!("{PATH}.numberOfInstances"), n.to_string(), "between 1 and 1000"));
+    }
+    command_line(&format!("{PATH}.coordinationCommandLine"), &settings.coordination_command_line)?;
+    resource_files(&format!("{PATH}.commonResourceFiles"), settings.common_resource_files.as_deref())?;
+    if create.slots() != 1 {
+        let reason = "1: a multi-instance task takes whole nodes of one slot";
+        return Err(Error::invalid_property("requiredSlots", create.slots().to_string(), reason));
+    }
+    Ok(())
 }
 
 fn exit_conditions(job: JobFacts, conditions: &ExitConditions) -> Check {
@@ -117,6 +134,27 @@ mod tests {
         check(with(&|t| t.container_settings = Some(serde_json::json!({}))), Unsupported, "containerSettings");
         let setting = EnvironmentSetting { name: "A=B".into(), value: None };
         check(with(&|t| t.environment_settings = Some(vec![setting.clone()])), Invalid, "environmentSettings[0].name");
+    }
+
+    #[test]
+    fn a_task_on_several_nodes_takes_one_slot_of_each() {
+        use Code::{InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing};
+        let with = |settings: serde_json::Value, required_slots| {
+            task_create(&TaskCreate {
+                id: "t".into(),
+                command_line: "/bin/true".into(),
+                multi_instance_settings: Some(serde_json::from_value(settings).unwrap()),
+                required_slots,
+                ..Default::default()
+            })
+        };
+        let settings = |n: i32, coordination: &str| serde_json::json!({ "numberOfInstances": n, "coordinationCommandLine": coordination });
+        assert_eq!(with(settings(2, "true"), None), Ok(()));
+        assert_eq!(with(serde_json::json!({ "coordinationCommandLine": "true" }), Some(1)), Ok(()));
+        check(with(settings(2, "true"), Some(2)), Invalid, "requiredSlots");
+        check(with(settings(0, "true"), None), Invalid, "multiInstanceSettings.numberOfInstances");
+        check(with(settings(1001, "true"), None), Invalid, "multiInstanceSettings.numberOfInstances");
+        check(with(settings(2, ""), None), Missing, "multiInstanceSettings.coordinationCommandLine");
     }
 
     #[test]

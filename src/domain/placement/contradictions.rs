@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::World;
+use crate::domain::multi_instance;
 
 impl World {
     /// What in it does not fit together; nothing, ever, between two changes.
@@ -18,7 +19,9 @@ impl World {
                 if pool.free.contains(&(node.slots - node.used, *key)) != node.open {
                     found.push(format!("node {key} is open: {}, and its free slots say otherwise", node.open));
                 }
-                for (_, held) in node.held.iter().filter(|(task, _)| **task > 0) {
+                // Preparation and release tasks are none of the job's tasks, and subtasks are counted with theirs.
+                let is_task = |key: i64| key > 0 && multi_instance::of_attempt(key).1 == 0;
+                for (_, held) in node.held.iter().filter(|(key, _)| is_task(**key)) {
                     *on_nodes.entry(held.job).or_default() += 1;
                 }
             }

@@ -54,6 +54,7 @@ pub struct PoolFacts {
     /// Nodes asked for, of both kinds.
     pub target: i64,
     pub slots_per_node: i32,
+    pub inter_node: bool,
     pub counts: NodeCounts,
     /// Of these, the dedicated ones.
     pub dedicated: NodeCounts,
@@ -86,6 +87,11 @@ pub fn reason(facts: Facts) -> Waiting {
     if pool.state == PoolState::Deleting {
         return Waiting::PoolBeingDeleted { pool_id };
     }
+    if facts.demands.instances > 0
+        && let Some(lasting) = never_on_several(facts.demands.instances, &pool_id, &pool)
+    {
+        return lasting;
+    }
     let usable = pool.counts.idle + pool.counts.running;
     if usable == 0 {
         return without_nodes(pool_id, pool);
@@ -108,11 +114,28 @@ pub fn reason(facts: Facts) -> Waiting {
     if let Some(task_id) = facts.goes_first {
         return Waiting::InOrder { task_id };
     }
+    let required = facts.demands.instances;
+    if i64::from(required) > pool.counts.idle {
+        return Waiting::NeedsFreeNodes { pool_id, required, n_free: pool.counts.idle };
+    }
     if pool.counts.idle > 0 {
         return Waiting::AboutToStart;
     }
     let total_slots = usable * i64::from(pool.slots_per_node);
     Waiting::AllSlotsBusy { pool_id, total_slots, n_ahead: (facts.job_active - 1).max(0) }
+}
+
+/// Why a multi-instance task cannot run on the pool as it is.
+fn never_on_several(required: i32, pool_id: &str, pool: &PoolFacts) -> Option<Waiting> {
+    let pool_id = pool_id.to_owned();
+    if !pool.inter_node {
+        return Some(Waiting::NeedsInterNodeCommunication { pool_id });
+    }
+    if pool.slots_per_node != 1 {
+        return Some(Waiting::NeedsOneSlotNodes { pool_id, slots_per_node: pool.slots_per_node });
+    }
+    let n_nodes = pool.target.max(pool.counts.total);
+    (i64::from(required) > n_nodes).then_some(Waiting::NeedsMoreNodes { pool_id, required, n_nodes })
 }
 
 /// No node can run tasks now.
@@ -149,9 +172,14 @@ pub fn reason_of_job(facts: JobFacts) -> Option<Waiting> {
         JobState::Active if counts.total() == 0 => Some(Waiting::NoTasks),
         JobState::Active if counts.active + counts.running == 0 => Some(Waiting::AllTasksEnded),
         // What can never run is said even while other tasks do.
-        JobState::Active if counts.running > 0 => {
-            first.filter(|waiting| matches!(waiting, Waiting::NeedsMoreSlots { .. }))
-        }
+        JobState::Active if counts.running > 0 => first.filter(|waiting| {
+            matches!(
+                waiting,
+                Waiting::NeedsMoreSlots { .. }
+                    | Waiting::NeedsInterNodeCommunication { .. }
+                    | Waiting::NeedsOneSlotNodes { .. }
+            )
+        }),
         JobState::Active => first.filter(|waiting| *waiting != Waiting::AboutToStart),
         JobState::Disabling | JobState::Terminating | JobState::Deleting if counts.running > 0 => {
             Some(Waiting::TasksRunning { state, n_tasks: counts.running })
@@ -208,6 +236,7 @@ mod tests {
                 allocation: AllocationState::Steady,
                 target: 2,
                 slots_per_node: 4,
+                inter_node: true,
                 counts,
                 dedicated: NodeCounts::default(),
                 managers: None,
@@ -240,9 +269,23 @@ mod tests {
         check(on(Some(TaskState::Completed)), depends(Blocking::Failed));
         check(Facts { pool: None, ..facts() }, Waiting::PoolNotFound { pool_id: p() });
         check(Facts { required_slots: 5, ..facts() }, Waiting::NeedsMoreSlots { required: 5, slots_per_node: 4 });
-        let demands = |alone, dedicated| Facts { demands: Demands { alone, dedicated }, ..facts() };
+        let demands = |alone, dedicated| Facts { demands: Demands { alone, dedicated, instances: 0 }, ..facts() };
         check(demands(true, false), Waiting::NeedsEmptyNode { pool_id: p() });
         check(demands(true, true), Waiting::NeedsDedicatedNode { pool_id: p() });
+        let several = |instances, change: &dyn Fn(&mut PoolFacts)| {
+            let mut facts = Facts { demands: Demands { instances, ..Demands::default() }, ..facts() };
+            let pool = facts.pool.as_mut().unwrap();
+            pool.slots_per_node = 1;
+            change(pool);
+            facts
+        };
+        check(several(2, &|pool| pool.inter_node = false), Waiting::NeedsInterNodeCommunication { pool_id: p() });
+        let four_slots = several(2, &|pool| pool.slots_per_node = 4);
+        check(four_slots, Waiting::NeedsOneSlotNodes { pool_id: p(), slots_per_node: 4 });
+        check(several(3, &|_| ()), Waiting::NeedsMoreNodes { pool_id: p(), required: 3, n_nodes: 2 });
+        let one_free = |pool: &mut PoolFacts| (pool.counts.idle, pool.counts.running) = (1, 1);
+        check(several(2, &one_free), Waiting::NeedsFreeNodes { pool_id: p(), required: 2, n_free: 1 });
+        check(several(1, &one_free), Waiting::AboutToStart);
         check(Facts { n_unprepared: 2, ..facts() }, Waiting::PreparationFailed { pool_id: p(), n_nodes: 2 });
         check(Facts { n_unprepared: 1, ..facts() }, reason(facts()));
         check(Facts { max_parallel_tasks: 2, ..facts() }, Waiting::JobAtItsLimit { max_parallel_tasks: 2 });

@@ -60,6 +60,18 @@ fn sentence(waiting: &Waiting) -> String {
                 "The task needs {required} slots, and a node of the pool has {slots_per_node}: it can never run there."
             )
         }
+        Waiting::NeedsInterNodeCommunication { pool_id } => format!(
+            "The task runs on several nodes, and those of the pool {pool_id} may not communicate with each other."
+        ),
+        Waiting::NeedsOneSlotNodes { slots_per_node, .. } => format!(
+            "The task runs on several nodes, and those of its pool have {slots_per_node} slots each instead of one."
+        ),
+        Waiting::NeedsMoreNodes { required, n_nodes, .. } => {
+            format!("The task needs {required} nodes at once, and its pool has {n_nodes}.")
+        }
+        Waiting::NeedsFreeNodes { required, n_free, .. } => format!(
+            "The task needs {required} nodes at once, and {n_free} are free. Nodes that become free are kept for it."
+        ),
         Waiting::AllSlotsBusy { total_slots, n_ahead, .. } => {
             format!("All {total_slots} slots of the pool are taken; {n_ahead} tasks of the job wait beside this one.")
         }
@@ -105,7 +117,11 @@ fn action(waiting: &Waiting, is_auto_scaled: bool) -> Option<&'static str> {
         Waiting::PoolIsEmpty { .. } | Waiting::NeedsDedicatedNode { .. } | Waiting::NeedsEmptyNode { .. } => {
             Some(resize(is_auto_scaled))
         }
-        Waiting::AllSlotsBusy { .. } => Some(resize(is_auto_scaled)),
+        Waiting::AllSlotsBusy { .. } | Waiting::NeedsMoreNodes { .. } | Waiting::NeedsFreeNodes { .. } => {
+            Some(resize(is_auto_scaled))
+        }
+        Waiting::NeedsInterNodeCommunication { .. } => Some("Use a pool with enableInterNodeCommunication true."),
+        Waiting::NeedsOneSlotNodes { .. } => Some("Use a pool with one slot on a node."),
         Waiting::NodesLeaving { .. } => {
             Some("End the tasks on these nodes, or remove the nodes with requeue or terminate.")
         }

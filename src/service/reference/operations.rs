@@ -175,8 +175,11 @@ fn tasks(table: &mut Table) {
     table.add("task_reactivate", &does("POST", "reactivate"), 204, "Lets a task that failed run again.");
     let about = "Fournil's own, not Azure's: why the task does not run yet, and what helps.";
     table.add("task_waiting", &does("GET", "waiting"), 200, about).gives::<api::WaitingExplanation>();
-    let about = "Always empty: there are no multi-instance tasks.";
-    table.add("subtask_list", &does("GET", "subtasksinfo"), 200, about).query(&["$select"]);
+    let about = "The instances of a multi-instance task beside its primary; none of other tasks.";
+    table
+        .add("subtask_list", &does("GET", "subtasksinfo"), 200, about)
+        .lists::<api::SubtaskInformation>()
+        .query(&["$select"]);
 }
 
 fn files(table: &mut Table) {

@@ -15,6 +15,11 @@ pub fn is_asked_for(files: Option<&[ResourceFile]>) -> bool {
     files.unwrap_or_default().iter().any(|file| file.auto_storage_container_name.is_some())
 }
 
+/// By any file of the task.
+pub fn is_asked_for_by(task: &TaskCreate) -> bool {
+    is_asked_for(task.resource_files.as_deref()) || is_asked_for(task.common_resource_files())
+}
+
 /// The storage that is linked to the account, when it is the built-in one.
 pub async fn linked(conn: &mut Conn, account_key: i64) -> store::Result<Option<StorageRow>> {
     let account = store::account::find_by_key(conn, account_key).await?;
@@ -58,11 +63,15 @@ pub async fn give_urls<'t>(
     account_key: i64,
     tasks: impl Iterator<Item = &'t mut TaskCreate> + Send,
 ) -> store::Result<()> {
-    let asking: Vec<&mut TaskCreate> = tasks.filter(|task| is_asked_for(task.resource_files.as_deref())).collect();
+    let asking: Vec<&mut TaskCreate> = tasks.filter(|task| is_asked_for_by(task)).collect();
     if !asking.is_empty() {
         let storage = linked(conn, account_key).await?;
         for task in asking {
             task.resource_files = task.resource_files.take().map(|files| with_urls(cx, storage.as_ref(), files));
+            if let Some(settings) = &mut task.multi_instance_settings {
+                let common = settings.common_resource_files.take();
+                settings.common_resource_files = common.map(|files| with_urls(cx, storage.as_ref(), files));
+            }
         }
     }
     Ok(())

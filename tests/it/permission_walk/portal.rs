@@ -55,7 +55,7 @@ fn whom(function: &str) -> For {
         name if ["pool_", "node_", "application_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::PoolRead } else { P::PoolWrite }, first)
         }
-        name if ["job_", "task_"].iter().any(|thing| name.starts_with(thing)) => {
+        name if ["job_", "task_", "subtask_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::JobRead } else { P::JobWrite }, first)
         }
         name => panic!("say whom {name} is for"),

@@ -64,6 +64,12 @@ impl RealServer {
         RealServer::start_with(&[], None).await
     }
 
+    /// The same in a folder that a task sees as far as it may: tasks have a `/tmp` of their own, and see nothing of the machine's.
+    pub async fn start_in_sight() -> RealServer {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        RealServer::start_at(folder, &[], None).await
+    }
+
     /// The same with further arguments, and with clients that trust the certificates in a file: given, or in the data folder.
     pub async fn start_with(args: &[&str], trusts: Option<&Path>) -> RealServer {
         RealServer::start_on(|_| (), args, trusts).await
@@ -73,6 +79,10 @@ impl RealServer {
     pub async fn start_on(prepare: impl FnOnce(&Path), args: &[&str], trusts: Option<&Path>) -> RealServer {
         let folder = tempfile::tempdir().unwrap();
         prepare(&folder.path().join("data"));
+        RealServer::start_at(folder, args, trusts).await
+    }
+
+    async fn start_at(folder: TempDir, args: &[&str], trusts: Option<&Path>) -> RealServer {
         let trusts = trusts.map(|file| folder.path().join("data").join(file));
         let http = Client::builder(TokioExecutor::new()).build(Connector { trusts });
         let batch = Batch { url: Arc::default(), key: Vec::new(), http };

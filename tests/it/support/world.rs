@@ -155,7 +155,8 @@ impl World {
             installation: Arc::new(installation),
         });
         let inputs = Inputs { signals: receiver, node_events };
-        let settings = Settings { lease: api::Duration::from_millis(300), kill_wait_secs: 1, first_task_user: None };
+        let lease = api::Duration::from_millis(300);
+        let settings = Settings { lease, kill_wait_secs: 1, first_task_user: None, limits_tasks: true };
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider.clone(), settings, inputs));
         let account = "test".parse().unwrap();
         World { cx, clock, provider, hub, caller: Caller::system(), account, played: Mutex::default(), driver, folder }
@@ -252,6 +253,7 @@ impl World {
             ended: Vec::new(),
             packages_deployed: false,
             start_task: None,
+            limits: Default::default(),
         }
     }
 

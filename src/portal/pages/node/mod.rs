@@ -5,6 +5,7 @@ mod connect_form;
 mod files;
 mod heat_map;
 mod heat_map_layout;
+mod limits;
 mod node_commands;
 mod node_option;
 pub mod node_state;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::connect::Connect;
+use super::limits::Limits;
 use super::node_commands::{NodeFacts, node_commands};
 use super::node_state::NodeStateBadge;
 use crate::api::{
@@ -49,6 +50,7 @@ pub fn NodePage() -> impl IntoView {
         <Loaded reading lines=8 let:node>
             <NodeErrors node/>
             <NodeEssentials node/>
+            {move || here.get().map(|here| view! { <Limits here/> })}
             <StartTaskOutcome node/>
             {move || here.get().map(|here| view! { <Connect here tick/> })}
             <RecentTasks node here/>

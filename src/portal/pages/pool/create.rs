@@ -176,6 +176,7 @@ fn Nodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoVie
         <Field name="taskSlotsPerNode" label=msg::POOL_SLOTS_PER_NODE hint=Signal::derive(slots_hint) required=true>
             <NumberInput value=fields.slots_per_node min=1 max=256/>
         </Field>
+        <Checkbox value=fields.inter_node label=msg::POOL_INTER_NODE hint=hint(msg::POOL_INTER_NODE_HINT)/>
         <Field name="taskSchedulingPolicy.nodeFillType" label=msg::POOL_FILL_TYPE>
             <Select value=fields.fill_type options=Signal::derive(fill_types)/>
         </Field>

@@ -76,6 +76,9 @@ fn PoolEssentials(pool: Signal<PoolSummary>) -> impl IntoView {
             <Essential label=msg::POOL_DISPLAY_NAME>{move || settings().display_name.unwrap_or_else(|| t(msg::NONE).to_owned())}</Essential>
             <Essential label=msg::POOL_VM_SIZE><code>{move || settings().vm_size}</code></Essential>
             <Essential label=msg::POOL_SLOTS_PER_NODE>{move || settings().slots_per_node()}</Essential>
+            <Essential label=msg::POOL_INTER_NODE>
+                {move || t(if settings().enable_inter_node_communication == Some(true) { msg::POOL_INTER_NODE_YES } else { msg::POOL_INTER_NODE_NO })}
+            </Essential>
             <Essential label=msg::POOL_FILL_TYPE>{fill}</Essential>
             <Essential label=msg::POOL_CREATED><Time at=Signal::derive(move || pool.with(|pool| pool.pool.creation_time))/></Essential>
             <Essential label=msg::POOL_URL><code>{url}</code>" "<Copy text=url what=msg::POOL_URL/></Essential>

@@ -27,6 +27,8 @@ form! {
         dedicated: String,
         low_priority: String,
         slots_per_node: String,
+        /// Its nodes may communicate, for tasks on several of them.
+        inter_node: bool,
         /// `spread` or `pack`.
         fill_type: String,
         start_command: String,
@@ -52,6 +54,7 @@ impl Default for PoolForm {
             dedicated: "1".to_owned(),
             low_priority: "0".to_owned(),
             slots_per_node: "1".to_owned(),
+            inter_node: false,
             fill_type: NodeFillType::Spread.to_string(),
             start_command: String::new(),
             start_environment: Vec::new(),
@@ -108,6 +111,7 @@ impl PoolForm {
                 node_fill_type: self.fill_type.parse().unwrap_or(NodeFillType::Spread),
                 job_default_order: None,
             }),
+            enable_inter_node_communication: self.inter_node.then_some(true),
             start_task: self.start_task(&mut errors),
             application_package_references: errors
                 .take("applicationPackageReferences", application::references(&self.packages))

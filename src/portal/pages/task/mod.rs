@@ -12,6 +12,7 @@ mod files_tab;
 mod list_tab;
 mod overview;
 mod page;
+mod subtasks_tab;
 mod task_commands;
 mod task_fields;
 mod task_form;

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_navigate;
 use super::edit_panel::LimitsPanel;
 use super::files_tab::FilesTab;
 use super::overview::TaskOverview;
+use super::subtasks_tab::SubtasksTab;
 use super::task_commands::{TaskFacts, task_commands};
 use super::task_state::{TaskStateBadge, look_of};
 use crate::api::{Change, Changed, Code, JobState, Task, TaskState};
@@ -67,6 +68,7 @@ pub fn TaskPage() -> impl IntoView {
                 Tab::new("stdout", msg::TASK_STDOUT, || view! { <Output path="stdout.txt"/> }),
                 Tab::new("stderr", msg::TASK_STDERR, || view! { <Output path="stderr.txt"/> }),
                 Tab::new("files", msg::FILES, || view! { <FilesTab/> }),
+                Tab::new("subtasks", msg::SUBTASKS, || view! { <SubtasksTab/> }),
                 Tab::new("properties", msg::POOL_PROPERTIES, || view! { <Properties/> }),
             ]
         />

@@ -49,6 +49,7 @@ pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
                 <ExitEditor conditions=fields.exit_conditions job/>
             </Field>
         })}
+        <SeveralNodes fields/>
         <details class="fold">
             <summary>{tx(msg::TASK_MORE)}</summary>
             <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
@@ -58,6 +59,24 @@ pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
             <Field name="constraints.maxTaskRetryCount" label=msg::TASK_MAX_RETRIES hint=hint(msg::TASK_MAX_RETRIES_HINT)><NumberInput value=fields.max_retries min=-1/></Field>
             <Field name="constraints.retentionTime" label=msg::TASK_RETENTION hint=hint(msg::TASK_RETENTION_HINT)>
                 <TextInput value=fields.retention code=true placeholder=hint(msg::TASK_RETENTION_EXAMPLE)/>
+            </Field>
+        </details>
+    }
+}
+
+/// For tasks that run on several nodes at once.
+#[component]
+fn SeveralNodes(fields: TaskFields) -> impl IntoView {
+    let is_open = fields.instances.with_untracked(|n| !n.is_empty());
+    view! {
+        <details class="fold" prop:open=is_open>
+            <summary>{tx(msg::TASK_SEVERAL_NODES)}</summary>
+            <p class="form__note">{tx(msg::TASK_SEVERAL_NODES_NOTE)}</p>
+            <Field name="multiInstanceSettings.numberOfInstances" label=msg::TASK_INSTANCES hint=hint(msg::TASK_INSTANCES_HINT)>
+                <NumberInput value=fields.instances min=1 max=1000/>
+            </Field>
+            <Field name="multiInstanceSettings.coordinationCommandLine" label=msg::TASK_COORDINATION hint=hint(msg::TASK_COORDINATION_HINT)>
+                <TextInput value=fields.coordination code=true/>
             </Field>
         </details>
     }

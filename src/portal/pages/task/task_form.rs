@@ -1,6 +1,6 @@
 //! The form that adds tasks: one, a list of command lines, or a range of numbers put into a pattern.
 
-use crate::api::{self, TaskConstraints, TaskCreate};
+use crate::api::{self, MultiInstanceSettings, TaskConstraints, TaskCreate};
 use crate::domain::ids::TaskId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
@@ -52,6 +52,9 @@ form! {
         resource_files: Vec<SourceRow>,
         output_files: Vec<OutputRow>,
         packages: Vec<ReferenceRow>,
+        /// Nodes that the task takes at once; empty for a task that is not multi-instance.
+        instances: String,
+        coordination: String,
         /// What the form has no place for goes through unchanged, when a task is added like another.
         base: TaskCreate,
     }
@@ -81,6 +84,8 @@ impl Default for TaskForm {
             output_files: Vec::new(),
             packages: Vec::new(),
             base: TaskCreate::default(),
+            instances: String::new(),
+            coordination: String::new(),
         }
     }
 }
@@ -89,6 +94,7 @@ impl TaskForm {
     /// The form that adds a task like this one.
     pub fn like(task: &TaskCreate) -> Self {
         let constraints = task.constraints.clone().unwrap_or_default();
+        let several = task.multi_instance_settings.as_ref();
         let (depends_on, depends_on_ranges) =
             task.depends_on.as_ref().map(ends::write_dependencies).unwrap_or_default();
         TaskForm {
@@ -106,6 +112,8 @@ impl TaskForm {
             output_files: transfers::output_rows(task.output_files.as_ref()),
             packages: application::reference_rows(task.application_package_references.as_ref()),
             base: task.clone(),
+            instances: several.as_ref().map(|s| s.number_of_instances.unwrap_or(1).to_string()).unwrap_or_default(),
+            coordination: several.map(|s| s.coordination_command_line.clone()).unwrap_or_default(),
             ..TaskForm::default()
         }
     }
@@ -128,6 +136,7 @@ impl TaskForm {
             application_package_references: errors
                 .take("applicationPackageReferences", application::references(&self.packages))
                 .flatten(),
+            multi_instance_settings: self.several(&mut errors),
             ..self.base.clone()
         };
         let variation = match self.amount {
@@ -153,6 +162,23 @@ impl TaskForm {
         };
         errors.take("id", plan.check_ids());
         errors.or(plan)
+    }
+
+    fn several(&self, errors: &mut FieldErrors) -> Option<MultiInstanceSettings> {
+        if self.instances.trim().is_empty() {
+            return None;
+        }
+        let number = typed::number(&self.instances, 1..=1000);
+        if self.slots.trim() != "1" {
+            errors.take("requiredSlots", Err::<(), Problem>(msg::TASK_INSTANCES_ONE_SLOT.into()));
+        }
+        Some(MultiInstanceSettings {
+            number_of_instances: errors.take("multiInstanceSettings.numberOfInstances", number),
+            coordination_command_line: errors
+                .take("multiInstanceSettings.coordinationCommandLine", typed::required(&self.coordination))
+                .unwrap_or_default(),
+            common_resource_files: None,
+        })
     }
 
     /// The command lines of the rows; empty rows are passed over.
@@ -360,6 +386,26 @@ mod tests {
         check_error("range", |f| (f.amount, f.end) = (Amount::Range, "200000".into()));
         check_error("requiredSlots", |f| f.slots = "0".into());
         check_error("constraints.retentionTime", |f| f.retention = "x".into());
+        let several = |f: &mut TaskForm| (f.instances, f.coordination) = ("2".into(), "true".into());
+        check_error("requiredSlots", |f| {
+            several(f);
+            f.slots = "2".into();
+        });
+        let number = "multiInstanceSettings.numberOfInstances";
+        check_error(number, |f| {
+            several(f);
+            f.instances = "0".into();
+        });
+        check_error("multiInstanceSettings.coordinationCommandLine", |f| f.instances = "2".into());
+    }
+
+    #[test]
+    fn a_task_on_several_nodes_is_cloned_with_its_settings() {
+        let made = form(|f| (f.instances, f.coordination) = ("3".into(), "sh -c up".into())).to_plan().unwrap().task(0);
+        let several = made.multi_instance_settings.clone().unwrap();
+        assert_eq!((several.number_of_instances, several.coordination_command_line.as_str()), (Some(3), "sh -c up"));
+        let again = TaskForm { id: "t1".into(), ..TaskForm::like(&made) }.to_plan().unwrap().task(0);
+        assert_eq!(again, made);
     }
 
     #[test]

@@ -80,6 +80,23 @@ fn words(waiting: &Waiting, account: &str, job: &str, task: &str, is_auto_scaled
             &[("required", &required.to_string()), ("slots", &slots_per_node.to_string())],
         ))
         .link(msg::TASK_WAIT_CLONE, paths::with_query(paths::task_add(account, job), &[("clone", task)])),
+        Waiting::NeedsInterNodeCommunication { pool_id } => answer(tf(msg::TASK_WAIT_INTER_NODE, &[("pool", pool_id)]))
+            .link(msg::TASK_WAIT_SEE_POOL, paths::pool(account, pool_id)),
+        Waiting::NeedsOneSlotNodes { pool_id, slots_per_node } => {
+            answer(tf(msg::TASK_WAIT_ONE_SLOT, &[("slots", &slots_per_node.to_string())]))
+                .link(msg::TASK_WAIT_SEE_POOL, paths::pool(account, pool_id))
+        }
+        Waiting::NeedsMoreNodes { pool_id, required, n_nodes } => more_nodes(
+            answer(tf(
+                msg::TASK_WAIT_MORE_NODES,
+                &[("required", &required.to_string()), ("nodes", &n_nodes.to_string())],
+            )),
+            pool_id,
+        ),
+        Waiting::NeedsFreeNodes { pool_id, required, n_free } => {
+            answer(tf(msg::TASK_WAIT_FREE_NODES, &[("required", &required.to_string()), ("free", &n_free.to_string())]))
+                .link(msg::TASK_WAIT_SEE_NODES, paths::nodes(account, pool_id))
+        }
         Waiting::AllSlotsBusy { total_slots, n_ahead: 0, .. } => {
             answer(tf(msg::TASK_WAIT_SLOTS_BUSY_NEXT, &[("slots", &total_slots.to_string())]))
                 .link(msg::TASK_WAIT_SEE_AHEAD, active_tasks(account, job))
