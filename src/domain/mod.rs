@@ -4,6 +4,7 @@
 pub mod account;
 pub mod activity;
 pub mod application;
+pub mod auto_pool;
 pub mod auto_scale;
 pub mod certificate;
 pub mod check;

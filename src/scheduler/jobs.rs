@@ -6,9 +6,9 @@ use crate::api::{Changed, DisableJobOption, JobState, OnAllTasksComplete};
 use crate::domain::job::{self, EndRunning, Step, View};
 use crate::domain::job_node::{self, Kind};
 use crate::domain::task;
-use crate::service::Result;
 use crate::service::context::Signal;
 use crate::service::job::enter;
+use crate::service::{Result, auto_pool};
 use crate::store;
 use crate::store::job::JobRow;
 
@@ -85,11 +85,12 @@ impl Driver {
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
                 Box::pin(async move {
-                    let Some(mut current) = store::job::with_key(conn, key).await? else { return Ok(false) };
+                    let Some(mut current) = store::job::with_key(conn, key).await? else { return Ok(None) };
                     // Tasks may have been added since the counters were read.
                     if current.state != from || (ends_itself && current.counts != counts) {
-                        return Ok(false);
+                        return Ok(None);
                     }
+                    let mut pools = Vec::new();
                     enter(&mut current, state, now);
                     if let Some(reason) = reason {
                         current.terminate_reason = Some(reason.to_owned());
@@ -97,9 +98,10 @@ impl Driver {
                     if state == JobState::Completed {
                         current.ended = Some(now);
                         retention::job_ended(conn, &current, now).await?;
+                        pools = auto_pool::job_done(conn, &current).await?;
                     }
                     store::job::save(conn, &current).await?;
-                    Ok(true)
+                    Ok(Some(pools))
                 })
             })
             .await?;
@@ -108,9 +110,10 @@ impl Driver {
         if state == JobState::Completed {
             schedule.into_iter().for_each(|key| self.cx.signals.send(Signal::JobSchedule(key)));
         }
-        if let Some(job) = self.jobs.get(&key).filter(|_| done) {
+        if let Some(job) = self.jobs.get(&key).filter(|_| done.is_some()) {
             self.cx.events.tell(job.account.as_str(), Changed::Job { job: job.id.clone() });
         }
+        auto_pool::tell(&self.cx.signals, done.unwrap_or_default());
         Ok(())
     }
 
@@ -164,22 +167,24 @@ impl Driver {
     /// Removes the tasks of a deleted job piece by piece, their folders, and then the job.
     async fn vanish_job(&mut self, row: JobRow) -> Result<()> {
         let (key, schedule) = (row.key, row.schedule_key);
-        let (left, nodes) = self
+        let (left, nodes, pools) = self
             .cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
                 Box::pin(async move {
                     if store::task::delete_some(conn, row.key, TASKS_PER_DELETE).await? > 0 {
-                        return Ok((true, Vec::new()));
+                        return Ok((true, Vec::new(), Vec::new()));
                     }
                     let folder = task::job_directory(&row.id);
                     let nodes = store::node::clean_up_everywhere(conn, row.account_key, &folder).await?;
+                    let pools = auto_pool::job_done(conn, &row).await?;
                     store::job::delete(conn, &row).await?;
-                    Ok((false, nodes))
+                    Ok((false, nodes, pools))
                 })
             })
             .await?;
         self.cx.signals.send(Signal::CleanUps(nodes));
+        auto_pool::tell(&self.cx.signals, pools);
         if left {
             self.cx.signals.send(Signal::Job(key));
             return Ok(());

@@ -8,11 +8,12 @@ use super::load;
 use crate::api::{JobCreate, JobScheduleState, JobState, Timestamp};
 use crate::domain::ids::AccountName;
 use crate::domain::job_schedule::{self, Step, View};
-use crate::service::context::Signal;
+use crate::service::context::{Context, Signal};
 use crate::service::job_schedule::enter;
 use crate::service::{self, Result, job};
 use crate::store::job::JobRow;
 use crate::store::job_schedule::JobScheduleRow;
+use crate::store::pool::PoolRow;
 use crate::store::{self, Conn};
 
 /// Jobs of a deleted schedule that are marked in one transaction, so that others need not wait long.
@@ -21,13 +22,16 @@ const JOBS_PER_DELETE: i64 = 500;
 /// What a step did.
 enum Taken {
     Nothing,
-    /// The schedule changed.
-    Changed,
-    /// A job was made or is being ended.
+    /// It is done; these pools of it were given up.
+    Done(Vec<i64>),
+    /// A job was made, perhaps with its pool.
+    Made(Box<JobRow>, Option<Box<PoolRow>>),
+    /// A job is being ended.
     Job(Box<JobRow>),
     /// These jobs are being deleted; perhaps there are more.
     Deleting(Vec<i64>),
-    Gone,
+    /// The schedule, and its pools are given up.
+    Gone(Vec<i64>),
 }
 
 impl Driver {
@@ -57,15 +61,22 @@ impl Driver {
     }
 
     async fn run_schedule(&mut self, account: &AccountName, row: JobScheduleRow) -> Result<()> {
-        let (key, now) = (row.key, self.now());
+        let (cx, key, now) = (self.cx.clone(), row.key, self.now());
         let taken = self
             .cx
             .store
-            .write::<_, service::Error, _>(move |conn| Box::pin(async move { take_step(conn, key, now).await }))
+            .write::<_, service::Error, _>(move |conn| Box::pin(async move { take_step(&cx, conn, key, now).await }))
             .await?;
         match taken {
             Taken::Nothing => return Ok(()),
-            Taken::Changed => {}
+            Taken::Done(pools) => service::auto_pool::tell(&self.cx.signals, pools),
+            Taken::Made(job, pool) => {
+                job::made(&self.cx, account, &job, pool.as_deref());
+                if job.state == JobState::Completed {
+                    // It got no pool: the schedule goes on.
+                    self.cx.signals.send(Signal::JobSchedule(key));
+                }
+            }
             Taken::Job(job) => job::changed(&self.cx, account, &job),
             Taken::Deleting(jobs) => {
                 if jobs.len() as i64 == JOBS_PER_DELETE {
@@ -73,7 +84,10 @@ impl Driver {
                 }
                 self.dirty_jobs.extend(jobs);
             }
-            Taken::Gone => service::account::accounts_finish_delete(&self.cx).await?,
+            Taken::Gone(pools) => {
+                service::auto_pool::tell(&self.cx.signals, pools);
+                service::account::accounts_finish_delete(&self.cx).await?;
+            }
         }
         service::job_schedule::tell(&self.cx, account, &row);
         Ok(())
@@ -90,23 +104,24 @@ async fn view(conn: &mut Conn, row: &JobScheduleRow) -> Result<View> {
 }
 
 /// Takes the schedule's next step as it is now: a user's word may have come since it was looked at.
-async fn take_step(conn: &mut Conn, key: i64, now: Timestamp) -> Result<Taken> {
+async fn take_step(cx: &Context, conn: &mut Conn, key: i64, now: Timestamp) -> Result<Taken> {
     let Some(mut row) = store::job_schedule::with_key(conn, key).await? else { return Ok(Taken::Nothing) };
     let taken = match job_schedule::next_step(&view(conn, &row).await?, now) {
         Step::Stay => Taken::Nothing,
-        Step::MakeJob { turn } => make_job(conn, &mut row, turn, now).await?,
+        Step::MakeJob { turn } => make_job(cx, conn, &mut row, turn, now).await?,
         Step::EndJob => return end_job(conn, &row, now).await,
         Step::Complete => {
             enter(&mut row, JobScheduleState::Completed, now);
             row.ended = Some(now);
-            Taken::Changed
+            Taken::Done(service::auto_pool::schedule_done(conn, &row, now).await?)
         }
         Step::DeleteJobs => {
             return Ok(Taken::Deleting(store::job_schedule::delete_jobs(conn, key, JOBS_PER_DELETE, now).await?));
         }
         Step::Vanish => {
+            let pools = service::auto_pool::schedule_done(conn, &row, now).await?;
             store::job_schedule::delete(conn, &row).await?;
-            return Ok(Taken::Gone);
+            return Ok(Taken::Gone(pools));
         }
     };
     row.wake = job_schedule::wake_at(row.state, &row.turns, now);
@@ -115,7 +130,13 @@ async fn take_step(conn: &mut Conn, key: i64, now: Timestamp) -> Result<Taken> {
 }
 
 /// A full quota makes the turn wait as an active job does; it is tried again in the scheduler's slow pass. Chosen here.
-async fn make_job(conn: &mut Conn, row: &mut JobScheduleRow, turn: Timestamp, now: Timestamp) -> Result<Taken> {
+async fn make_job(
+    cx: &Context,
+    conn: &mut Conn,
+    row: &mut JobScheduleRow,
+    turn: Timestamp,
+    now: Timestamp,
+) -> Result<Taken> {
     let has_room = store::account::find_by_key(conn, row.account_key).await?.is_some_and(|a| a.has_room_for_job());
     if !has_room {
         tracing::warn!(job_schedule = row.id, "a job waits: the account has as many active jobs as its quota allows");
@@ -124,7 +145,8 @@ async fn make_job(conn: &mut Conn, row: &mut JobScheduleRow, turn: Timestamp, no
     row.last_job += 1;
     row.turns.take(turn);
     let settings = JobCreate { id: row.job_id(row.last_job), ..row.settings.job_specification.clone() };
-    Ok(Taken::Job(Box::new(job::insert(conn, row.account_key, Some(row.key), settings, now).await?)))
+    let (job, pool) = job::insert(cx, conn, row.account_key, Some(row.key), settings, now).await?;
+    Ok(Taken::Made(Box::new(job), pool.map(Box::new)))
 }
 
 async fn end_job(conn: &mut Conn, schedule: &JobScheduleRow, now: Timestamp) -> Result<Taken> {

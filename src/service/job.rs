@@ -2,9 +2,10 @@
 
 use super::account::find as find_account;
 use super::context::Signal;
+pub use super::job_insert::{insert, made};
 pub use super::job_tasks::job_statistics;
 pub(super) use super::job_tasks::with_defaults;
-use super::{Caller, Context, Result, etag, job_tasks, page};
+use super::{Caller, Context, Result, auto_pool, etag, page};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
@@ -94,8 +95,9 @@ pub async fn job_create(
 ) -> Result<api::Job> {
     caller.may(Some(account), Permission::JobWrite)?;
     check::job_create(&create)?;
-    let (account_, now) = (account.clone(), cx.clock.now());
-    let row = cx
+    auto_pool::check(&create.pool_info)?;
+    let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
+    let (row, pool) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
@@ -111,54 +113,16 @@ pub async fn job_create(
                 if !owner.has_room_for_job() {
                     return Err(Code::ActiveJobAndScheduleQuotaReached.into());
                 }
-                insert(conn, owner.key, None, create, now).await
+                insert(&cx_, conn, owner.key, None, create, now).await
             })
         })
         .await?;
-    changed(cx, account, &row);
+    made(cx, account, &row, pool.as_ref());
     Ok(to_api(cx, account, &row))
 }
 
-/// Makes a job of a caller or of a schedule, inside the transaction in which its id and the quota were looked at.
-pub async fn insert(
-    conn: &mut Conn,
-    account_key: i64,
-    schedule_key: Option<i64>,
-    settings: api::JobCreate,
-    now: Timestamp,
-) -> Result<JobRow> {
-    let mut row = JobRow {
-        key: 0,
-        account_key,
-        schedule_key,
-        id: settings.id.clone(),
-        pool_id: settings.pool_info.pool_id.clone().unwrap_or_default(),
-        state: JobState::Active,
-        since: now,
-        previous: None,
-        ended: None,
-        terminate_reason: None,
-        disable_tasks: None,
-        deadline: deadline(&settings, now),
-        forced: false,
-        created: now,
-        modified: now,
-        etag: etag::first(now),
-        counts: Default::default(),
-        spent: Default::default(),
-        n_retries: 0,
-        waited_micros: 0,
-        settings,
-    };
-    row.key = store::job::insert(conn, &row).await?;
-    if let Some(manager) = &row.settings.job_manager_task {
-        job_tasks::add_manager(conn, &row, manager, now).await?;
-    }
-    Ok(row)
-}
-
 /// When the job's time is up: counted from its creation.
-fn deadline(settings: &api::JobCreate, created: Timestamp) -> Option<Timestamp> {
+pub(super) fn deadline(settings: &api::JobCreate, created: Timestamp) -> Option<Timestamp> {
     let most = settings.constraints.as_ref()?.max_wall_clock_time?;
     (!most.is_unlimited()).then(|| created.plus(most))
 }
@@ -181,13 +145,12 @@ pub async fn job_patch(
             }
             settings.on_all_tasks_complete = Some(to);
         }
-        if let Some(pool_info) = patch.pool_info
-            && pool_info != settings.pool_info
-        {
+        let wanted = patch.pool_info.map(|wanted| crate::domain::auto_pool::changed(&settings.pool_info, wanted));
+        if let Some(pool_info) = wanted.transpose()?.filter(|wanted| *wanted != settings.pool_info) {
             if let Some(code) = job::refusal(row.state, Wish::ChangePool) {
                 return Err(code.into());
             }
-            row.pool_id = pool_info.pool_id.clone().unwrap_or_default();
+            row.pool_id = pool_info.pool_id.clone().unwrap_or_else(|| row.pool_id.clone());
             settings.pool_info = pool_info;
         }
         settings.priority = patch.priority.or(settings.priority);
@@ -381,8 +344,8 @@ pub fn to_api(cx: &Context, account: &AccountName, row: &JobRow) -> api::Job {
         execution_info: api::JobExecutionInformation {
             start_time: row.created,
             end_time: row.ended,
-            pool_id: Some(row.pool_id.clone()),
-            scheduling_error: None,
+            pool_id: Some(row.pool_id.clone()).filter(|pool| !pool.is_empty()),
+            scheduling_error: row.scheduling_error.clone(),
             terminate_reason: row.terminate_reason.clone(),
         },
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::account::find as find_account;
 use super::context::Signal;
-use super::{Caller, Context, Result, etag, job, page};
+use super::{Caller, Context, Result, auto_pool, etag, job, page};
 use crate::api::{self, Changed, Code, JobScheduleState, Timestamp};
 use crate::domain::check;
 use crate::domain::ids::{AccountName, JobScheduleId};
@@ -97,6 +97,7 @@ pub async fn job_schedule_add(
 ) -> Result<api::JobSchedule> {
     caller.may(Some(account), Permission::JobWrite)?;
     check::job_schedule_create(&create)?;
+    auto_pool::check(&create.job_specification.pool_info)?;
     let (account_, now) = (account.clone(), cx.clock.now());
     let row = cx
         .store
@@ -148,6 +149,11 @@ fn new_row(account_key: i64, settings: api::JobScheduleCreate, now: Timestamp) -
     }
 }
 
+fn check_patch(patch: &api::JobSchedulePatch) -> Result<()> {
+    check::job_schedule_patch(patch)?;
+    patch.job_specification.as_ref().map_or(Ok(()), |job| auto_pool::check(&job.pool_info))
+}
+
 /// Changes what is given, for the jobs that are made from now on.
 pub async fn job_schedule_patch(
     cx: &Context,
@@ -156,7 +162,7 @@ pub async fn job_schedule_patch(
     id: &JobScheduleId,
     patch: api::JobSchedulePatch,
 ) -> Result<()> {
-    check::job_schedule_patch(&patch)?;
+    check_patch(&patch)?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         if let Some(schedule) = patch.schedule {
             row.turns = row.turns.changed(schedule, now);
@@ -183,7 +189,7 @@ pub async fn job_schedule_update(
         job_specification: Some(update.job_specification),
         metadata: update.metadata,
     };
-    check::job_schedule_patch(&patch)?;
+    check_patch(&patch)?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         row.turns = row.turns.changed(patch.schedule.unwrap_or_default(), now);
         row.settings.schedule = patch.schedule;

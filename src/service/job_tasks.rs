@@ -54,6 +54,10 @@ pub(super) fn with_defaults(settings: &api::JobCreate) -> api::JobCreate {
     settings.on_all_tasks_complete = Some(settings.on_all_tasks_complete.unwrap_or(api::OnAllTasksComplete::NoAction));
     settings.on_task_failure = Some(settings.on_task_failure.unwrap_or(api::OnTaskFailure::NoAction));
     set_defaults(&mut settings);
+    settings.pool_info = settings.pool_info.without_secrets();
+    if let Some(auto) = &mut settings.pool_info.auto_pool_specification {
+        auto.keep_alive = Some(auto.keeps_alive());
+    }
     let constraints = settings.constraints.get_or_insert_default();
     constraints.max_wall_clock_time = Some(constraints.max_wall_clock_time.unwrap_or(api::Duration::UNLIMITED));
     constraints.max_task_retry_count = Some(constraints.max_task_retry_count.unwrap_or(0));

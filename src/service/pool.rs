@@ -9,8 +9,9 @@ use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
 use crate::domain::pool::Sizes;
 use crate::domain::{check, pool, quota, vm_size};
+use crate::store::account::AccountRow;
 use crate::store::listing::Place;
-use crate::store::pool::{AutoScale, PoolRow};
+use crate::store::pool::{AutoScale, MadeFor, PoolRow};
 use crate::store::{self, Conn};
 
 pub use super::auto_scale::{pool_disable_auto_scale, pool_enable_auto_scale, pool_evaluate_auto_scale};
@@ -87,12 +88,11 @@ pub async fn pool_create_as(
     cx: &Context,
     caller: &Caller,
     account: &AccountName,
-    mut create: api::PoolCreate,
+    create: api::PoolCreate,
     is_old_version: bool,
 ) -> Result<api::Pool> {
     caller.may(Some(account), Permission::PoolWrite)?;
     let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
-    create.vm_size.make_ascii_lowercase();
     if let Some(text) = &create.auto_scale_formula {
         auto_scale::read(text)?;
     }
@@ -105,27 +105,40 @@ pub async fn pool_create_as(
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
                 let owner = find_account(conn, &account_).await?;
-                let sizes =
-                    cx_.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice()).unwrap_or_default();
-                check::pool_create(&create, sizes)?;
-                linked::check_start_task(conn, owner.key, create.start_task.as_ref()).await?;
-                certificate::check_references(conn, owner.key, create.certificate_references.as_mut()).await?;
-                let packages = create.application_package_references.as_mut();
-                package_references::check(conn, &account_, owner.key, packages).await?;
-                match store::pool::find(conn, owner.key, &create.id).await? {
-                    Some(pool) if pool.state == PoolState::Deleting => return Err(Code::PoolBeingDeleted.into()),
-                    Some(_) => return Err(Code::PoolExists.into()),
-                    None => quota::pool_refusal(owner.n_pools, &owner.quotas).map_or(Ok(()), Err)?,
-                }
-                let cores = vm_size::find(sizes, &create.vm_size).map_or(1, |size| size.cores);
-                let mut row = new_row(owner.key, create, cores, maps_ssh, now);
-                row.key = store::pool::insert(conn, &row).await?;
-                Ok(row)
+                insert(&cx_, conn, &owner, create, None, maps_ssh, now).await
             })
         })
         .await?;
     changed(cx, account, &row);
     Ok(to_api(cx, account, row))
+}
+
+/// Makes a pool of a caller, or one for a job, inside the transaction that asks for it. Nothing is written where it is refused.
+pub(super) async fn insert(
+    cx: &Context,
+    conn: &mut Conn,
+    owner: &AccountRow,
+    mut create: api::PoolCreate,
+    made_for: Option<MadeFor>,
+    maps_ssh: bool,
+    now: Timestamp,
+) -> Result<PoolRow> {
+    create.vm_size.make_ascii_lowercase();
+    let sizes = cx.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice()).unwrap_or_default();
+    check::pool_create(&create, sizes)?;
+    linked::check_start_task(conn, owner.key, create.start_task.as_ref()).await?;
+    certificate::check_references(conn, owner.key, create.certificate_references.as_mut()).await?;
+    let packages = create.application_package_references.as_mut();
+    package_references::check(conn, &owner.name, owner.key, packages).await?;
+    match store::pool::find(conn, owner.key, &create.id).await? {
+        Some(pool) if pool.state == PoolState::Deleting => return Err(Code::PoolBeingDeleted.into()),
+        Some(_) => return Err(Code::PoolExists.into()),
+        None => quota::pool_refusal(owner.n_pools, &owner.quotas).map_or(Ok(()), Err)?,
+    }
+    let cores = vm_size::find(sizes, &create.vm_size).map_or(1, |size| size.cores);
+    let mut row = PoolRow { made_for, ..new_row(owner.key, create, cores, maps_ssh, now) };
+    row.key = store::pool::insert(conn, &row).await?;
+    Ok(row)
 }
 
 fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, maps_ssh: bool, now: Timestamp) -> PoolRow {
@@ -160,6 +173,7 @@ fn new_row(account_key: i64, settings: api::PoolCreate, cores: i64, maps_ssh: bo
             next: settings.enable_auto_scale.unwrap_or_default().then_some(now),
             ..Default::default()
         },
+        made_for: None,
         maps_ssh,
         settings,
     }
@@ -354,7 +368,16 @@ fn summary(cx: &Context, account: &AccountName, row: PoolRow) -> api::PoolSummar
     let node_counts = row.node_counts.all();
     let (running_slots, next_auto_scale) = (row.running_slots, row.auto_scale.next);
     let total_slots = node_counts.total * i64::from(row.settings.slots_per_node());
-    api::PoolSummary { pool: to_api(cx, account, row), node_counts, running_slots, total_slots, next_auto_scale }
+    let made_for = row.made_for.clone();
+    let made_for = made_for.map(|o| api::AutoPoolOwner { kind: o.kind, id: o.id, is_left: o.key.is_none() });
+    api::PoolSummary {
+        pool: to_api(cx, account, row),
+        made_for,
+        node_counts,
+        running_slots,
+        total_slots,
+        next_auto_scale,
+    }
 }
 
 fn small(n: i64) -> i32 {

@@ -94,6 +94,7 @@ async fn of_task(conn: &mut Conn, job: &JobRow, pool: Option<PoolRow>, row: &Tas
         max_parallel_tasks: job.settings.max_parallel_tasks.unwrap_or(-1),
         goes_first: goes_first.map(|first| first.id),
         pool_id: job.pool_id.clone(),
+        has_auto_pool: job.settings.pool_info.auto_pool_specification.is_some(),
         required_slots: row.slots,
         pool: pool.map(|pool| pool_facts(pool, managers)),
     }))

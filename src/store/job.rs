@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::convert::{self, get, json as json_column, name, opt_name, opt_time, time};
+use super::convert::{self, get, json as json_column, name, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Result};
 use crate::api::{self, DisableJobOption, JobState, TaskCounts, TaskCountsResult, Timestamp};
 use crate::domain::task::Spent;
@@ -26,6 +26,8 @@ pub struct JobRow {
     pub previous: Option<(JobState, Timestamp)>,
     pub ended: Option<Timestamp>,
     pub terminate_reason: Option<String>,
+    /// Why it got no pool.
+    pub scheduling_error: Option<api::JobSchedulingError>,
     pub disable_tasks: Option<DisableJobOption>,
     pub deadline: Option<Timestamp>,
     /// Its end does not wait for nodes.
@@ -72,6 +74,7 @@ pub fn read(row: &SqliteRow) -> Result<JobRow> {
         previous: opt_name(row, "previous_state")?.zip(opt_time(row, "previous_since")?),
         ended: opt_time(row, "ended")?,
         terminate_reason: get(row, "terminate_reason")?,
+        scheduling_error: opt_json(row, "scheduling_error")?,
         disable_tasks: opt_name(row, "disable_tasks")?,
         deadline: opt_time(row, "deadline")?,
         forced: get(row, "forced")?,
@@ -192,7 +195,7 @@ pub async fn save(conn: &mut Conn, job: &JobRow) -> Result<()> {
     sqlx::query(
         "UPDATE jobs SET pool_id = ?2, settings = ?3, priority = ?4, state = ?5, state_since = ?6, previous_state = ?7, \
          previous_since = ?8, ended = ?9, terminate_reason = ?10, disable_tasks = ?11, deadline = ?12, modified = ?13, \
-         etag = ?14, forced = ?15 WHERE key = ?1",
+         etag = ?14, forced = ?15, scheduling_error = ?16 WHERE key = ?1",
     )
     .bind(job.key)
     .bind(&job.pool_id)
@@ -209,6 +212,7 @@ pub async fn save(conn: &mut Conn, job: &JobRow) -> Result<()> {
     .bind(job.modified.micros())
     .bind(job.etag)
     .bind(job.forced)
+    .bind(job.scheduling_error.as_ref().map(convert::to_json))
     .execute(conn)
     .await?;
     Ok(())

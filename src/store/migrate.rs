@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0017_multi_instance.sql"),
     include_str!("migrations/0023_network_access.sql"),
     include_str!("migrations/0024_places.sql"),
+    include_str!("migrations/0019_auto_pools.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

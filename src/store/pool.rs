@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::convert::{self, get, json, name, opt_json, opt_time, time};
+use super::convert::{self, get, json, name, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Result};
 use super::pool_usage;
 use crate::api::{
-    self, AllocationState, AutoScaleRun, NodeCounts, NodeDeallocationOption, NodeState, PoolState, ResizeError,
-    Timestamp,
+    self, AllocationState, AutoScaleRun, NodeCounts, NodeDeallocationOption, NodeState, PoolLifetimeOption, PoolState,
+    ResizeError, Timestamp,
 };
 use crate::domain::pool::Sizes;
 
@@ -43,8 +43,19 @@ pub struct PoolRow {
     pub usage_since: Timestamp,
     pub dedicated_core_millis: i64,
     pub auto_scale: AutoScale,
+    /// Whom it was made for.
+    pub made_for: Option<MadeFor>,
     /// SSH is mapped on its nodes even if the settings do not ask for it.
     pub maps_ssh: bool,
+}
+
+/// The job or job schedule that a pool was made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeFor {
+    pub kind: PoolLifetimeOption,
+    pub id: String,
+    /// Absent when it is done: the pool is left to itself.
+    pub key: Option<i64>,
 }
 
 /// How far a pool is with its formula, which is among its settings.
@@ -134,6 +145,10 @@ pub fn read(row: &SqliteRow) -> Result<PoolRow> {
             next: opt_time(row, "auto_scale_next")?,
             run: opt_json(row, "auto_scale_run")?,
         },
+        made_for: match (opt_name(row, "made_for")?, get::<Option<String>>(row, "made_for_id")?) {
+            (Some(kind), Some(id)) => Some(MadeFor { kind, id, key: get(row, "made_for_key")? }),
+            _ => None,
+        },
         maps_ssh: get(row, "maps_ssh")?,
     })
 }
@@ -143,8 +158,8 @@ pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     let row = sqlx::query(
         "INSERT INTO pools (account_key, id, settings, state, state_since, allocation_state, allocation_since, resize_deadline, \
          deallocation, target_dedicated, target_low_priority, cores, created, modified, etag, usage_from, usage_since, \
-         auto_scale_next, maps_ssh) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?13, ?13, ?16, ?17) RETURNING key",
+         auto_scale_next, maps_ssh, made_for, made_for_id, made_for_key) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?13, ?13, ?16, ?17, ?18, ?19, ?20) RETURNING key",
     )
     .bind(pool.account_key)
     .bind(&pool.id)
@@ -163,6 +178,9 @@ pub async fn insert(conn: &mut Conn, pool: &PoolRow) -> Result<i64> {
     .bind(pool.etag)
     .bind(pool.auto_scale.next.map(Timestamp::micros))
     .bind(pool.maps_ssh)
+    .bind(pool.made_for.as_ref().map(|owner| owner.kind.as_str()))
+    .bind(pool.made_for.as_ref().map(|owner| owner.id.as_str()))
+    .bind(pool.made_for.as_ref().and_then(|owner| owner.key))
     .fetch_one(&mut *conn)
     .await?;
     sqlx::query("UPDATE accounts SET n_pools = n_pools + 1 WHERE key = ?1")
@@ -215,6 +233,20 @@ pub async fn cores_asked(conn: &mut Conn, account_key: i64, except: i64) -> Resu
     .fetch_one(conn)
     .await?;
     Ok(Sizes { dedicated: row.try_get(0)?, low_priority: row.try_get(1)? })
+}
+
+/// The pools that were made for a job or job schedule which is not done.
+pub async fn made_for(conn: &mut Conn, kind: PoolLifetimeOption, key: i64) -> Result<Vec<PoolRow>> {
+    let rows =
+        sqlx::query("SELECT * FROM pools WHERE made_for_key = ?1 AND made_for = ?2").bind(key).bind(kind.as_str());
+    Ok(readable(&rows.fetch_all(conn).await?))
+}
+
+/// The owner of these pools is done.
+pub async fn leave_to_themselves(conn: &mut Conn, kind: PoolLifetimeOption, key: i64) -> Result<()> {
+    let sql = "UPDATE pools SET made_for_key = NULL WHERE made_for_key = ?1 AND made_for = ?2";
+    sqlx::query(sql).bind(key).bind(kind.as_str()).execute(conn).await?;
+    Ok(())
 }
 
 /// Pools whose formula is to be run.

@@ -50,6 +50,7 @@ mod reference;
 mod remote_access;
 mod remote_endpoints;
 mod rest_auth;
+mod rest_auto_pools;
 mod rest_autoscale;
 mod rest_certificates;
 mod rest_files;

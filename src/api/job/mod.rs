@@ -1,12 +1,13 @@
 //! Jobs.
 
+mod auto_pool;
 mod change;
 mod counts;
 mod special_tasks;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+pub use self::auto_pool::*;
 pub use self::change::*;
 pub use self::counts::*;
 pub use self::special_tasks::*;
@@ -94,17 +95,6 @@ impl JobCreate {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct PoolInformation {
-    /// The pool need not exist yet: tasks wait for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pool_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auto_pool_specification: Option<Value>,
-}
-
 /// Stored and given back, without effect: the network of one's own machines is not Batch's to arrange.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
@@ -156,8 +146,10 @@ pub struct JobExecutionInformation {
     pub start_time: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_time: Option<Timestamp>,
+    /// The pool in which the job runs, also where it was made for it; absent where that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool_id: Option<String>,
+    /// Why the job's pool could not be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduling_error: Option<JobSchedulingError>,
     /// `AllTasksComplete`, `UserTerminate`, `MaxWallClockTimeExpiry`, `TaskFailed`, or the caller's own text.

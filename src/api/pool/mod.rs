@@ -36,7 +36,7 @@ pub use self::upgrade::*;
 pub use self::usage::*;
 pub use self::user_account::*;
 use super::shared::{settings, wire_enum};
-use super::{CertificateReference, Duration, MetadataItem, NameValuePair, NodeCounts, Timestamp};
+use super::{AutoPoolOwner, CertificateReference, Duration, MetadataItem, NameValuePair, NodeCounts, Timestamp};
 
 wire_enum! { PoolState { Active = "active", Deleting = "deleting" } }
 wire_enum! { AllocationState { Steady = "steady", Resizing = "resizing", Stopping = "stopping" } }
@@ -59,12 +59,17 @@ wire_enum! {
     NodeCommunicationMode { Default = "default", Classic = "classic", Simplified = "simplified" }
 }
 
+/// The settings of an auto pool: those of a pool without its id.
+pub type PoolSpecification = PoolCreate;
+
 /// What a caller says to make a pool; also how its settings are stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolCreate {
-    /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case.
+    /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case. Absent in what describes an auto
+    /// pool, which is named when it is made.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// At most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -190,6 +195,9 @@ pub struct PoolSummary {
     pub node_counts: NodeCounts,
     pub running_slots: i64,
     pub total_slots: i64,
+    /// Whom the pool was made for; absent where a user made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_for: Option<AutoPoolOwner>,
     /// When the formula is run next; absent while autoscale is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_auto_scale: Option<Timestamp>,

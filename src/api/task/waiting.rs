@@ -71,6 +71,10 @@ pub enum Waiting {
     PoolNotFound {
         pool_id: String,
     },
+    /// The pool that was made for the job has been deleted.
+    AutoPoolGone {
+        pool_id: String,
+    },
     PoolBeingDeleted {
         pool_id: String,
     },
@@ -184,6 +188,7 @@ impl Waiting {
             Waiting::DependsOn { .. } => "dependsOn",
             Waiting::InOrder { .. } => "inOrder",
             Waiting::PoolNotFound { .. } => "poolNotFound",
+            Waiting::AutoPoolGone { .. } => "autoPoolGone",
             Waiting::PoolBeingDeleted { .. } => "poolBeingDeleted",
             Waiting::PoolIsEmpty { .. } => "poolIsEmpty",
             Waiting::NodesStarting { .. } => "nodesStarting",

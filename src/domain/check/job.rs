@@ -1,14 +1,20 @@
 //! Jobs.
 
+use super::auto_pool::{Owner, pool_info};
 use super::*;
 use crate::domain::{job_manager, job_node, job_rules};
 
 /// Everything that a new job must be like.
 pub fn job_create(create: &api::JobCreate) -> Check {
+    job_of(create, Owner::Caller)
+}
+
+/// A job of a caller or of a schedule.
+pub(super) fn job_of(create: &api::JobCreate, owner: Owner) -> Check {
     // A colon is for schedules, which name their jobs themselves: what a caller chooses is as a schedule's id.
     id::<crate::domain::ids::JobScheduleId>("id", &create.id)?;
     display_name(create.display_name.as_deref())?;
-    pool_info(&create.pool_info)?;
+    pool_info(&create.pool_info, owner)?;
     priority(create.priority)?;
     max_parallel_tasks(create.max_parallel_tasks)?;
     job_constraints(create.constraints.as_ref())?;
@@ -71,15 +77,8 @@ pub fn job_patch(patch: &api::JobPatch) -> Check {
     job_constraints(patch.constraints.as_ref())?;
     metadata(patch.metadata.as_deref())?;
     job_rules::check(patch.metadata.as_deref())?;
-    patch.pool_info.as_ref().map_or(Ok(()), pool_info)
-}
-
-fn pool_info(info: &api::PoolInformation) -> Check {
-    refuse("poolInfo.autoPoolSpecification", info.auto_pool_specification.as_ref())?;
-    match &info.pool_id {
-        Some(pool) => id::<crate::domain::ids::PoolId>("poolInfo.poolId", pool).map(drop),
-        None => Err(missing("poolInfo.poolId")),
-    }
+    // One that a schedule made may have the schedule's pool; of an auto pool hardly anything changes.
+    patch.pool_info.as_ref().map_or(Ok(()), |info| pool_info(info, Owner::Schedule))
 }
 
 fn priority(priority: Option<i32>) -> Check {

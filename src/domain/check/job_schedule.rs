@@ -45,7 +45,7 @@ fn job_specification(specification: &api::JobSpecification) -> Check {
         return Err(Error::unsupported_property(&format!("{path}.id"), "a schedule names its jobs itself"));
     }
     let job = api::JobCreate { id: path.to_owned(), ..specification.clone() };
-    job_create(&job).map_err(|error| below(path, error))
+    super::job::job_of(&job, super::auto_pool::Owner::Schedule).map_err(|error| below(path, error))
 }
 
 /// The same error of a property of a property.

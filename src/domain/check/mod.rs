@@ -1,5 +1,6 @@
 //! What a body must be like, property by property. The same functions refuse a request and mark a form's field.
 
+mod auto_pool;
 mod certificate;
 mod files;
 mod job;

@@ -26,6 +26,8 @@ pub struct Facts {
     /// Where the job keeps the order of its tasks: one that waits and comes first.
     pub goes_first: Option<String>,
     pub pool_id: String,
+    /// The pool was made for the job or its schedule.
+    pub has_auto_pool: bool,
     pub required_slots: i32,
     /// Absent when there is no such pool.
     pub pool: Option<PoolFacts>,
@@ -83,7 +85,9 @@ pub fn reason(facts: Facts) -> Waiting {
         return Waiting::DependsOn { task_id, blocking, n_others: n_waits - 1 };
     }
     let pool_id = facts.pool_id;
-    let Some(pool) = facts.pool else { return Waiting::PoolNotFound { pool_id } };
+    let Some(pool) = facts.pool else {
+        return if facts.has_auto_pool { Waiting::AutoPoolGone { pool_id } } else { Waiting::PoolNotFound { pool_id } };
+    };
     if pool.state == PoolState::Deleting {
         return Waiting::PoolBeingDeleted { pool_id };
     }
@@ -230,6 +234,7 @@ mod tests {
             max_parallel_tasks: -1,
             goes_first: None,
             pool_id: "p".into(),
+            has_auto_pool: false,
             required_slots: 1,
             pool: Some(PoolFacts {
                 state: PoolState::Active,
@@ -268,6 +273,7 @@ mod tests {
         check(on(Some(TaskState::Running)), depends(Blocking::Unfinished));
         check(on(Some(TaskState::Completed)), depends(Blocking::Failed));
         check(Facts { pool: None, ..facts() }, Waiting::PoolNotFound { pool_id: p() });
+        check(Facts { pool: None, has_auto_pool: true, ..facts() }, Waiting::AutoPoolGone { pool_id: p() });
         check(Facts { required_slots: 5, ..facts() }, Waiting::NeedsMoreSlots { required: 5, slots_per_node: 4 });
         let demands = |alone, dedicated| Facts { demands: Demands { alone, dedicated, instances: 0 }, ..facts() };
         check(demands(true, false), Waiting::NeedsEmptyNode { pool_id: p() });

@@ -30,6 +30,9 @@ fn sentence(waiting: &Waiting) -> String {
             format!("The job keeps the order of its tasks, and task {task_id} comes first.")
         }
         Waiting::PoolNotFound { pool_id } => format!("The pool {pool_id} does not exist."),
+        Waiting::AutoPoolGone { pool_id } => {
+            format!("The pool {pool_id}, which was made for the job, has been deleted.")
+        }
         Waiting::PoolBeingDeleted { pool_id } => format!("The pool {pool_id} is being deleted."),
         Waiting::PoolIsEmpty { pool_id } => format!("The pool {pool_id} has no nodes and none are asked for."),
         Waiting::NodesStarting { n_nodes, pool_id } => format!("{n_nodes} nodes of the pool {pool_id} are starting."),
@@ -113,6 +116,7 @@ fn action(waiting: &Waiting, is_auto_scaled: bool) -> Option<&'static str> {
         },
         Waiting::InOrder { .. } => Some("Wait for that task, or let the job give up the order of its tasks."),
         Waiting::PoolNotFound { .. } => Some("Add the pool, or disable the job and give it another pool."),
+        Waiting::AutoPoolGone { .. } => Some("Terminate the job and add it again: a new job gets a new pool."),
         Waiting::PoolBeingDeleted { .. } => Some("Disable the job, give it another pool and enable it."),
         Waiting::PoolIsEmpty { .. } | Waiting::NeedsDedicatedNode { .. } | Waiting::NeedsEmptyNode { .. } => {
             Some(resize(is_auto_scaled))

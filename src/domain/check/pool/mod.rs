@@ -23,8 +23,16 @@ const MOST_CERTIFICATES: usize = 100;
 /// Everything that a new pool must be like. `sizes` are those of the account's location.
 pub fn pool_create(create: &PoolCreate, sizes: &[VmSize]) -> Check {
     id::<crate::domain::ids::PoolId>("id", &create.id)?;
-    display_name(create.display_name.as_deref())?;
     size_and_slots(&create.vm_size, create.task_slots_per_node, sizes)?;
+    pool_specification(create)
+}
+
+/// The same without the id, and without what depends on the location: what describes an auto pool.
+pub fn pool_specification(create: &PoolCreate) -> Check {
+    display_name(create.display_name.as_deref())?;
+    if create.vm_size.is_empty() {
+        return Err(missing("vmSize"));
+    }
     targets(create.target_dedicated_nodes, create.target_low_priority_nodes)?;
     resize_timeout(create.resize_timeout)?;
     metadata(create.metadata.as_deref())?;

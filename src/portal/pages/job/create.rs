@@ -7,25 +7,24 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::create_json::JobFromJson;
 use super::job_form::{JobFields, JobForm};
-use crate::api::{self, ListQuery};
+use super::place::{JobPlace, PLACE_FIELDS, Place, PlaceReview};
+use super::place_form::as_named_here;
+use crate::api;
 use crate::domain::permission::Permission;
-use crate::portal::components::combo::Suggestion;
 use crate::portal::components::{
-    Checkbox, Combo, Field, FieldErrors, Icon, NumberInput, PageHeader, Review, ReviewItem, TextArea, TextInput,
+    Checkbox, Field, FieldErrors, Icon, Loaded, NumberInput, PageHeader, Review, ReviewItem, TextArea, TextInput,
     Wizard, WizardStep,
 };
-use crate::portal::i18n::{Msg, msg, t, tf, tn, tx};
+use crate::portal::i18n::{Msg, msg, t, tf, tn};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
-use crate::portal::pages::pool::pool_state;
-use crate::portal::pages::quota::JobMeter;
+use crate::portal::pages::pool::{Surroundings, use_surroundings};
 use crate::portal::pages::refusal;
 use crate::portal::pages::typed::Pair;
 use crate::portal::paths;
-use crate::portal::reading::use_reading;
 use crate::portal::shell::use_account;
 use crate::portal::state::{use_notifications, use_session};
-use crate::server_fns::{job_create, pool_list};
+use crate::server_fns::job_create;
 
 #[component]
 pub fn JobCreatePage() -> impl IntoView {
@@ -37,11 +36,25 @@ pub fn JobCreatePage() -> impl IntoView {
 
 #[component]
 fn JobFromForm() -> impl IntoView {
+    let surroundings = use_surroundings();
+    view! {
+        <PageHeader title=msg::JOB_ADD icon=Icon::Job/>
+        <Loaded reading=surroundings lines=8 let:surroundings><JobWizard surroundings/></Loaded>
+    }
+}
+
+#[component]
+fn JobWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
     let (account, session, notifications) = (use_account(), use_session(), use_notifications());
     let pool = use_query_map().with_untracked(|query| query.get("pool")).unwrap_or_default();
     let fields = JobFields::new(JobForm { pool, ..JobForm::default() });
     let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
-    let checked = Memo::new(move |_| fields.get().to_create());
+    let place = Place::new(surroundings);
+    let checked = Memo::new(move |_| {
+        let sizes = surroundings.with(|s| s.sizes.clone());
+        let set = |job: &mut api::JobCreate, info| job.pool_info = info;
+        place.choice.get().put(fields.get(), || place.pool.get(), &sizes, JobForm::to_create, set)
+    });
     let navigate = use_navigate();
     let submit = move |()| {
         let Ok(create) = checked.get_untracked() else { return };
@@ -58,18 +71,13 @@ fn JobFromForm() -> impl IntoView {
                 }
                 Err(refused) => {
                     session.observe(&refused);
-                    error.try_set(Some(refused));
+                    error.try_set(Some(as_named_here(refused)));
                 }
             }
         });
     };
     let steps = vec![
-        WizardStep::new(
-            "basics",
-            msg::POOL_STEP_BASICS,
-            &["id", "displayName", "poolInfo", "priority"],
-            move || view! { <Basics fields/> },
-        ),
+        WizardStep::new("basics", msg::POOL_STEP_BASICS, PLACE_FIELDS, move || view! { <Basics fields place/> }),
         WizardStep::new(
             "limits",
             msg::JOB_STEP_LIMITS,
@@ -90,7 +98,6 @@ fn JobFromForm() -> impl IntoView {
         ),
     ];
     view! {
-        <PageHeader title=msg::JOB_ADD icon=Icon::Job/>
         <Wizard
             steps
             errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
@@ -100,58 +107,17 @@ fn JobFromForm() -> impl IntoView {
             cancel=Signal::derive(move || paths::jobs(account.get()))
             refusal=Signal::derive(move || refusal::of(session, Permission::JobWrite, None))
             on_submit=submit
-            review=move || view! { <JobReview fields/> }
+            review=move || view! { <JobReview fields place/> }
         />
     }
 }
 
 #[component]
-fn Basics(fields: JobFields) -> impl IntoView {
+fn Basics(fields: JobFields, place: Place) -> impl IntoView {
     view! {
         <Field name="id" label=msg::JOB_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
         <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
-        <JobPlace fields/>
-    }
-}
-
-/// Where a job runs, and before which others.
-#[component]
-pub fn JobPlace(fields: JobFields) -> impl IntoView {
-    let account = use_account();
-    // As many as a person would read; what is typed narrows them.
-    let pools = use_reading(
-        move || (account.get(), fields.pool.get()),
-        Signal::stored(0),
-        |(account, search)| pool_list(account, ListQuery { search, limit: 30, ..ListQuery::default() }),
-    );
-    let suggestions = move || {
-        pools.with(|page| {
-            let items = page.map(|page| page.items.as_slice()).unwrap_or_default();
-            items
-                .iter()
-                .map(|pool| Suggestion::new(pool.pool.settings.id.clone(), t(pool_state::look(&pool.pool).1)))
-                .collect::<Vec<_>>()
-        })
-    };
-    let is_unknown = Memo::new(move |_| {
-        let typed = fields.pool.get();
-        let is_there = |page: &api::Page<api::PoolSummary>| {
-            page.items.iter().any(|pool| pool.pool.settings.id.eq_ignore_ascii_case(typed.trim()))
-        };
-        !typed.trim().is_empty() && pools.with(|page| page.is_some_and(|page| !is_there(page)))
-    });
-    let make_pool = move || paths::with_query(paths::pool_create(account.get()), &[("id", fields.pool.get().trim())]);
-    view! {
-        <Field name="poolInfo.poolId" label=msg::JOB_POOL hint=hint(msg::JOB_POOL_HINT) required=true>
-            <Combo value=fields.pool suggestions=Signal::derive(suggestions)/>
-        </Field>
-        <Show when=move || is_unknown.get()>
-            <p class="form__note" role="status">{tx(msg::JOB_POOL_UNKNOWN)}" "<a href=make_pool target="_blank" rel="noopener">{tx(msg::POOL_CREATE)}</a></p>
-        </Show>
-        <Field name="priority" label=msg::JOB_PRIORITY hint=hint(msg::JOB_PRIORITY_HINT) required=true>
-            <NumberInput value=fields.priority min=-1000 max=1000/>
-        </Field>
-        <JobMeter/>
+        <JobPlace fields place/>
     }
 }
 
@@ -222,20 +188,20 @@ pub fn JobEnvironment(fields: JobFields) -> impl IntoView {
 }
 
 #[component]
-fn JobReview(fields: JobFields) -> impl IntoView {
+fn JobReview(fields: JobFields, place: Place) -> impl IntoView {
     let text = move |of: fn(&JobForm) -> String| Signal::derive(move || of(&fields.get()));
     view! {
         <Review>
             <ReviewItem label=msg::JOB_ID value=text(|form| form.id.clone())/>
             <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
-            <JobReviewItems fields/>
+            <JobReviewItems fields place/>
         </Review>
     }
 }
 
 /// What a review says of a job's settings, id and name apart.
 #[component]
-pub fn JobReviewItems(fields: JobFields) -> impl IntoView {
+pub fn JobReviewItems(fields: JobFields, place: Place) -> impl IntoView {
     let text = move |of: fn(&JobForm) -> String| Signal::derive(move || of(&fields.get()));
     let or_no_limit = move |value: RwSignal<String>| {
         Signal::derive(move || {
@@ -253,7 +219,7 @@ pub fn JobReviewItems(fields: JobFields) -> impl IntoView {
         Signal::derive(move || t(if flag.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned())
     };
     view! {
-        <ReviewItem label=msg::JOB_POOL value=text(|form| form.pool.clone())/>
+        <PlaceReview fields place/>
         <ReviewItem label=msg::JOB_PRIORITY value=text(|form| form.priority.clone())/>
         <ReviewItem label=msg::JOB_MAX_PARALLEL value=or_no_limit(fields.max_parallel_tasks)/>
         <ReviewItem label=msg::JOB_MAX_WALL_CLOCK value=or_no_limit(fields.max_wall_clock)/>

@@ -1,7 +1,9 @@
 //! What can be changed of a job, as typed.
 
 use super::job_form::with_rules;
-use crate::api::{Job, JobConstraints, JobPatch, JobState, MetadataItem, OnAllTasksComplete, PoolInformation};
+use crate::api::{
+    AutoPoolSpecification, Job, JobConstraints, JobPatch, JobState, MetadataItem, OnAllTasksComplete, PoolInformation,
+};
 use crate::domain::ids::PoolId;
 use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
@@ -11,6 +13,10 @@ form! {
     EditForm, EditFields {
         /// Sent only while the job is disabled.
         pool: String,
+        /// The pool that was made for the job, if one was.
+        auto_pool: Option<AutoPoolSpecification>,
+        /// Sent only while the job is disabled.
+        keep_alive: bool,
         priority: String,
         /// Empty: no limit.
         max_parallel_tasks: String,
@@ -33,6 +39,8 @@ impl EditForm {
         let own = metadata.unwrap_or_default().iter().filter(|item| !job_rules::is_ours(&item.name));
         EditForm {
             pool: settings.pool_info.pool_id.clone().unwrap_or_default(),
+            auto_pool: settings.pool_info.auto_pool_specification.clone(),
+            keep_alive: settings.pool_info.auto_pool_specification.as_ref().is_some_and(|auto| auto.keeps_alive()),
             priority: settings.priority.unwrap_or(0).to_string(),
             max_parallel_tasks: settings
                 .max_parallel_tasks
@@ -55,8 +63,17 @@ impl EditForm {
     /// A sentence for each field that does not fit.
     pub fn to_patch(&self, state: JobState) -> Result<JobPatch, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let pool = match state {
-            JobState::Disabled => errors.take("poolInfo.poolId", typed::id::<PoolId>(&self.pool)).map(String::from),
+        let pool_info = match (state, &self.auto_pool) {
+            (JobState::Disabled, Some(auto)) => Some(PoolInformation {
+                pool_id: None,
+                auto_pool_specification: Some(AutoPoolSpecification {
+                    keep_alive: Some(self.keep_alive),
+                    ..auto.clone()
+                }),
+            }),
+            (JobState::Disabled, None) => {
+                errors.take("poolInfo.poolId", typed::id::<PoolId>(&self.pool)).map(PoolInformation::of_pool)
+            }
             _ => None,
         };
         let metadata: Option<Vec<MetadataItem>> = errors.take("metadata", typed::metadata(&self.metadata)).flatten();
@@ -74,7 +91,7 @@ impl EditForm {
                 max_task_retry_count: errors
                     .take("constraints.maxTaskRetryCount", typed::number(&self.max_retries, -1..=i32::MAX)),
             }),
-            pool_info: pool.map(|pool| PoolInformation { pool_id: Some(pool), auto_pool_specification: None }),
+            pool_info,
             metadata: Some(with_rules(metadata, self.fails_dependents, self.keeps_order).unwrap_or_default()),
             network_configuration: None,
         };
@@ -89,6 +106,8 @@ mod tests {
     fn form() -> EditForm {
         EditForm {
             pool: "p".into(),
+            auto_pool: None,
+            keep_alive: false,
             priority: "5".into(),
             max_parallel_tasks: String::new(),
             max_wall_clock: "2h".into(),
@@ -105,6 +124,19 @@ mod tests {
     fn a_pool_is_sent_while_the_job_is_disabled_only() {
         let pool = |state| form().to_patch(state).unwrap().pool_info.and_then(|info| info.pool_id);
         assert_eq!((pool(JobState::Disabled).as_deref(), pool(JobState::Active)), (Some("p"), None));
+    }
+
+    #[test]
+    fn a_pool_that_was_made_for_the_job_stays_and_may_be_kept() {
+        let auto = AutoPoolSpecification {
+            auto_pool_id_prefix: None,
+            pool_lifetime_option: crate::api::PoolLifetimeOption::Job,
+            keep_alive: Some(false),
+            pool: None,
+        };
+        let form = EditForm { pool: String::new(), auto_pool: Some(auto), keep_alive: true, ..form() };
+        let info = form.to_patch(JobState::Disabled).unwrap().pool_info.unwrap();
+        assert_eq!((info.pool_id, info.auto_pool_specification.unwrap().keep_alive), (None, Some(true)));
     }
 
     #[test]

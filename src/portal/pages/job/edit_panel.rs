@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 
 use super::create::hint;
 use super::edit_form::{EditFields, EditForm};
-use crate::api::{self, JobState, JobSummary, OnAllTasksComplete};
+use crate::api::{self, JobState, JobSummary, OnAllTasksComplete, PoolLifetimeOption};
 use crate::domain::job::{self as rules, Wish};
 use crate::domain::permission::Permission;
 use crate::portal::components::{
@@ -39,6 +39,9 @@ fn EditBody(open: RwSignal<bool>, here: JobRef, job: Signal<JobSummary>) -> impl
     let ended_with_tasks =
         job.with_untracked(|job| job.job.settings.on_all_tasks_complete == Some(OnAllTasksComplete::TerminateJob));
     let has_dependencies = job.with_untracked(|job| job.job.settings.has_dependencies());
+    let auto_pool = job.with_untracked(|job| job.job.settings.pool_info.auto_pool_specification.clone());
+    let is_kept_by_word = auto_pool.as_ref().is_some_and(|auto| auto.pool_lifetime_option == PoolLifetimeOption::Job);
+    let has_auto_pool = auto_pool.is_some();
     let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
     let checked = Memo::new(move |_| fields.get().to_patch(state.get()));
     let local = Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default));
@@ -71,8 +74,12 @@ fn EditBody(open: RwSignal<bool>, here: JobRef, job: Signal<JobSummary>) -> impl
     view! {
         <form class="form" on:submit=submit novalidate>
             {move || form.above_form().map(|error| view! { <ErrorBar error/> })}
-            <Show when=is_disabled fallback=|| view! { <p class="form__note">{tx(msg::JOB_EDIT_POOL_NOTE)}</p> }>
-                <Field name="poolInfo.poolId" label=msg::JOB_POOL required=true><TextInput value=fields.pool code=true/></Field>
+            <Show when=is_disabled fallback=move || view! { <p class="form__note">{tx(if has_auto_pool { msg::AUTO_POOL_EDIT_NOTE } else { msg::JOB_EDIT_POOL_NOTE })}</p> }>
+                <Show when=move || has_auto_pool fallback=move || view! {
+                    <Field name="poolInfo.poolId" label=msg::JOB_POOL required=true><TextInput value=fields.pool code=true/></Field>
+                }>
+                    {is_kept_by_word.then(|| view! { <Checkbox value=fields.keep_alive label=msg::AUTO_POOL_KEEP hint=hint(msg::AUTO_POOL_KEEP_HINT)/> })}
+                </Show>
             </Show>
             <Field name="priority" label=msg::JOB_PRIORITY hint=hint(msg::JOB_PRIORITY_HINT) required=true>
                 <NumberInput value=fields.priority min=-1000 max=1000/>

@@ -97,10 +97,10 @@ impl JobForm {
             common_environment_settings: errors
                 .take("commonEnvironmentSettings", typed::environment(&self.environment))
                 .flatten(),
-            pool_info: PoolInformation {
-                pool_id: errors.take("poolInfo.poolId", typed::id::<PoolId>(&self.pool)).map(String::from),
-                auto_pool_specification: None,
-            },
+            pool_info: errors
+                .take("poolInfo.poolId", typed::id::<PoolId>(&self.pool))
+                .map(PoolInformation::of_pool)
+                .unwrap_or_default(),
             on_all_tasks_complete: Some(if self.ends_with_tasks {
                 OnAllTasksComplete::TerminateJob
             } else {

@@ -124,7 +124,7 @@ fn columns(account: Memo<AccountName>) -> Vec<Column<JobSummary>> {
         .number()
         .width(6.5),
         Column::new("pool", msg::JOB_POOL, move |job: &JobSummary| {
-            job.job.settings.pool_info.pool_id.clone().map(|pool| {
+            job.job.execution_info.pool_id.clone().map(|pool| {
                 view! { <a href=paths::pool(account.get(), &pool)>{pool.clone()}</a> }
             })
         })

@@ -12,11 +12,15 @@ pub mod job_state;
 mod list;
 mod overview;
 mod page;
+mod place;
+mod place_form;
 mod preparation_tab;
 
-pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPlace, JobPreparation, JobReviewItems, JobRules, hint};
+pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPreparation, JobReviewItems, JobRules, hint};
 pub use job_form::{JobFields, JobForm};
 pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;
 pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};
+pub use place::{JobPlace, PLACE_FIELDS, Place, lifetime};
+pub use place_form::as_named_here;
 pub use preparation_tab::JobPreparationTab;

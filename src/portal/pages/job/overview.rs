@@ -89,8 +89,11 @@ fn JobEssentials(job: Signal<JobSummary>) -> impl IntoView {
     let id = Signal::derive(move || settings().id);
     let url = Signal::derive(move || job.with(|job| job.job.url.clone()));
     let pool = move || {
-        let pool = settings().pool_info.pool_id.unwrap_or_default();
-        context.here.get().map(|here| view! { <a href=paths::pool(&here.account, &pool)>{pool.clone()}</a> })
+        let Some(pool) = info().pool_id else { return t(msg::NONE).into_any() };
+        let is_own = settings().pool_info.auto_pool_specification.is_some();
+        let href = context.here.get().map(|here| paths::pool(&here.account, &pool));
+        let note = is_own.then(|| view! { <p class="form__note">{tx(msg::AUTO_POOL_OF_JOB)}</p> });
+        view! { <a href=href>{pool}</a>{note} }.into_any()
     };
     let schedule = move || {
         let schedule = job_of_schedule(&settings().id)?.0.to_owned();

@@ -9,12 +9,14 @@ use super::schedule_form::{ScheduleFields, ScheduleForm, takes_job_manager};
 use crate::api;
 use crate::domain::permission::Permission;
 use crate::portal::components::{
-    Checkbox, Field, FieldErrors, Icon, PageHeader, Review, ReviewItem, TextInput, Wizard, WizardStep,
+    Checkbox, Field, FieldErrors, Icon, Loaded, PageHeader, Review, ReviewItem, TextInput, Wizard, WizardStep,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tx};
 use crate::portal::pages::job::{
-    JobEnvironment, JobFields, JobForm, JobLimits, JobPlace, JobPreparation, JobReviewItems, JobRules, hint,
+    self, JobEnvironment, JobFields, JobForm, JobLimits, JobPlace, JobPreparation, JobReviewItems, JobRules,
+    PLACE_FIELDS, Place, hint,
 };
+use crate::portal::pages::pool::{Surroundings, use_surroundings};
 use crate::portal::pages::refusal;
 use crate::portal::paths;
 use crate::portal::shell::use_account;
@@ -23,12 +25,27 @@ use crate::server_fns::job_schedule_add;
 
 #[component]
 pub fn JobScheduleCreatePage() -> impl IntoView {
+    let surroundings = use_surroundings();
+    view! {
+        <PageHeader title=msg::JOB_SCHEDULE_ADD icon=Icon::Clock/>
+        <Loaded reading=surroundings lines=8 let:surroundings><JobScheduleWizard surroundings/></Loaded>
+    }
+}
+
+#[component]
+fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
     let (account, session, notifications) = (use_account(), use_session(), use_notifications());
     let fields = ScheduleFields::new(ScheduleForm::default());
     // Jobs that no manager fills would end at once.
     let job = JobFields::new(JobForm { ends_with_tasks: takes_job_manager(), ..JobForm::default() });
     let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
-    let checked = Memo::new(move |_| fields.get().to_create(&job.get()));
+    let place = Place::new(surroundings);
+    let checked = Memo::new(move |_| {
+        let sizes = surroundings.with(|s| s.sizes.clone());
+        let set = |schedule: &mut api::JobScheduleCreate, info| schedule.job_specification.pool_info = info;
+        let make = |job: &JobForm| fields.get().to_create(job);
+        place.choice.get().put(job.get(), || place.pool.get(), &sizes, make, set)
+    });
     let navigate = use_navigate();
     let submit = move |()| {
         let Ok(create) = checked.get_untracked() else { return };
@@ -51,12 +68,7 @@ pub fn JobScheduleCreatePage() -> impl IntoView {
         });
     };
     let steps = vec![
-        WizardStep::new(
-            "basics",
-            msg::POOL_STEP_BASICS,
-            &["id", "displayName", "poolInfo", "priority"],
-            move || view! { <Basics fields job/> },
-        ),
+        WizardStep::new("basics", msg::POOL_STEP_BASICS, PLACE_FIELDS, move || view! { <Basics fields job place/> }),
         WizardStep::new("times", msg::JOB_SCHEDULE_STEP_TIMES, &["schedule"], move || view! { <Times fields/> }),
         WizardStep::new(
             "jobs",
@@ -78,7 +90,6 @@ pub fn JobScheduleCreatePage() -> impl IntoView {
         ),
     ];
     view! {
-        <PageHeader title=msg::JOB_SCHEDULE_ADD icon=Icon::Clock/>
         <Wizard
             steps
             errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
@@ -88,7 +99,7 @@ pub fn JobScheduleCreatePage() -> impl IntoView {
             cancel=Signal::derive(move || paths::job_schedules(account.get()))
             refusal=Signal::derive(move || refusal::of(session, Permission::JobWrite, None))
             on_submit=submit
-            review=move || view! { <JobScheduleReview fields job/> }
+            review=move || view! { <JobScheduleReview fields job place/> }
         />
     }
 }
@@ -100,15 +111,15 @@ fn as_named_here(mut error: api::Error) -> api::Error {
             value.value = name.to_owned();
         }
     }
-    error
+    job::as_named_here(error)
 }
 
 #[component]
-fn Basics(fields: ScheduleFields, job: JobFields) -> impl IntoView {
+fn Basics(fields: ScheduleFields, job: JobFields, place: Place) -> impl IntoView {
     view! {
         <Field name="id" label=msg::JOB_SCHEDULE_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
         <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
-        <JobPlace fields=job/>
+        <JobPlace fields=job place of_schedule=true/>
     }
 }
 
@@ -153,7 +164,7 @@ fn Jobs(fields: ScheduleFields, job: JobFields) -> impl IntoView {
 }
 
 #[component]
-fn JobScheduleReview(fields: ScheduleFields, job: JobFields) -> impl IntoView {
+fn JobScheduleReview(fields: ScheduleFields, job: JobFields, place: Place) -> impl IntoView {
     let text = move |of: fn(&ScheduleForm) -> String| Signal::derive(move || of(&fields.get()));
     let or = move |value: RwSignal<String>, otherwise: Msg| {
         Signal::derive(move || {
@@ -172,7 +183,7 @@ fn JobScheduleReview(fields: ScheduleFields, job: JobFields) -> impl IntoView {
             <ReviewItem label=msg::JOB_SCHEDULE_WINDOW value=or(fields.window, msg::JOB_SCHEDULE_WINDOW_NONE)/>
             <ReviewItem label=msg::JOB_SCHEDULE_AFTER value=or(fields.after, msg::JOB_NO_LIMIT)/>
             {manager}
-            <JobReviewItems fields=job/>
+            <JobReviewItems fields=job place/>
         </Review>
     }
 }
@@ -188,6 +199,7 @@ mod tests {
             assert_eq!(error.value("PropertyName"), Some(expected));
         };
         check("jobSpecification.poolInfo.poolId", "poolInfo.poolId");
+        check("jobSpecification.poolInfo.autoPoolSpecification.pool.vmSize", "vmSize");
         check("schedule.startWindow", "schedule.startWindow");
     }
 }

@@ -8,6 +8,7 @@ use crate::api::{JobScheduleSummary, Schedule, Timestamp};
 use crate::portal::components::{Copy, DurationText, Essential, Essentials, Loaded, Time};
 use crate::portal::format;
 use crate::portal::i18n::{Msg, language, msg, t, tx};
+use crate::portal::pages::job;
 use crate::portal::pages::job::job_state::JobStateBadge;
 use crate::portal::paths;
 use crate::portal::state::use_now;
@@ -93,8 +94,11 @@ fn Jobs(schedule: Signal<JobScheduleSummary>) -> impl IntoView {
     let context = expect_context::<JobScheduleContext>();
     let job = Memo::new(move |_| schedule.with(|s| s.job_schedule.settings.job_specification.clone()));
     let pool = move || {
+        if let Some(auto) = job.with(|job| job.pool_info.auto_pool_specification.clone()) {
+            return Some(t(job::lifetime(auto.pool_lifetime_option)).into_any());
+        }
         let (here, pool) = (context.here.get()?, job.with(|job| job.pool_info.pool_id.clone())?);
-        Some(view! { <a href=paths::pool(&here.account, &pool)>{pool.clone()}</a> })
+        Some(view! { <a href=paths::pool(&here.account, &pool)>{pool.clone()}</a> }.into_any())
     };
     let number = |n: Option<i32>| format::number(language(), n.unwrap_or_default().into());
     let constraints = move || job.with(|job| job.constraints.clone()).unwrap_or_default();

@@ -24,16 +24,30 @@ use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
 use crate::portal::pages::refusal;
 use crate::portal::pages::transfers::SourceEditor;
 use crate::portal::paths;
-use crate::portal::reading::use_reading;
+use crate::portal::reading::{Reading, use_reading};
 use crate::portal::shell::use_account;
 use crate::portal::state::{use_notifications, use_session};
 use crate::server_fns::{account_get, location_list, pool_create};
 
 /// What the form must know of the account and its location.
 #[derive(Clone, Debug, PartialEq)]
-struct Surroundings {
+pub struct Surroundings {
     account: api::AccountSummary,
-    sizes: Vec<VmSize>,
+    pub sizes: Vec<VmSize>,
+}
+
+/// Reads what a form with the settings of a pool must know.
+pub fn use_surroundings() -> Reading<Surroundings> {
+    let account = use_account();
+    use_reading(
+        move || account.get(),
+        Signal::stored(0),
+        |account| async move {
+            let account = account_get(account).await?;
+            let location = location_list().await?.into_iter().find(|l| l.name == account.account.location);
+            Ok(Surroundings { account, sizes: location.map(|l| l.vm_sizes).unwrap_or_default() })
+        },
+    )
 }
 
 #[component]
@@ -46,16 +60,7 @@ pub fn PoolCreatePage() -> impl IntoView {
 
 #[component]
 fn PoolFromForm() -> impl IntoView {
-    let account = use_account();
-    let surroundings = use_reading(
-        move || account.get(),
-        Signal::stored(0),
-        |account| async move {
-            let account = account_get(account).await?;
-            let location = location_list().await?.into_iter().find(|l| l.name == account.account.location);
-            Ok(Surroundings { account, sizes: location.map(|l| l.vm_sizes).unwrap_or_default() })
-        },
-    );
+    let surroundings = use_surroundings();
     view! {
         <PageHeader title=msg::POOL_ADD icon=Icon::Pool/>
         <Loaded reading=surroundings lines=8 let:surroundings><PoolWizard surroundings/></Loaded>
@@ -105,9 +110,9 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
                 "autoScaleEvaluationInterval",
                 "taskSlotsPerNode",
             ],
-            move || view! { <Nodes fields surroundings/> },
+            move || view! { <PoolNodes fields surroundings/> },
         ),
-        WizardStep::new("start", msg::POOL_START_TASK, &["startTask"], move || view! { <Start fields/> }),
+        WizardStep::new("start", msg::POOL_START_TASK, &["startTask"], move || view! { <PoolStart fields/> }),
         WizardStep::new(
             "packages",
             msg::REFERENCES,
@@ -132,7 +137,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
 }
 
 /// The form at its beginning: the first size of the location's own, and an id that a link may bring.
-fn first_form(sizes: &[VmSize], id: Option<String>) -> PoolForm {
+pub fn first_form(sizes: &[VmSize], id: Option<String>) -> PoolForm {
     let own = sizes.iter().find(|size| size.native).or(sizes.first());
     PoolForm {
         id: id.unwrap_or_default(),
@@ -150,8 +155,9 @@ fn Basics(fields: PoolFields) -> impl IntoView {
     }
 }
 
+/// How many nodes of which kind.
 #[component]
-fn Nodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoView {
+pub fn PoolNodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoView {
     let size = Memo::new(move |_| surroundings.with(|s| fields.get().size(&s.sizes).cloned()));
     let size_text = move || size.get().map(|size| size_note(&size));
     let slots_hint = move || Some(tf(msg::POOL_SLOTS_HINT, &[("max", &max_slots(size.get().as_ref()).to_string())]));
@@ -206,8 +212,9 @@ fn Quota(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl IntoVie
     }
 }
 
+/// What each node does first.
 #[component]
-fn Start(fields: PoolFields) -> impl IntoView {
+pub fn PoolStart(fields: PoolFields) -> impl IntoView {
     view! {
         <Field name="startTask.commandLine" label=msg::POOL_START_COMMAND hint=hint(msg::POOL_START_COMMAND_HINT)>
             <TextArea value=fields.start_command code=true rows=3/>
@@ -238,6 +245,18 @@ fn Packages(fields: PoolFields) -> impl IntoView {
 
 #[component]
 fn PoolReview(fields: PoolFields) -> impl IntoView {
+    view! {
+        <Review>
+            <ReviewItem label=msg::POOL_ID value=fields.id/>
+            <ReviewItem label=msg::POOL_DISPLAY_NAME value=fields.display_name/>
+            <PoolSettingsReview fields/>
+        </Review>
+    }
+}
+
+/// What a review says of a pool's settings, id and name apart.
+#[component]
+pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
     let text = move |of: fn(&PoolForm) -> String| Signal::derive(move || of(&fields.get()));
     let fill = Signal::derive(move || {
         let is_pack = fields.fill_type.with(|fill| fill == NodeFillType::Pack.as_str());
@@ -263,9 +282,6 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
     let remote =
         Signal::derive(move || t(if fields.remote_access.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     view! {
-        <Review>
-            <ReviewItem label=msg::POOL_ID value=text(|form| form.id.clone())/>
-            <ReviewItem label=msg::POOL_DISPLAY_NAME value=text(|form| form.display_name.clone())/>
             <ReviewItem label=msg::POOL_VM_SIZE value=text(|form| form.vm_size.clone())/>
             <SizingReview fields/>
             <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
@@ -279,7 +295,6 @@ fn PoolReview(fields: PoolFields) -> impl IntoView {
                 <ReviewItem label=msg::POOL_START_WAIT value=wait/>
             </Show>
             <ReviewItem label=msg::REFERENCES value=packages/>
-        </Review>
     }
 }
 

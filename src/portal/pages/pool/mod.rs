@@ -20,7 +20,10 @@ mod remote_access;
 mod resize_form;
 mod resize_panel;
 
-pub use create::PoolCreatePage;
+pub use create::{
+    PoolCreatePage, PoolNodes, PoolSettingsReview, PoolStart, Surroundings, first_form, use_surroundings,
+};
 pub use list::PoolListPage;
 pub use overview::PoolOverviewTab;
 pub use page::{PoolContext, PoolPage, PoolPropertiesTab, concerns};
+pub use pool_form::{PoolFields, PoolForm};

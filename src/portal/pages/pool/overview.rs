@@ -6,7 +6,10 @@ use super::auto_scale_section::AutoScaleSection;
 use super::page::PoolContext;
 use super::remedy::resize_remedy;
 use super::remote_access::RemoteAccess;
-use crate::api::{self, AllocationState, Code, NodeFillType, NodeState, PoolSummary, ResizeError, Waiting, WhyWaiting};
+use crate::api::{
+    self, AllocationState, Code, NodeFillType, NodeState, PoolLifetimeOption, PoolSummary, ResizeError, Waiting,
+    WhyWaiting,
+};
 use crate::portal::components::progress::tone_name;
 use crate::portal::components::{
     Copy, Essential, Essentials, Glyph, Icon, Loaded, Progress, Share, Snippet, Time, Tone,
@@ -61,6 +64,7 @@ fn WhyNoProgress() -> impl IntoView {
 
 #[component]
 fn PoolEssentials(pool: Signal<PoolSummary>) -> impl IntoView {
+    let context = expect_context::<PoolContext>();
     let settings = move || pool.with(|pool| pool.pool.settings.clone());
     let id = Signal::derive(move || settings().id);
     let url = Signal::derive(move || pool.with(|pool| pool.pool.url.clone()));
@@ -70,8 +74,21 @@ fn PoolEssentials(pool: Signal<PoolSummary>) -> impl IntoView {
             NodeFillType::Pack => msg::POOL_PACK,
         })
     };
+    let owner = move || {
+        let owner = pool.with(|pool| pool.made_for.clone())?;
+        let account = context.here.get()?.account;
+        let (href, label) = match owner.kind {
+            PoolLifetimeOption::Job => (paths::job(&account, &owner.id), msg::POOL_MADE_FOR_JOB),
+            PoolLifetimeOption::JobSchedule => (paths::job_schedule(&account, &owner.id), msg::POOL_MADE_FOR_SCHEDULE),
+        };
+        let link = (!owner.is_left).then(|| view! { <a href=href>{owner.id.clone()}</a> });
+        let left =
+            owner.is_left.then(|| view! { {owner.id.clone()}<p class="form__note">{tx(msg::POOL_MADE_FOR_LEFT)}</p> });
+        Some(view! { <Essential label>{link}{left}</Essential> })
+    };
     view! {
         <Essentials>
+            {owner}
             <Essential label=msg::POOL_ID>{id}" "<Copy text=id what=msg::POOL_ID/></Essential>
             <Essential label=msg::POOL_DISPLAY_NAME>{move || settings().display_name.unwrap_or_else(|| t(msg::NONE).to_owned())}</Essential>
             <Essential label=msg::POOL_VM_SIZE><code>{move || settings().vm_size}</code></Essential>

@@ -50,6 +50,8 @@ fn words(waiting: &Waiting, account: &str, job: &str, task: &str, is_auto_scaled
         }
         Waiting::PoolNotFound { pool_id } => answer(tf(msg::TASK_WAIT_POOL_NOT_FOUND, &[("pool", pool_id)]))
             .link(msg::TASK_WAIT_MAKE_POOL, paths::with_query(paths::pool_create(account), &[("id", pool_id)])),
+        Waiting::AutoPoolGone { pool_id } => answer(tf(msg::TASK_WAIT_AUTO_POOL_GONE, &[("pool", pool_id)]))
+            .link(msg::TASK_WAIT_SEE_JOB, paths::job(account, job)),
         Waiting::PoolBeingDeleted { pool_id } => answer(tf(msg::TASK_WAIT_POOL_DELETING, &[("pool", pool_id)]))
             .link(msg::TASK_WAIT_SEE_JOB, paths::job(account, job)),
         Waiting::PoolIsEmpty { pool_id } => {
