@@ -10,7 +10,7 @@ import { zip } from "../support/zip.mjs";
 
 const greeter = (text) => zip({ "bin/greet": `#!/bin/sh\necho ${text}\n`, "filler.bin": Buffer.alloc(5 * 1024 * 1024, text) });
 
-journey("applications", async ({ page, server, shot }) => {
+journey("applications", async ({ page, server, shot, expect }) => {
   const user = createUser(server, "ada");
   const batch = new BatchClient(createAccount(server, "studio"));
   await page.goto("/accounts/studio/applications");
@@ -63,6 +63,7 @@ journey("applications", async ({ page, server, shot }) => {
   await page.locator(".upload").getByText("uploaded").waitFor();
 
   // The same version again is refused where it was typed; the default is chosen by a command.
+  expect(/status of 412/);
   await command(page, "Add version").click();
   panel = page.getByRole("dialog", { name: "Add version" });
   await panel.getByRole("textbox", { name: "Version" }).fill("1.0");
@@ -90,6 +91,8 @@ journey("applications", async ({ page, server, shot }) => {
   await textbox(page, "Command line").fill("/bin/sh -c '$AZ_BATCH_APP_PACKAGE_greeter_1_0/bin/greet'");
   await choosePackage(page, "1.0");
   await page.getByRole("button", { name: /^Add (1 )?task/ }).click();
+  // The form is left when the task is there.
+  await arrive(page, "party");
   await batch.task("party", "hello", "completed");
   await page.goto("/accounts/studio/jobs/party/tasks/hello?tab=stdout");
   await page.getByText("hello", { exact: true }).last().waitFor();
