@@ -19,9 +19,9 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0015_roles.sql"),
     include_str!("migrations/0016_kept_files.sql"),
     include_str!("migrations/0017_multi_instance.sql"),
+    include_str!("migrations/0019_auto_pools.sql"),
     include_str!("migrations/0023_network_access.sql"),
     include_str!("migrations/0024_places.sql"),
-    include_str!("migrations/0019_auto_pools.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {
