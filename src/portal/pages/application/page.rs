@@ -13,7 +13,7 @@ use crate::portal::components::panel_query::panel_open;
 use crate::portal::components::{
     CommandBar, Copy, Essential, Essentials, Icon, Loaded, PageHeader, Time, use_query_param,
 };
-use crate::portal::i18n::{msg, t};
+use crate::portal::i18n::{Msg, msg, t};
 use crate::portal::pages::account::StorageNeeded;
 use crate::portal::pages::route_ids::{ApplicationRef, use_application_ref};
 use crate::portal::paths;
@@ -101,16 +101,16 @@ fn Commands(here: ApplicationRef) -> impl IntoView {
 
 #[component]
 fn Facts(application: Signal<Application>) -> impl IntoView {
-    let text = move |of: fn(&Application) -> Option<String>| {
-        move || application.with(of).unwrap_or_else(|| t(msg::NONE).to_owned())
+    let text = move |of: fn(&Application) -> Option<String>, none: Msg| {
+        move || application.with(of).unwrap_or_else(|| t(none).to_owned())
     };
     let id = Signal::derive(move || application.with(|a| a.id.clone()));
     let updates = move || t(if application.with(|a| a.allow_updates) { msg::POOL_YES } else { msg::POOL_NO });
     view! {
         <Essentials>
             <Essential label=msg::APPLICATION_ID><code>{id}</code>" "<Copy text=id what=msg::APPLICATION_ID/></Essential>
-            <Essential label=msg::POOL_DISPLAY_NAME>{text(|a| a.display_name.clone())}</Essential>
-            <Essential label=msg::VERSION_DEFAULT>{text(|a| a.default_version.clone())}</Essential>
+            <Essential label=msg::POOL_DISPLAY_NAME>{text(|a| a.display_name.clone(), msg::NONE)}</Essential>
+            <Essential label=msg::VERSION_DEFAULT>{text(|a| a.default_version.clone(), msg::VERSION_NO_DEFAULT)}</Essential>
             <Essential label=msg::APPLICATION_UPDATES>{updates}</Essential>
             <Essential label=msg::CREATED><Time at=Signal::derive(move || application.with(|a| a.creation_time))/></Essential>
             <Essential label=msg::LAST_MODIFIED><Time at=Signal::derive(move || application.with(|a| a.last_modified))/></Essential>
