@@ -10,8 +10,11 @@ from azure.mgmt.batch.models import (
     BatchAccountUpdateParameters,
     BatchAccountUpdateProperties,
     DeploymentConfiguration,
+    EndpointAccessProfile,
     FixedScaleSettings,
     ImageReference,
+    IPRule,
+    NetworkProfile,
     Pool,
     PoolProperties,
     ScaleSettings,
@@ -37,6 +40,21 @@ def test_an_account_lives_from_creation_to_deletion(client: BatchManagementClien
     accounts.begin_delete("lab", "life19").result(30)
     with pytest.raises(ResourceNotFoundError):
         accounts.get("lab", "life19")
+
+
+def test_network_rules_are_set_and_read_back(client: BatchManagementClient, tls_account: Account) -> None:
+    of = (tls_account.resource_group, tls_account.name)
+    rules = [IPRule(action="Allow", value="192.0.2.0/24")]
+    profile = NetworkProfile(account_access=EndpointAccessProfile(default_action="Deny", ip_rules=rules))
+    properties = BatchAccountUpdateProperties(network_profile=profile)
+    client.batch_account.update(*of, BatchAccountUpdateParameters(properties=properties))
+    seen = client.batch_account.get(*of).properties.network_profile
+    assert seen.account_access.default_action == "Deny"
+    assert [rule.value for rule in seen.account_access.ip_rules] == ["192.0.2.0/24"]
+    assert seen.node_management_access.default_action == "Allow"
+    open_again = NetworkProfile(account_access=EndpointAccessProfile(default_action="Allow", ip_rules=[]))
+    properties = BatchAccountUpdateProperties(network_profile=open_again)
+    client.batch_account.update(*of, BatchAccountUpdateParameters(properties=properties))
 
 
 def test_a_pool_lives_from_creation_to_deletion(client: BatchManagementClient, tls_account: Account) -> None:
