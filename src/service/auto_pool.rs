@@ -1,21 +1,25 @@
 //! Pools that are made with a job, and given up when their job or job schedule is done.
 
 use super::context::{Context, Signal, Signals};
-use super::{Result, auto_scale, etag, pool};
+use super::{Caller, Result, auto_scale, etag, pool};
 use crate::api::{self, AutoPoolSpecification, Code, JobSchedulingError, PoolLifetimeOption, PoolState, Timestamp};
 use crate::domain::auto_pool;
+use crate::domain::ids::AccountName;
+use crate::domain::permission::Permission;
 use crate::store::job::JobRow;
 use crate::store::job_schedule::JobScheduleRow;
 use crate::store::pool::{MadeFor, PoolRow};
 use crate::store::{self, Conn};
 
-/// What of an auto pool can be known to be wrong before it is made, and is no matter of form.
+/// Whether the caller may have such a pool made, and what of it can be known to be wrong before and is no matter of form. Chosen
+/// here: who may not make pools gets none by a job either.
 ///
 /// # Errors
-/// What is wrong with the formula.
-pub(super) fn check(info: &api::PoolInformation) -> Result<()> {
-    let pool = info.auto_pool_specification.as_ref().and_then(|auto| auto.pool.as_deref());
-    match pool.and_then(|pool| pool.auto_scale_formula.as_deref()) {
+/// `InsufficientAccountPermissions`, what is wrong with the formula.
+pub(super) fn check(caller: &Caller, account: &AccountName, info: &api::PoolInformation) -> Result<()> {
+    let Some(auto) = &info.auto_pool_specification else { return Ok(()) };
+    caller.may(Some(account), Permission::PoolWrite)?;
+    match auto.pool.as_deref().and_then(|pool| pool.auto_scale_formula.as_deref()) {
         Some(formula) => Ok(auto_scale::read(formula).map(drop)?),
         None => Ok(()),
     }

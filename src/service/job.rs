@@ -95,7 +95,7 @@ pub async fn job_create(
 ) -> Result<api::Job> {
     caller.may(Some(account), Permission::JobWrite)?;
     check::job_create(&create)?;
-    auto_pool::check(&create.pool_info)?;
+    auto_pool::check(caller, account, &create.pool_info)?;
     let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
     let (row, pool) = cx
         .store

@@ -97,7 +97,7 @@ pub async fn job_schedule_add(
 ) -> Result<api::JobSchedule> {
     caller.may(Some(account), Permission::JobWrite)?;
     check::job_schedule_create(&create)?;
-    auto_pool::check(&create.job_specification.pool_info)?;
+    auto_pool::check(caller, account, &create.job_specification.pool_info)?;
     let (account_, now) = (account.clone(), cx.clock.now());
     let row = cx
         .store
@@ -149,9 +149,9 @@ fn new_row(account_key: i64, settings: api::JobScheduleCreate, now: Timestamp) -
     }
 }
 
-fn check_patch(patch: &api::JobSchedulePatch) -> Result<()> {
+fn check_patch(caller: &Caller, account: &AccountName, patch: &api::JobSchedulePatch) -> Result<()> {
     check::job_schedule_patch(patch)?;
-    patch.job_specification.as_ref().map_or(Ok(()), |job| auto_pool::check(&job.pool_info))
+    patch.job_specification.as_ref().map_or(Ok(()), |job| auto_pool::check(caller, account, &job.pool_info))
 }
 
 /// Changes what is given, for the jobs that are made from now on.
@@ -162,7 +162,8 @@ pub async fn job_schedule_patch(
     id: &JobScheduleId,
     patch: api::JobSchedulePatch,
 ) -> Result<()> {
-    check_patch(&patch)?;
+    caller.may(Some(account), Permission::JobWrite)?;
+    check_patch(caller, account, &patch)?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         if let Some(schedule) = patch.schedule {
             row.turns = row.turns.changed(schedule, now);
@@ -189,7 +190,8 @@ pub async fn job_schedule_update(
         job_specification: Some(update.job_specification),
         metadata: update.metadata,
     };
-    check_patch(&patch)?;
+    caller.may(Some(account), Permission::JobWrite)?;
+    check_patch(caller, account, &patch)?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         row.turns = row.turns.changed(patch.schedule.unwrap_or_default(), now);
         row.settings.schedule = patch.schedule;

@@ -1,10 +1,11 @@
 //! Pools that are made for jobs and job schedules, through REST, with nodes that are played.
 
-use fournil::api::{self, JobState, PoolState};
-use fournil::service::pool;
+use fournil::api::{self, Code, JobState, PoolState, Secret};
+use fournil::service::{Caller, pool, user};
 use serde_json::{Value, json};
 
 use crate::support::rest::Rest;
+use crate::support::server::{PASSWORD, server_with_owner};
 use crate::support::world::World;
 
 fn auto(lifetime: &str, keep_alive: bool) -> Value {
@@ -217,4 +218,27 @@ async fn tasks_of_a_job_whose_pool_somebody_deleted_say_so() {
     until_gone(&rest.world, &id).await;
     let why = rest.get("/jobs/j/tasks/t/waiting").await.is(200).json();
     assert_eq!(why["reason"], "autoPoolGone", "{why}");
+}
+
+#[tokio::test]
+async fn who_may_not_make_pools_gets_none_by_a_job_either() {
+    let (server, mut owner) = server_with_owner().await;
+    owner.call("account_create", json!({ "create": { "name": "abc", "location": "local" } })).await.expect_ok();
+    let cx = &server.server.cx;
+    let role = api::Role::BatchJobSubmitter;
+    user::user_create(cx, &Caller::system(), "sue", role, Secret(PASSWORD.into())).await.unwrap();
+    let mut submitter = server.browser();
+    submitter.sign_in("sue", PASSWORD).await.expect_ok();
+    let job = |id: &str, info: Value| json!({ "account": "abc", "create": { "id": id, "poolInfo": info } });
+    submitter.call("job_create", job("named", json!({ "poolId": "p" }))).await.expect_ok();
+    let refused = Code::InsufficientAccountPermissions;
+    submitter.call("job_create", job("own", auto("job", false))).await.expect_error(refused);
+    let schedule = |info: Value| {
+        json!({ "account": "abc", "create": {
+        "id": "s", "schedule": {}, "jobSpecification": { "poolInfo": info },
+    } })
+    };
+    submitter.call("job_schedule_add", schedule(auto("jobschedule", false))).await.expect_error(refused);
+    submitter.call("job_schedule_add", schedule(json!({ "poolId": "p" }))).await.expect_ok();
+    owner.call("job_create", job("own", auto("job", false))).await.expect_ok();
 }

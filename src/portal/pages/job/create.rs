@@ -10,7 +10,6 @@ use super::job_form::{JobFields, JobForm};
 use super::place::{JobPlace, PLACE_FIELDS, Place, PlaceReview};
 use super::place_form::as_named_here;
 use crate::api;
-use crate::domain::permission::Permission;
 use crate::portal::components::{
     Checkbox, Field, FieldErrors, Icon, Loaded, NumberInput, PageHeader, Review, ReviewItem, TextArea, TextInput,
     Wizard, WizardStep,
@@ -19,7 +18,6 @@ use crate::portal::i18n::{Msg, msg, t, tf, tn};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::pool::{Surroundings, use_surroundings};
-use crate::portal::pages::refusal;
 use crate::portal::pages::typed::Pair;
 use crate::portal::paths;
 use crate::portal::shell::use_account;
@@ -105,7 +103,7 @@ fn JobWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             error
             submit=msg::JOB_CREATE
             cancel=Signal::derive(move || paths::jobs(account.get()))
-            refusal=Signal::derive(move || refusal::of(session, Permission::JobWrite, None))
+            refusal=Signal::derive(move || place.refusal(session))
             on_submit=submit
             review=move || view! { <JobReview fields place/> }
         />

@@ -6,6 +6,7 @@ use super::create::hint;
 use super::job_form::JobFields;
 use super::place_form::{OWN, POOL, PlaceFields, PlaceForm};
 use crate::api::{self, ListQuery, PoolLifetimeOption};
+use crate::domain::permission::Permission;
 use crate::portal::components::combo::Suggestion;
 use crate::portal::components::{Checkbox, Combo, Field, NumberInput, ReviewItem, Select, TextInput};
 use crate::portal::i18n::{msg, t, tx};
@@ -13,9 +14,11 @@ use crate::portal::pages::pool::{
     PoolFields, PoolNodes, PoolSettingsReview, PoolStart, Surroundings, first_form, pool_state,
 };
 use crate::portal::pages::quota::JobMeter;
+use crate::portal::pages::refusal;
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
 use crate::portal::shell::use_account;
+use crate::portal::state::Session;
 use crate::server_fns::pool_list;
 
 /// The choice of a place, and the pool that may be made.
@@ -45,6 +48,12 @@ impl Place {
     pub fn new(surroundings: Signal<Surroundings>) -> Self {
         let pool = first_form(&surroundings.get_untracked().sizes, None);
         Place { choice: PlaceFields::new(PlaceForm::default()), pool: PoolFields::new(pool), surroundings }
+    }
+
+    /// Who may not make pools gets none by a job either.
+    pub fn refusal(self, session: Session) -> Option<String> {
+        let pool = self.choice.kind.with(|kind| kind == OWN).then(|| refusal::of(session, Permission::PoolWrite, None));
+        refusal::of(session, Permission::JobWrite, None).or(pool.flatten())
     }
 }
 

@@ -7,7 +7,6 @@ use leptos_router::hooks::use_navigate;
 
 use super::schedule_form::{ScheduleFields, ScheduleForm, takes_job_manager};
 use crate::api;
-use crate::domain::permission::Permission;
 use crate::portal::components::{
     Checkbox, Field, FieldErrors, Icon, Loaded, PageHeader, Review, ReviewItem, TextInput, Wizard, WizardStep,
 };
@@ -17,7 +16,6 @@ use crate::portal::pages::job::{
     PLACE_FIELDS, Place, hint,
 };
 use crate::portal::pages::pool::{Surroundings, use_surroundings};
-use crate::portal::pages::refusal;
 use crate::portal::paths;
 use crate::portal::shell::use_account;
 use crate::portal::state::{use_notifications, use_session};
@@ -97,7 +95,7 @@ fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             error
             submit=msg::JOB_SCHEDULE_CREATE
             cancel=Signal::derive(move || paths::job_schedules(account.get()))
-            refusal=Signal::derive(move || refusal::of(session, Permission::JobWrite, None))
+            refusal=Signal::derive(move || place.refusal(session))
             on_submit=submit
             review=move || view! { <JobScheduleReview fields job place/> }
         />
