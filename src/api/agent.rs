@@ -17,13 +17,17 @@
 //! A node whose pool has no start task is ready after `Welcome`; one that has a start task when [`StartTaskReport::ready`]
 //! says so. Tasks that are sent earlier wait on the node.
 
+mod files;
+mod limits;
 mod package;
 
 use serde::{Deserialize, Serialize};
 
+pub use files::{FileAsk, FileReply};
+pub use limits::{LimitsObstacle, NodeLimits, NodeSize};
 pub use package::Package;
 
-use super::{Code, NodeFile, Secret, TaskFailureInformation, Timestamp};
+use super::{Secret, TaskFailureInformation, Timestamp};
 
 /// Path of the WebSocket; the node's token is sent as a bearer token.
 pub const CONNECT_PATH: &str = "/node/v1/connect";
@@ -119,47 +123,6 @@ pub struct Hello {
     pub start_task: Option<StartTaskReport>,
     #[serde(default)]
     pub limits: NodeLimits,
-}
-
-/// What of a task's use of its node can be limited.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeLimits {
-    pub memory: bool,
-    pub processes: bool,
-    pub cpu: bool,
-    /// Why not everything is.
-    pub obstacle: Option<LimitsObstacle>,
-}
-
-impl NodeLimits {
-    /// As the operator wants it.
-    pub fn off() -> NodeLimits {
-        NodeLimits { obstacle: Some(LimitsObstacle::Off), ..NodeLimits::default() }
-    }
-}
-
-/// Why a task's use of its node is not limited. Details are the system's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "kind")]
-pub enum LimitsObstacle {
-    /// The operator wants it so.
-    Off,
-    /// The agent may make no control groups.
-    NotPermitted { detail: String },
-    /// The kernel has no such controllers here.
-    NoControllers { detail: String },
-    /// The agent's group holds processes of others, so that it cannot hand its controllers down.
-    ProcessesBeside { detail: String },
-}
-
-/// What the node's size says, for the share of the machine that its tasks may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeSize {
-    pub cores: i64,
-    #[serde(rename = "memoryMiB")]
-    pub memory_mib: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -400,55 +363,6 @@ pub struct Instance {
     pub coordination_command_line: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub common_resource_files: Vec<super::ResourceFile>,
-}
-
-/// A question about files below the node's root, or about the agent's log. Paths use `/` and never leave the root.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "q")]
-pub enum FileAsk {
-    List {
-        path: String,
-        recursive: bool,
-    },
-    Stat {
-        path: String,
-    },
-    /// At most `length` bytes from `offset`, and at most [`MAX_READ_BYTES`]: ask again for the rest.
-    Read {
-        path: String,
-        offset: u64,
-        length: u64,
-    },
-    Delete {
-        path: String,
-        recursive: bool,
-    },
-    /// Uploads what the agent logged between these times, as blobs of a container whose names begin with `folder`. Answered
-    /// with the blobs when they are all there, else with `InvalidPropertyValue` and the reason.
-    UploadLogs {
-        container_url: Secret,
-        folder: String,
-        from: Timestamp,
-        to: Timestamp,
-    },
-}
-
-/// Answer to a [`FileAsk`]; the bytes of a read follow it in the same frame. Errors are `FileNotFound` (also for paths that
-/// lead out of the root), `PathNotFound` (a folder to list), `OperationInvalidForCurrentState` (to delete a folder that is
-/// not empty without `recursive`) and `Forbidden`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FileReply {
-    pub request: u64,
-    /// The file that was asked for (for a read as it was at that moment, so that its whole length is known), or the entries
-    /// of a folder, sorted. Names are relative to the asked folder; of a single file as asked.
-    #[serde(default)]
-    pub files: Vec<NodeFile>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Code>,
-    /// Why, where the code does not say it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 /// What a local node's agent reads at its start: `agent.json` in its folder, readable by the agent's user only.

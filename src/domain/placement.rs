@@ -9,6 +9,7 @@
 //! slots, as many as run within [`AHEAD_MILLIS`], so that a node does not wait for the network between two of them.
 
 mod contradictions;
+mod demands;
 mod gang;
 mod job;
 
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::multi_instance;
 use super::steady::HashMap;
 use crate::api::{NodeFillType, Timestamp};
+pub use demands::Demands;
 use gang::Gang;
 
 /// How much work is sent ahead of a node's free slots, by the job's average run time.
@@ -114,17 +116,6 @@ pub struct Waiting {
     /// The node that the task wishes for.
     pub affinity: Option<i64>,
     pub demands: Demands,
-}
-
-/// What a task demands of its node beside slots. Only job manager and multi-instance tasks do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Demands {
-    /// Nothing else runs there meanwhile.
-    pub alone: bool,
-    /// Not a low-priority node.
-    pub dedicated: bool,
-    /// So many empty nodes of one slot, at once; 0 for a task that is not multi-instance.
-    pub instances: i32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,8 +12,9 @@ use super::hub::{Hub, NodeEvent};
 use super::job_nodes::JobNodes;
 pub(super) use super::known::{Job, Node, Pool};
 use super::provider::Provider;
+pub use super::settings::Settings;
+use crate::api::Timestamp;
 use crate::api::agent::{FromAgent, RunTask};
-use crate::api::{Duration, Timestamp};
 use crate::domain::multi_instance::Gang;
 use crate::domain::node::{self, OrderKind};
 use crate::domain::placement::World;
@@ -26,26 +27,6 @@ const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 const TICKS_TO_FULL_PASS: u64 = 30;
 /// After a failure, before the world is built again.
 const PAUSE_AFTER_FAILURE: std::time::Duration = std::time::Duration::from_millis(500);
-
-/// How tasks are run on this installation.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Without a word from a node for so long its tasks run elsewhere.
-    pub lease: Duration,
-    pub kill_wait_secs: u32,
-    /// Tasks of each pool run under a user id of the pool's own: this plus the pool's number. Absent when the server is not
-    /// root: then tasks run as the server's user.
-    pub first_task_user: Option<u32>,
-    /// Tasks use no more memory, processes and processor than their slots' part of their node, where the system lets it.
-    pub limits_tasks: bool,
-}
-
-impl Settings {
-    /// Chosen here: a lease of 30 s finds a lost node soon and survives a slow disk; Azure's agent waits as long.
-    pub fn usual(first_task_user: Option<u32>, limits_tasks: bool) -> Settings {
-        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user, limits_tasks }
-    }
-}
 
 /// What wakes the driver.
 pub struct Inputs {

@@ -31,6 +31,7 @@ mod remote;
 mod retention;
 mod run_schedules;
 mod sample_pools;
+mod settings;
 mod task_reports;
 mod tick;
 

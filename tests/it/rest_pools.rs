@@ -162,6 +162,9 @@ async fn patch_changes_what_is_given_and_updateproperties_the_rest_too() {
     rest.post("/pools/p/updateproperties", update).await.is(204);
     let got = rest.get("/pools/p").await.json();
     assert_eq!((got.get("startTask"), &got["metadata"][0]["name"]), (None, &json!("b")));
+    let nameless = rest.post("/pools", json!({ "vmSize": "local_1" })).await;
+    nameless.is_error(400, "MissingRequiredProperty");
+    assert!(nameless.json()["values"].to_string().contains(r#""id""#), "{nameless:?}");
     let missing = rest.post("/pools/p/updateproperties", json!({ "metadata": [] })).await;
     missing.is_error(400, "MissingRequiredProperty");
     let package = json!({ "applicationPackageReferences": [{ "applicationId": "a" }] });

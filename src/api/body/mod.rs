@@ -90,8 +90,8 @@ mod tests {
             let (code, name, _) = refused::<api::PoolCreate>(body);
             assert_eq!((code, name.as_str()), (Code::MissingRequiredProperty, path), "{body}");
         };
-        check(r#"{"vmSize":"a"}"#, "id");
-        check(r#"{"id":null,"vmSize":"a"}"#, "id");
+        check(r#"{"id":"p"}"#, "vmSize");
+        check(r#"{"id":"p","vmSize":null}"#, "vmSize");
         check(r#"{"id":"p","vmSize":"a","startTask":{}}"#, "startTask.commandLine");
     }
 

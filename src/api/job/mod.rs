@@ -40,6 +40,7 @@ pub struct JobCreate {
     /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case. Absent in a schedule, which
     /// names its jobs itself.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "ssr", schemars(!default, !skip_serializing_if))]
     pub id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,

@@ -70,6 +70,7 @@ pub struct PoolCreate {
     /// 1–64 of letters, digits, `-` and `_`; unique in the account without regard to case. Absent in what describes an auto
     /// pool, which is named when it is made.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "ssr", schemars(!default, !skip_serializing_if))]
     pub id: String,
     /// At most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
