@@ -100,7 +100,7 @@ async function seeThePreparationsFiles(page, shot) {
   await accessibleInBothThemes(page);
   await shot("nodes-of-job");
   await page.getByRole("cell").getByRole("link", { name: "Files" }).first().click();
-  await link(page, "kept.txt").waitFor();
+  await link(page, "wd").waitFor();
   assert.ok(new URL(page.url()).searchParams.get("folder").endsWith("/jobpreparation"), page.url());
 }
 

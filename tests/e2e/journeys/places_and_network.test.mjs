@@ -37,7 +37,7 @@ journey("places and network", async ({ page, server, shot }) => {
   // A group of one's own: made, tagged, deleted; one with an account in it is not deleted.
   await go(page, "/places");
   await arrive(page, "Subscriptions");
-  await page.getByRole("main").getByRole("link").first().click();
+  await page.getByRole("main").getByRole("link", { name: /^[0-9a-f-]{36}$/ }).click();
   await textbox(page, "Resource group").fill("summer");
   await button(page, "Add a resource group").click();
   await link(page, "summer").waitFor();
