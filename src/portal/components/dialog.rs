@@ -40,8 +40,14 @@ pub(super) fn Modal(
             open.set(false);
         }
     };
+    // The event comes late: the dialog may have been opened again meanwhile.
+    let closed = move |_| {
+        if element.get_untracked().is_none_or(|dialog| !dialog.open()) {
+            open.set(false);
+        }
+    };
     view! {
-        <dialog node_ref=element class=class aria-label=move || title.get() on:close=move |_| open.set(false) on:click=close_outside>
+        <dialog node_ref=element class=class aria-label=move || title.get() on:close=closed on:click=close_outside>
             <Show when=move || open.get()>
                 <div class="dialog__box">
                     <div class="dialog__head">

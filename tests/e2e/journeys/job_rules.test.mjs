@@ -9,7 +9,7 @@ import { createAccount, createUser } from "../support/server.mjs";
 
 const AT = "/accounts/studio";
 
-journey("the rules of a job", async ({ page, server, shot }) => {
+journey("the rules of a job", async ({ page, server, shot, expect }) => {
   const user = createUser(server, "ada");
   const batch = new BatchClient(createAccount(server, "studio"));
   await page.goto(AT);
@@ -24,7 +24,7 @@ journey("the rules of a job", async ({ page, server, shot }) => {
   await keepFilesLonger(page, batch, shot);
   await changeTheJob(page, batch, shot);
   await makeASchedule(page, batch, shot);
-  await restartAndRemoveANode(page, batch, shot);
+  await restartAndRemoveANode(page, batch, shot, expect);
   await makeAndRevokeAToken(page, shot);
 });
 
@@ -117,6 +117,7 @@ async function addTasksThatDepend(page, batch, shot) {
   await textbox(page, "Command line").fill("/bin/true");
   await textbox(page, "Depends on").fill("fails");
   await button(page, "Add 1 task").click();
+  await row(page, "after").waitFor();
   const after = await batch.task("frames", "after", "completed");
   assert.deepEqual(after.dependsOn.taskIds, ["fails"]);
   assert.equal(after.executionInfo.failureInfo.code, "TaskSchedulingConstraintFailed");
@@ -132,6 +133,7 @@ async function addTasksThatDepend(page, batch, shot) {
   await accessibleInBothThemes(page);
   await shot("exit-conditions");
   await button(page, "Add 1 task").click();
+  await row(page, "forgiven").waitFor();
   const { exitConditions } = await batch.task("frames", "forgiven", "completed");
   assert.deepEqual(exitConditions.exitCodes, [{ code: 4, exitOptions: { dependencyAction: "satisfy" } }]);
   assert.deepEqual(exitConditions.exitCodeRanges, [{ start: 7, end: 9, exitOptions: { dependencyAction: "satisfy" } }]);
@@ -206,7 +208,7 @@ async function makeASchedule(page, batch, shot) {
   assert.equal(jobSpecification.jobPreparationTask.commandLine, "/bin/true");
 }
 
-async function restartAndRemoveANode(page, batch, shot) {
+async function restartAndRemoveANode(page, batch, shot, expect) {
   const [node] = await batch.nodes("render", 1, ["idle"]);
   const at = `${AT}/pools/render/nodes/${node.id}`;
   await batch.jobCreate("long", "render");
@@ -227,6 +229,8 @@ async function restartAndRemoveANode(page, batch, shot) {
   await go(page, at);
   await until("the node can be removed", () => command(page, "Remove").isEnabled());
   await command(page, "Remove").click();
+  // The page may look once more when the node is gone.
+  expect(/node_get/);
   await page.getByRole("dialog", { name: `Remove node ${node.id}?` }).getByRole("button", { name: "Remove" }).click();
   await batch.nodes("render", 0, ["idle", "running", "leavingpool"]);
   assert.equal((await batch.call("GET", "/pools/render")).targetDedicatedNodes, 0);

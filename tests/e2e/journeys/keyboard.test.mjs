@@ -98,7 +98,7 @@ journey("keyboard only", async ({ page, server, axe, shot }) => {
   await keys.press(button(page, "Commands for ovens"));
   const item = page.getByRole("group", { name: "Commands for ovens" }).getByRole("button", { name: "Delete" });
   await item.waitFor();
-  for (let i = 0; i < 5 && !(await isFocused(item)); i++) await page.keyboard.press("ArrowDown");
+  for (let i = 0; i < 9 && !(await isFocused(item)); i++) await page.keyboard.press("ArrowDown");
   await assertVisible(page, item);
   await page.keyboard.press("Enter");
   const question = page.getByRole("dialog", { name: "Delete pool ovens?" });
