@@ -4,11 +4,20 @@ use std::future::Future;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 
 use crate::api;
-use crate::portal::components::{Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, TextArea};
+use crate::domain::ids::AccountName;
+use crate::domain::permission::Permission;
+use crate::portal::components::{
+    Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, Icon, Loaded, PageHeader, TextArea,
+};
 use crate::portal::i18n::{Msg, msg, t, tx};
-use crate::portal::state::use_session;
+use crate::portal::pages::refusal;
+use crate::portal::reading::use_reading;
+use crate::portal::shell::use_account;
+use crate::portal::state::{use_notifications, use_session};
 
 /// What the address says of how the form is shown: `?as=json&from={id}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +33,12 @@ impl AsJson {
     }
 }
 
+/// The settings of something new, as they are typed.
+pub fn typed(settings: &impl serde::Serialize) -> String {
+    // Wire shapes always serialise.
+    serde_json::to_string_pretty(settings).unwrap_or_default()
+}
+
 /// The id of a copy. A colon is for the jobs that schedules make.
 pub fn copy_id(id: &str) -> String {
     const MOST: usize = 64;
@@ -32,14 +47,66 @@ pub fn copy_id(id: &str) -> String {
     format!("{begin}{END}")
 }
 
+/// What makes the things of one kind.
+#[derive(Clone, Copy)]
+pub struct Kind<C, S> {
+    pub title: Msg,
+    pub icon: Icon,
+    pub submit: Msg,
+    pub permission: Permission,
+    /// The page of all of them.
+    pub list: fn(&AccountName) -> String,
+    /// What each needs.
+    pub least: &'static str,
+    /// The text of a copy of what has this id.
+    pub copy: C,
+    /// Sends the text; answers with the id of what was made.
+    pub send: S,
+    /// What is said when it is there, and its page.
+    pub made: fn(&AccountName, &str) -> (String, String),
+}
+
+/// The page of what is written as JSON.
 #[component]
-pub fn JsonForm<S, F>(
+pub fn JsonPage<C, CF, S, SF>(how: AsJson, kind: Kind<C, S>) -> impl IntoView
+where
+    C: Fn(AccountName, String) -> CF + Copy + Send + Sync + 'static,
+    CF: Future<Output = Result<String, api::Error>> + 'static,
+    S: Fn(AccountName, String) -> SF + Copy + Send + Sync + 'static,
+    SF: Future<Output = Result<String, api::Error>> + 'static,
+{
+    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let text = use_reading(
+        move || (account.get(), how.from.clone()),
+        Signal::stored(0),
+        move |(account, from)| async move {
+            if from.is_empty() { Ok(kind.least.to_owned()) } else { (kind.copy)(account, from).await }
+        },
+    );
+    let navigate = StoredValue::new(use_navigate());
+    let done = Callback::new(move |id: String| {
+        let (note, path) = (kind.made)(&account.get_untracked(), &id);
+        notifications.done(note);
+        navigate.with_value(|go| go(&path, NavigateOptions::default()));
+    });
+    let send = move |text: String| (kind.send)(account.get_untracked(), text);
+    let cancel = Signal::derive(move || (kind.list)(&account.get()));
+    let refusal = Signal::derive(move || refusal::of(session, kind.permission, None));
+    view! {
+        <PageHeader title=kind.title icon=kind.icon/>
+        <Loaded reading=text lines=8 let:text>
+            <JsonForm first=text.get_untracked() submit=kind.submit cancel refusal send done/>
+        </Loaded>
+    }
+}
+
+#[component]
+fn JsonForm<S, F>(
     /// What stands there at first.
     first: String,
     submit: Msg,
-    #[prop(into)] cancel: Signal<String>,
-    #[prop(into)] refusal: Signal<Option<String>>,
-    /// Sends the text; answers with the id of what was made.
+    cancel: Signal<String>,
+    refusal: Signal<Option<String>>,
     send: S,
     done: Callback<String>,
 ) -> impl IntoView
