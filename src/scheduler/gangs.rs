@@ -8,7 +8,7 @@ use super::task_reports::{Report, most_retries};
 use crate::api::Changed;
 use crate::api::agent::{Attempt, ToAgent};
 use crate::domain::multi_instance::{self, Gang, Subtask, attempt_key, failure_of_subtask, of_attempt};
-use crate::domain::placement::Held;
+use crate::domain::placement::{Assignment, Held};
 use crate::domain::steady::HashMap;
 use crate::domain::task::Event;
 use crate::service::Result;
@@ -177,8 +177,8 @@ fn take(subtask: &mut Subtask, event: Event, now: crate::api::Timestamp) -> Opti
     }
 }
 
-/// Of a plan: the nodes of each multi-instance task in the order of its instances.
-pub(super) fn nodes_of(plan: &[crate::domain::placement::Assignment]) -> HashMap<i64, Vec<i64>> {
+/// The nodes of each task in the order of its instances. For assignments of multi-instance tasks: of others nobody asks.
+pub(super) fn nodes_of<'a>(plan: impl Iterator<Item = &'a Assignment>) -> HashMap<i64, Vec<i64>> {
     let mut nodes: HashMap<i64, Vec<i64>> = HashMap::default();
     for assignment in plan {
         nodes.entry(assignment.task).or_default().push(assignment.node);

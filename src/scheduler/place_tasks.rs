@@ -150,15 +150,17 @@ impl Driver {
     ) {
         let mut runs: BTreeMap<i64, Vec<RunTask>> = BTreeMap::new();
         let mut is_room_left = false;
-        let nodes = nodes_of(&plan);
+        let is_several =
+            |task: i64| assigned.get(&task).is_some_and(|(_, _, settings)| settings.multi_instance_settings.is_some());
+        let nodes = nodes_of(plan.iter().filter(|assignment| is_several(assignment.task)));
         for assignment in plan {
             let cores = self.pools.get(&pool_key).and_then(|pool| pool.size).map_or(1, |size| size.cores);
             let Some(pool) = self.world.pools.get_mut(&pool_key) else { return };
             let job = self.jobs.get(&assignment.job);
-            let is_several = |(_, _, settings): &&Assigned| settings.multi_instance_settings.is_some();
-            let found = match assigned.get(&assignment.task).filter(is_several) {
-                Some(shared) => Some(shared.clone()),
-                None => assigned.remove(&assignment.task),
+            // All instances share what the task says.
+            let found = match nodes.contains_key(&assignment.task) {
+                true => assigned.get(&assignment.task).cloned(),
+                false => assigned.remove(&assignment.task),
             };
             let (Some(job), Some((number, id, settings))) = (job, found) else {
                 // Terminated or deleted meanwhile: another can have its room.
