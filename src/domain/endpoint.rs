@@ -14,7 +14,10 @@ use crate::api::{
 pub const SSH_PORT: i32 = 22;
 /// The name of what is mapped without being asked for.
 const SSH_RULE: &str = "SSHRule";
-/// The ports for it. Source: the same page; no NAT pool of a user's may have them.
+/// The ports for it. Chosen here: below those that Linux gives to whatever connects or listens anywhere (from 32768), which would
+/// now and then have taken one already. In Azure they are those of `RESERVED_FRONTEND`.
+const SSH_FRONTEND: RangeInclusive<i32> = 27_000..=32_000;
+/// No NAT pool of a user's may have these. Source: the same page.
 pub const RESERVED_FRONTEND: RangeInclusive<i32> = 50_000..=55_000;
 
 /// What is mapped on every node of a pool. `maps_ssh`: SSH is, even if the settings do not ask for it.
@@ -30,8 +33,8 @@ pub fn nat_pools(network: Option<&api::NetworkConfiguration>, maps_ssh: bool) ->
         name: SSH_RULE.to_owned(),
         protocol: InboundProtocol::Tcp,
         backend_port: SSH_PORT,
-        frontend_port_range_start: *RESERVED_FRONTEND.start(),
-        frontend_port_range_end: *RESERVED_FRONTEND.end(),
+        frontend_port_range_start: *SSH_FRONTEND.start(),
+        frontend_port_range_end: *SSH_FRONTEND.end(),
         network_security_group_rules: None,
     });
     unasked.into_iter().chain(asked.iter().cloned()).collect()

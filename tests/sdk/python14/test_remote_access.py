@@ -28,7 +28,7 @@ def test_a_node_user_is_added_and_deleted_and_ssh_is_mapped_by_itself(client: Ba
     client.compute_node.add_user("pool", node, user)
     settings = client.compute_node.get_remote_login_settings("pool", node)
     assert settings.remote_login_ip_address == "127.0.0.1"
-    assert 50000 <= settings.remote_login_port <= 55000
+    assert 27000 <= settings.remote_login_port <= 32000
     update = models.NodeUpdateUserParameter(password="another horse battery", expiry_time=NOW + datetime.timedelta(hours=1))
     client.compute_node.update_user("pool", node, "anna", update)
     client.compute_node.delete_user("pool", node, "anna")
