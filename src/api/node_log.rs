@@ -16,7 +16,8 @@ settings! {
         may {
             /// Only what was logged until then. Missing means now.
             end_time: Timestamp,
-            /// Refused: there are no managed identities here.
+            /// Opens the storage that is linked to the Batch account, without a signature in the URL. Which identity it names makes
+            /// no difference: there are no managed identities here.
             identity_reference: NodeIdentityReference,
         }
     }

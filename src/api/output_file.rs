@@ -41,7 +41,8 @@ pub struct OutputFileContainer {
     /// The blob's name when the pattern has no wildcard, else what blobs' names begin with; absent: the container's root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Refused: there are no managed identities here.
+    /// Opens the storage that is linked to the Batch account, without a signature in the URL; other URLs are refused with it.
+    /// Which identity it names makes no difference: there are no managed identities here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_reference: Option<NodeIdentityReference>,
     /// Sent with each upload, e.g. `x-ms-blob-content-type`.

@@ -28,7 +28,8 @@ pub struct ResourceFile {
     /// Octal, by default 0770.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_mode: Option<String>,
-    /// Refused: there are no managed identities here.
+    /// Opens the storage that is linked to the Batch account, without a signature in the URL; other URLs are refused with it.
+    /// Which identity it names makes no difference: there are no managed identities here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_reference: Option<NodeIdentityReference>,
 }

@@ -13,6 +13,7 @@ use crate::domain::placement::{Held, Preparation};
 use crate::domain::steady::HashMap;
 use crate::domain::task::{self, Event, Life};
 use crate::service::Result;
+use crate::service::storage::linked;
 use crate::store;
 use crate::store::job_node::JobNodeRow;
 
@@ -114,21 +115,21 @@ impl Driver {
     }
 
     /// What the node is told to run.
-    pub(super) fn run_of(&self, row: &JobNodeRow, kind: Kind) -> Option<RunTask> {
+    pub(super) async fn run_of(&self, row: &JobNodeRow, kind: Kind) -> Result<Option<RunTask>> {
+        let Some((account_key, mut run)) = self.stored_run_of(row, kind) else { return Ok(None) };
+        run.resource_files = linked::files_with_urls(&self.cx, account_key, run.resource_files).await?;
+        Ok(Some(run))
+    }
+
+    fn stored_run_of(&self, row: &JobNodeRow, kind: Kind) -> Option<(i64, RunTask)> {
         let job = self.jobs.get(&row.job_key)?;
         let command = match kind {
             Kind::Preparation => job_node::preparation_command(job.preparation.as_ref()?),
             Kind::Release => job_node::release_command(job.release.as_ref()?),
         };
         let preparation = self.preparation_directory(row.job_key).filter(|_| kind == Kind::Release);
-        let number = row.life(kind)?.attempt;
-        Some(run(
-            attempt(job_node::attempt_key(row.key, kind), number),
-            &job.id,
-            &command,
-            &job.environment,
-            preparation,
-        ))
+        let attempt = attempt(job_node::attempt_key(row.key, kind), row.life(kind)?.attempt);
+        Some((job.account_key, run(attempt, &job.id, &command, &job.environment, preparation)))
     }
 
     /// The folder of the job's preparation task on every node.

@@ -42,6 +42,7 @@ impl Pool {
 
 pub(super) struct Job {
     pub account: AccountName,
+    pub account_key: i64,
     pub id: String,
     pub environment: Vec<EnvironmentSetting>,
     pub constraints: Option<JobConstraints>,

@@ -187,6 +187,7 @@ impl Driver {
         let ends_itself = row.settings.on_all_tasks_complete == Some(OnAllTasksComplete::TerminateJob);
         let known = Job {
             account: account.clone(),
+            account_key: row.account_key,
             id: row.id,
             watches_counts: ends_itself || !open,
             environment: row.settings.common_environment_settings.unwrap_or_default(),

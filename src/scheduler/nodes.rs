@@ -94,7 +94,12 @@ impl Driver {
         let Some(node) = self.nodes.get(&node_key) else { return Ok(()) };
         let Some(pool) = self.pools.get(&node.row.pool_key) else { return Ok(()) };
         let start_task = match pool.start_task.clone() {
-            Some(task) => Some(linked::start_task_with_urls(&self.cx, pool.account_key, task).await?),
+            Some(mut task) => {
+                let files = task.resource_files.take().unwrap_or_default();
+                let files = linked::files_with_urls(&self.cx, pool.account_key, files).await?;
+                task.resource_files = (!files.is_empty()).then_some(files);
+                Some(task)
+            }
             None => None,
         };
         let packages = match pool.packages.as_slice() {

@@ -128,7 +128,7 @@ impl Driver {
             .await?;
         after.tell(&self.cx.signals);
         self.forget_told(stale);
-        self.send_preparations(begun);
+        self.send_preparations(begun).await?;
         self.send_runs(pool_key, plan, assigned, packages, &preparing);
         Ok(())
     }

@@ -63,11 +63,11 @@ impl Driver {
     }
 
     /// Sends the preparation tasks that have just been saved.
-    pub(super) fn send_preparations(&mut self, begun: Vec<JobNodeRow>) {
+    pub(super) async fn send_preparations(&mut self, begun: Vec<JobNodeRow>) -> Result<()> {
         for row in begun {
             let (job_key, node_key) = (row.job_key, row.node_key);
             self.hold_run(&row, Kind::Preparation);
-            let run = self.run_of(&row, Kind::Preparation);
+            let run = self.run_of(&row, Kind::Preparation).await?;
             self.job_nodes.put(row);
             self.note_readiness(job_key, node_key);
             if let Some(run) = run {
@@ -75,6 +75,7 @@ impl Driver {
                 self.hub.send(node_key, ToAgent::Run { tasks: vec![run] });
             }
         }
+        Ok(())
     }
 
     /// A preparation task is over: the tasks that wait for it go on, go elsewhere, or wait for its next attempt.
@@ -96,7 +97,7 @@ impl Driver {
                     let row = self.begun_row(job_key, node_key, self.now());
                     self.save_job_nodes(row.into_iter().collect()).await?;
                     let row = self.job_nodes.get(job_key, node_key).cloned();
-                    self.send_preparations(row.into_iter().collect());
+                    self.send_preparations(row.into_iter().collect()).await?;
                 } else {
                     self.give_back_awaiting(job_key, node_key).await?;
                 }

@@ -49,7 +49,7 @@ impl Driver {
         self.save_job_nodes(rows.clone()).await?;
         for row in rows {
             self.hold_run(&row, Kind::Release);
-            if let Some(run) = self.run_of(&row, Kind::Release) {
+            if let Some(run) = self.run_of(&row, Kind::Release).await? {
                 self.hub.send(row.node_key, ToAgent::Run { tasks: vec![run] });
             }
         }

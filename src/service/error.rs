@@ -14,6 +14,14 @@ pub struct Error {
     pub cause: Option<Box<store::Error>>,
 }
 
+impl Error {
+    /// As [`api::Error::below`].
+    #[must_use]
+    pub fn below(self, path: &str) -> Self {
+        Error { public: self.public.below(path), ..self }
+    }
+}
+
 impl From<api::Error> for Error {
     fn from(public: api::Error) -> Self {
         Error { public, cause: None }

@@ -5,6 +5,7 @@ use super::context::Signal;
 pub use super::job_insert::{insert, made};
 pub use super::job_tasks::job_statistics;
 pub(super) use super::job_tasks::with_defaults;
+use super::storage::linked;
 use super::{Caller, Context, Result, auto_pool, etag, page};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
 use crate::domain::ids::{AccountName, JobId};
@@ -113,6 +114,7 @@ pub async fn job_create(
                 if !owner.has_room_for_job() {
                     return Err(Code::ActiveJobAndScheduleQuotaReached.into());
                 }
+                linked::check_job(&cx_, conn, owner.key, &create).await?;
                 insert(&cx_, conn, owner.key, None, create, now).await
             })
         })

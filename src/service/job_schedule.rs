@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::account::find as find_account;
 use super::context::Signal;
+use super::storage::linked;
 use super::{Caller, Context, Result, auto_pool, etag, job, page};
 use crate::api::{self, Changed, Code, JobScheduleState, Timestamp};
 use crate::domain::check;
@@ -98,7 +99,7 @@ pub async fn job_schedule_add(
     caller.may(Some(account), Permission::JobWrite)?;
     check::job_schedule_create(&create)?;
     auto_pool::check(caller, account, &create.job_specification.pool_info)?;
-    let (account_, now) = (account.clone(), cx.clock.now());
+    let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
     let row = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
@@ -117,6 +118,7 @@ pub async fn job_schedule_add(
                 if !owner.has_room_for_job() {
                     return Err(Code::ActiveJobAndScheduleQuotaReached.into());
                 }
+                check_files(&cx_, conn, owner.key, &create.job_specification).await?;
                 let mut row = new_row(owner.key, create, now);
                 row.key = store::job_schedule::insert(conn, &row).await?;
                 Ok(row)
@@ -147,6 +149,11 @@ fn new_row(account_key: i64, settings: api::JobScheduleCreate, now: Timestamp) -
         forced: false,
         settings,
     }
+}
+
+async fn check_files(cx: &Context, conn: &mut Conn, account_key: i64, job: &api::JobSpecification) -> Result<()> {
+    let checked = linked::check_job(cx, conn, account_key, job).await;
+    checked.map_err(|error| error.below("jobSpecification"))
 }
 
 fn check_patch(caller: &Caller, account: &AccountName, patch: &api::JobSchedulePatch) -> Result<()> {
@@ -289,7 +296,8 @@ where
     F: FnOnce(&mut JobScheduleRow, Timestamp) + Send + 'static,
 {
     caller.may(Some(account), Permission::JobWrite)?;
-    let (account_, id, now, only_if) = (account.clone(), id.clone(), cx.clock.now(), caller.only_if.clone());
+    let (cx_, account_, id) = (cx.clone(), account.clone(), id.clone());
+    let (now, only_if) = (cx.clock.now(), caller.only_if.clone());
     let row = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
@@ -300,6 +308,9 @@ where
                     return Err(code.into());
                 }
                 edit(&mut row, now);
+                if wish == Wish::Update {
+                    check_files(&cx_, conn, row.account_key, &row.settings.job_specification).await?;
+                }
                 row.wake = job_schedule::wake_at(row.state, &row.turns, now);
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);

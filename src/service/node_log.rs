@@ -2,6 +2,7 @@
 
 use super::node::find;
 use super::pool::find as find_pool;
+use super::storage::linked::{self, Opens};
 use super::{Caller, Context, Result};
 use crate::api::agent::FileAsk;
 use crate::api::{self, Code, Secret};
@@ -20,13 +21,21 @@ pub async fn node_upload_logs(
     account: &AccountName,
     pool: &PoolId,
     node: &NodeId,
-    upload: api::NodeUploadLogs,
+    mut upload: api::NodeUploadLogs,
 ) -> Result<api::NodeUploadLogsResult> {
     caller.may(Some(account), Permission::PoolWrite)?;
     check::node_upload_logs(&upload)?;
     let mut conn = cx.store.read().await?;
     let pool = find_pool(&mut conn, account, pool).await?;
     let node = find(&mut conn, &pool, node).await?;
+    if upload.identity_reference.is_some() {
+        let linked = linked::linked(&mut conn, pool.account_key).await?;
+        let container = &upload.container_url;
+        linked::check_identity(cx, "identityReference", container, Opens::Container, linked.as_ref())?;
+        if let Some(storage) = &linked {
+            upload.container_url = linked::address_to_write(cx, storage, &upload.container_url);
+        }
+    }
     drop(conn);
     let now = cx.clock.now();
     // Each upload has its own, and those of a node stand in the order of their times.

@@ -126,7 +126,7 @@ pub(super) async fn insert(
     create.vm_size.make_ascii_lowercase();
     let sizes = cx.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice()).unwrap_or_default();
     check::pool_create(&create, sizes)?;
-    linked::check_start_task(conn, owner.key, create.start_task.as_ref()).await?;
+    linked::check_start_task(cx, conn, owner.key, create.start_task.as_ref()).await?;
     certificate::check_references(conn, owner.key, create.certificate_references.as_mut()).await?;
     let packages = create.application_package_references.as_mut();
     package_references::check(conn, &owner.name, owner.key, packages).await?;
@@ -289,7 +289,7 @@ where
                 let packages = row.settings.application_package_references.clone();
                 decide(&mut row, Around { sizes: sizes.unwrap_or_default(), references })?;
                 if row.settings.start_task != start_task {
-                    linked::check_start_task(conn, owner.key, row.settings.start_task.as_ref()).await?;
+                    linked::check_start_task(&cx_, conn, owner.key, row.settings.start_task.as_ref()).await?;
                 }
                 if row.settings.application_package_references != packages {
                     let packages = row.settings.application_package_references.as_mut();

@@ -95,11 +95,7 @@ async fn add(
         false => None,
     };
     for create in &tasks {
-        let files = create.resource_files.as_deref();
-        let common = create.common_resource_files();
-        let sound = check::task_create_in(facts, create)
-            .and_then(|()| linked::check("resourceFiles", files, linked.as_ref()))
-            .and_then(|()| linked::check("multiInstanceSettings.commonResourceFiles", common, linked.as_ref()));
+        let sound = check::task_create_in(facts, create).and_then(|()| linked::check_task(cx, create, linked.as_ref()));
         let error = match sound {
             Err(error) => Some(error),
             Ok(()) if let Some(code) = job_node::id_refusal(&job.settings, &create.id) => Some(code.into()),

@@ -36,6 +36,7 @@ mod job_preparation;
 mod job_preparation_real;
 mod job_rules;
 mod kept_files;
+mod linked_files;
 mod metrics;
 mod multi_instance_real;
 mod network_access;

@@ -20,20 +20,11 @@ pub fn resource_files(path: &str, files: Option<&[ResourceFile]>) -> Check {
     files.try_for_each(|(index, file)| resource_file(&format!("{path}[{index}]"), file))
 }
 
-/// The same without containers of linked storage: tasks that a job brings have none of them yet.
-pub(super) fn files_by_url(path: &str, files: Option<&[ResourceFile]>) -> Check {
-    resource_files(path, files)?;
-    let linked = files.unwrap_or_default().iter().position(|file| file.auto_storage_container_name.is_some());
-    match linked {
-        Some(index) => Err(not_built(&format!("{path}[{index}].autoStorageContainerName"))),
-        None => Ok(()),
-    }
-}
-
 fn resource_file(path: &str, file: &ResourceFile) -> Check {
     let of = |name: &str| format!("{path}.{name}");
-    if file.identity_reference.is_some() {
-        return Err(not_built(&of("identityReference")));
+    if let (Some(_), Some(name)) = (&file.identity_reference, &file.auto_storage_container_name) {
+        let reason = "linked storage is opened by the account itself: an identity goes with a URL";
+        return Err(Error::invalid_property(&of("identityReference"), &**name, reason));
     }
     match (&file.http_url, &file.storage_container_url, &file.auto_storage_container_name) {
         (None, None, None) => return Err(missing(&of("httpUrl"))),
@@ -74,9 +65,6 @@ fn output_file(path: &str, file: &OutputFile) -> Check {
     let in_container = |name: &str| of(&format!("destination.container.{name}"));
     let Some(container) = &file.destination.container else { return Err(missing(&of("destination.container"))) };
     url(&in_container("containerUrl"), &container.container_url)?;
-    if container.identity_reference.is_some() {
-        return Err(not_built(&in_container("identityReference")));
-    }
     if let Some(blob) = &container.path {
         stays_below(&in_container("path"), blob)?;
     }
@@ -143,9 +131,7 @@ mod tests {
     use crate::api::{
         NameValuePair, OutputFileContainer, OutputFileDestination, OutputFileUploadCondition, OutputFileUploadOptions,
     };
-    use Code::{
-        InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty as Unsupported,
-    };
+    use Code::{InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing};
 
     #[test]
     fn a_resource_file_has_one_source_and_stays_in_the_working_directory() {
@@ -178,11 +164,12 @@ mod tests {
             check(with(&|f| f.file_mode = Some(bad.into())), Invalid, "resourceFiles[0].fileMode");
         }
         let identity = api::NodeIdentityReference { resource_id: Some("x".into()) };
-        check(
-            with(&|f| f.identity_reference = Some(identity.clone())),
-            Unsupported,
-            "resourceFiles[0].identityReference",
-        );
+        assert_eq!(with(&|f| f.identity_reference = Some(identity.clone())), Ok(()));
+        let named = |f: &mut ResourceFile| {
+            (f.http_url, f.auto_storage_container_name) = (None, Some("abc".into()));
+            f.identity_reference = Some(identity.clone());
+        };
+        check(with(&|f| named(f)), Invalid, "resourceFiles[0].identityReference");
     }
 
     #[test]

@@ -29,7 +29,6 @@ pub(super) fn job_of(create: &api::JobCreate, owner: Owner) -> Check {
 /// The manager is checked as the task that it will be.
 fn manager_task(create: &api::JobCreate, task: &api::JobManagerTask) -> Check {
     task_create(&job_manager::to_task(task)).map_err(|error| error.below("jobManagerTask"))?;
-    files_by_url("jobManagerTask.resourceFiles", task.resource_files.as_deref())?;
     match job_node::id_refusal(create, &task.id) {
         Some(code) => Err(Error::new(code).with("PropertyName", "jobManagerTask.id").with("PropertyValue", &*task.id)),
         None => Ok(()),
@@ -44,7 +43,7 @@ fn preparation_task(task: &api::JobPreparationTask) -> Check {
     task_constraints(&path("constraints"), task.constraints.as_ref())?;
     user_identity(&path("userIdentity"), task.user_identity.as_ref())?;
     refuse(&path("containerSettings"), task.container_settings.as_ref())?;
-    files_by_url(&path("resourceFiles"), task.resource_files.as_deref())
+    resource_files(&path("resourceFiles"), task.resource_files.as_deref())
 }
 
 /// A release task goes with a preparation task only. Source: jobs, `jobReleaseTask`.
@@ -68,7 +67,7 @@ fn release_task(task: &api::JobReleaseTask, preparation: Option<&api::JobPrepara
     positive(&path("retentionTime"), task.retention_time)?;
     user_identity(&path("userIdentity"), task.user_identity.as_ref())?;
     refuse(&path("containerSettings"), task.container_settings.as_ref())?;
-    files_by_url(&path("resourceFiles"), task.resource_files.as_deref())
+    resource_files(&path("resourceFiles"), task.resource_files.as_deref())
 }
 
 pub fn job_patch(patch: &api::JobPatch) -> Check {

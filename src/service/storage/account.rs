@@ -3,8 +3,9 @@
 use std::time::SystemTime;
 
 use crate::api::{Duration, KeyName, SasWish, Secret, StorageAccount, StorageError, StorageKeys, StorageSas};
+use crate::auth::shared_key::percent_decode;
 use crate::auth::storage::sas;
-use crate::domain::storage::{check_account_name, check_blob_name, check_container_name};
+use crate::domain::storage::{check_account_name, check_blob_name, check_container_name, without_query};
 use crate::service::{Context, Error, Result, key};
 use crate::store::storage::{self as table, StorageRow};
 use crate::{api, store};
@@ -108,7 +109,7 @@ pub async fn storage_sas(cx: &Context, wish: SasWish) -> Result<StorageSas> {
     // They are signed in this order by everybody.
     let permissions: String = PERMISSIONS.chars().filter(|letter| wish.permissions.contains(*letter)).collect();
     let row = find(cx, &wish.account).await?;
-    Ok(address(cx, &row, &wish.container, wish.blob.as_deref(), &permissions, wish.life))
+    Ok(url_of(cx, &row, &wish.container, wish.blob.as_deref(), &permissions, wish.life))
 }
 
 /// A URL that opens a container.
@@ -119,7 +120,7 @@ pub(super) fn container_url(
     permissions: &str,
     life: Duration,
 ) -> StorageSas {
-    address(cx, row, container, None, permissions, life)
+    url_of(cx, row, container, None, permissions, life)
 }
 
 /// A URL that opens one blob.
@@ -131,10 +132,19 @@ pub(in crate::service) fn blob_url(
     permissions: &str,
     life: Duration,
 ) -> StorageSas {
-    address(cx, row, container, Some(blob), permissions, life)
+    url_of(cx, row, container, Some(blob), permissions, life)
 }
 
-fn address(
+/// The container, and the blob in it, that an address of this storage account leads to; whatever signature it has.
+pub(super) fn place_of(cx: &Context, row: &StorageRow, url: &str) -> Option<(String, Option<String>)> {
+    let path = without_query(url).strip_prefix(&endpoint(cx, &row.name))?.strip_prefix('/')?;
+    let path = percent_decode(path.trim_end_matches('/'), false);
+    let (container, blob) = path.split_once('/').map_or((&*path, None), |(container, blob)| (container, Some(blob)));
+    let is_sound = check_container_name(container).is_ok() && blob.is_none_or(|blob| check_blob_name(blob).is_ok());
+    is_sound.then(|| (container.to_owned(), blob.map(str::to_owned)))
+}
+
+pub(super) fn url_of(
     cx: &Context,
     row: &StorageRow,
     container: &str,

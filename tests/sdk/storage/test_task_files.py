@@ -2,6 +2,7 @@
 
 import pytest
 from azure.batch import BatchClient, models
+from azure.batch.models import _models
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient
@@ -113,6 +114,51 @@ def test_a_result_that_cannot_be_written_fails_the_task(
         assert (info.exit_code, info.failure_info.code) == (0, code)
         errors = b"".join(client.download_task_file("job", name, "fileuploaderr.txt"))
         assert code.encode() in errors
+
+
+def test_an_identity_opens_linked_storage_for_tasks_and_for_those_that_a_job_brings(
+    server: Server, client: BatchClient, container: ContainerClient
+) -> None:
+    server.admin("account", "create", "identified", "--storage-account", "fournil")
+    keys = server.admin("key", "list", "identified")
+    container.upload_blob("a.txt", b"by identity")
+    identity = models.BatchNodeIdentityReference(resource_id="/subscriptions/x/resourceGroups/y/userAssignedIdentities/z")
+    url = container.url.split("?")[0]
+    by_identity = models.ResourceFile(http_url=f"{url}/a.txt", file_path="a.txt", identity_reference=identity)
+    by_name = models.ResourceFile(auto_storage_container_name=container.container_name)
+    output = outputs(url, "out.txt", "made/out.txt")
+    output.destination.container.identity_reference = identity
+    job = models.BatchJobCreateOptions(
+        id="job",
+        pool_info=models.BatchPoolInfo(pool_id="pool"),
+        job_preparation_task=models.BatchJobPreparationTask(command_line="cat a.txt", resource_files=[by_name]),
+        job_release_task=models.BatchJobReleaseTask(command_line="cat a.txt", resource_files=[by_identity]),
+        job_manager_task=models.BatchJobManagerTask(
+            id="manager", command_line="cat a.txt", resource_files=[by_name], kill_job_on_completion=False
+        ),
+    )
+    with BatchClient(server.url, AzureNamedKeyCredential("identified", keys["primary"])) as linked:
+        pool_with_a_node(linked)
+        linked.create_job(job)
+        assert finished(linked, "manager").execution_info.exit_code == 0
+        task = models.BatchTaskCreateOptions(
+            id="t", command_line="/bin/cp a.txt out.txt", resource_files=[by_identity], output_files=[output]
+        )
+        linked.create_task("job", task)
+        assert finished(linked, "t").execution_info.failure_info is None
+        assert container.download_blob("made/out.txt").readall() == b"by identity"
+        # What is given back is what was asked for, without a signature.
+        found = linked.get_task("job", "t")
+        assert found.resource_files[0].as_dict() == by_identity.as_dict()
+        assert found.output_files[0].destination.container.container_url == url
+        linked.begin_terminate_job("job", _models.BatchJobTerminateOptions(termination_reason="done")).result()
+        (status,) = linked.list_job_preparation_and_release_task_status("job")
+        assert status.job_preparation_task_execution_info.exit_code == 0
+        assert status.job_release_task_execution_info.exit_code == 0
+    pool_with_a_node(client)
+    with pytest.raises(HttpResponseError) as refused:
+        client.create_job(job)
+    assert "jobManagerTask.resourceFiles[0].autoStorageContainerName" in str(refused.value)
 
 
 def test_a_container_of_linked_storage_is_named_without_a_signature(
