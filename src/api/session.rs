@@ -72,6 +72,12 @@ pub struct User {
     pub creation_time: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sign_in: Option<Timestamp>,
+    /// By which name the sign-in provider knows the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_name: Option<String>,
+    /// Signed in through the provider, which knows the user from then on whatever the name is.
+    #[serde(default)]
+    pub is_external: bool,
 }
 
 /// A role that holds in an account.

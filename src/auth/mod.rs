@@ -1,6 +1,7 @@
 //! Who calls: signatures, passwords, sessions, tokens, and how fast one may guess. Nothing here decides what a caller may do:
 //! that is `domain::permission`.
 
+pub mod attempts;
 pub mod flood;
 pub mod key_uses;
 pub mod password;
@@ -10,6 +11,7 @@ pub mod ssh_key;
 pub mod storage;
 pub mod throttle;
 
+pub use attempts::Attempts;
 pub use flood::Flood;
 pub use key_uses::KeyUses;
 pub use password::Hasher;
@@ -22,4 +24,5 @@ pub struct Identity {
     pub throttle: Throttle,
     pub key_uses: KeyUses,
     pub flood: Flood,
+    pub attempts: Attempts,
 }

@@ -111,6 +111,7 @@ const FUNCTIONS: &[(&str, &str, bool)] = &[
     ("role_assignment_delete", "Microsoft.Authorization/roleAssignments/delete", true),
     ("session_revoke", "Fournil/users/sessions/delete", true),
     ("sign_in", "Fournil/signIn/action", true),
+    ("external_sign_in", "Fournil/signIn/action", true),
     ("sign_out", "Fournil/signOut/action", true),
     ("task_add_collection", "Microsoft.Batch/batchAccounts/jobs/addTaskCollection/action", true),
 ];

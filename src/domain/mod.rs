@@ -12,6 +12,7 @@ pub mod condition;
 pub mod dependency;
 pub mod endpoint;
 pub mod exit;
+pub mod external;
 pub mod file_pattern;
 pub mod ids;
 pub mod job;

@@ -5,6 +5,11 @@ pub fn home() -> String {
     "/".to_owned()
 }
 
+/// Where the server begins a sign-in by the provider of OpenID Connect; no page.
+pub fn provider_sign_in(return_to: &str) -> String {
+    format!("/portal/oidc/begin?return={}", encode(return_to))
+}
+
 pub fn sign_in(return_to: &str) -> String {
     match return_to {
         "" | "/" => "/sign-in".to_owned(),

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
 
 use super::address_config::{forbidden, ranges};
+use super::file_config::FileConfig;
 use super::keep_config::{self, KeepArgs};
+use super::oidc_config::{self, OidcArgs, OidcConfig};
 use super::remote_config::{RemoteArgs, RemoteConfig};
 use crate::api::AddressRange;
 use crate::domain::kept::Keep;
@@ -62,6 +64,8 @@ pub struct ServeArgs {
     /// Days that the activity log keeps who did what [default: 90]
     #[arg(long, env = "FOURNIL_ACTIVITY_DAYS", value_name = "DAYS")]
     pub activity_days: Option<i64>,
+    #[command(flatten)]
+    pub oidc: OidcArgs,
     #[command(flatten)]
     pub remote: RemoteArgs,
     /// Limits what tasks use of memory, processes and processor to their slots' part of their node [default: true]
@@ -118,6 +122,7 @@ pub struct Config {
     pub keep: Keep,
     pub metrics_listen: Option<SocketAddr>,
     pub activity_days: i64,
+    pub oidc: Option<OidcConfig>,
     pub remote: RemoteConfig,
     pub limit_tasks: bool,
     pub log: String,
@@ -156,41 +161,6 @@ impl FromStr for LogFormat {
     }
 }
 
-/// What a file may say. Names are those of the flags.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct FileConfig {
-    data_dir: Option<PathBuf>,
-    listen: Option<String>,
-    public_url: Option<String>,
-    allowed_hosts: Option<Vec<String>>,
-    trusted_proxies: Option<Vec<String>>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-    tls_self_signed: Option<bool>,
-    allow_public_http: Option<bool>,
-    forbid_download_to: Option<Vec<String>>,
-    keep_files: Option<String>,
-    keep_files_bytes: Option<u64>,
-    keep_files_days: Option<u32>,
-    keep_files_total_bytes: Option<u64>,
-    metrics_listen: Option<String>,
-    activity_days: Option<i64>,
-    remote_listen: Option<String>,
-    remote_login_address: Option<String>,
-    map_ssh: Option<String>,
-    limit_tasks: Option<bool>,
-    log: Option<String>,
-    log_format: Option<String>,
-}
-
-const FILE_KEYS: &[&str] = &[
-    "data-dir", "listen", "public-url", "allowed-hosts", "trusted-proxies", "tls-cert", "tls-key", "tls-self-signed",
-    "allow-public-http", "forbid-download-to", "limit-tasks", "keep-files", "keep-files-bytes", "keep-files-days",
-    "keep-files-total-bytes", "metrics-listen", "activity-days", "remote-listen", "remote-login-address", "map-ssh",
-    "log", "log-format",
-];
-
 impl Config {
     /// Joins flags, variables (clap has read both) and the file, and checks the whole.
     ///
@@ -226,6 +196,15 @@ impl Config {
             })?,
             metrics_listen: args.metrics_listen.or(file.metrics_listen).map(|text| parse_listen(&text)).transpose()?,
             activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
+            oidc: oidc_config::load(OidcArgs {
+                oidc_issuer: args.oidc.oidc_issuer.or(file.oidc_issuer),
+                oidc_client_id: args.oidc.oidc_client_id.or(file.oidc_client_id),
+                oidc_client_secret_file: args.oidc.oidc_client_secret_file.or(file.oidc_client_secret_file),
+                oidc_name: args.oidc.oidc_name.or(file.oidc_name),
+                oidc_user_claim: args.oidc.oidc_user_claim.or(file.oidc_user_claim),
+                oidc_scopes: args.oidc.oidc_scopes.or(file.oidc_scopes),
+                oidc_new_users: args.oidc.oidc_new_users.or(file.oidc_new_users),
+            })?,
             remote: RemoteConfig::load(RemoteArgs {
                 remote_listen: args.remote.remote_listen.or(file.remote_listen),
                 remote_login_address: args.remote.remote_login_address.or(file.remote_login_address),
@@ -321,6 +300,7 @@ impl fmt::Display for Config {
             None => writeln!(f, "# metrics-listen is not set")?,
         }
         writeln!(f, "activity-days = {}", self.activity_days)?;
+        oidc_config::write(self.oidc.as_ref(), f)?;
         writeln!(f, "remote-listen = {}", quote(&self.remote.listen.to_string()))?;
         match &self.remote.login_address {
             Some(address) => writeln!(f, "remote-login-address = {}", quote(address))?,
@@ -334,23 +314,6 @@ impl fmt::Display for Config {
             LogFormat::Json => "json",
         };
         writeln!(f, "log-format = {}", quote(format))
-    }
-}
-
-impl FileConfig {
-    fn read(path: &Path) -> anyhow::Result<FileConfig> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("the settings in {} cannot be read", path.display()))?;
-        FileConfig::parse(&text).with_context(|| format!("the settings in {} are not valid", path.display()))
-    }
-
-    fn parse(text: &str) -> anyhow::Result<FileConfig> {
-        let table: toml::Table = text.parse()?;
-        if let Some(key) = table.keys().find(|key| !FILE_KEYS.contains(&key.as_str())) {
-            let nearest = FILE_KEYS.iter().min_by_key(|known| distance(key, known)).expect("there are settings");
-            bail!("there is no setting {key:?}; the nearest one is {nearest:?}");
-        }
-        Ok(table.try_into()?)
     }
 }
 
@@ -374,22 +337,6 @@ fn check_url(url: &str) -> anyhow::Result<String> {
         "public-url is a scheme and a host, such as https://batch.example.org, not {url:?}"
     );
     Ok(url.to_owned())
-}
-
-/// How many letters must be added, removed or changed to get from one word to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -448,14 +395,6 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_setting_in_the_file_names_the_nearest_known_one() {
-        let error = FileConfig::parse("lisen = '127.0.0.1:1'").unwrap_err().to_string();
-        assert!(error.contains("\"lisen\"") && error.contains("\"listen\""), "{error}");
-        assert!(FileConfig::parse("listen = 3").is_err());
-        assert!(FileConfig::parse("listen = ").is_err());
-    }
-
-    #[test]
     fn flags_win_over_the_file_and_what_is_printed_can_be_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fournil.toml");
@@ -502,13 +441,6 @@ mod tests {
             ("https://h/path", false),
         ] {
             assert_eq!(check_url(url).is_ok(), good, "{url}");
-        }
-    }
-
-    #[test]
-    fn words_have_distances() {
-        for (a, b, expected) in [("", "abc", 3), ("listen", "listen", 0), ("lisen", "listen", 1), ("log", "logs", 1)] {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }
 }

@@ -59,17 +59,30 @@ pub fn clear_cookie() {
 
 fn put_cookie(value: &str, life_secs: u32) {
     let (Some(around), Some(options)) = (use_context::<Around>(), use_context::<ResponseOptions>()) else { return };
-    let secure = if around.is_https { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={life_secs}; HttpOnly; SameSite=Lax{secure}");
-    let cookie = HeaderValue::from_str(&cookie).expect("base64url is ASCII");
-    options.append_header(header::SET_COOKIE, cookie);
+    options.append_header(header::SET_COOKIE, cookie_line(COOKIE, "/", value, life_secs, around.is_https));
+}
+
+/// As [`set_cookie`], where there is no server function.
+pub fn session_cookie_line(secret: &Secret, is_https: bool) -> HeaderValue {
+    cookie_line(COOKIE, "/", &secret.0, COOKIE_LIFE, is_https)
+}
+
+/// `value` is base64url.
+pub fn cookie_line(name: &str, path: &str, value: &str, life_secs: u32, is_https: bool) -> HeaderValue {
+    let secure = if is_https { "; Secure" } else { "" };
+    let line = format!("{name}={value}; Path={path}; Max-Age={life_secs}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&line).expect("base64url is ASCII")
 }
 
 /// The session's secret that a request carries.
 pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, COOKIE)
+}
+
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut values = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    values.find(|(name, value)| *name == COOKIE && !value.is_empty()).map(|(_, value)| value)
+    values.find(|(known, value)| *known == name && !value.is_empty()).map(|(_, value)| value)
 }
 
 #[cfg(test)]

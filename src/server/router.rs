@@ -38,6 +38,8 @@ pub struct Parts {
     pub is_https: bool,
     pub trusted_proxies: proxies::Trusted,
     pub stopping: Stopping,
+    /// Signing in by a provider, if there is one.
+    pub oidc: Router,
     /// The agents' door.
     pub hub: Hub,
 }
@@ -50,6 +52,7 @@ pub fn router(parts: Parts) -> Router {
     let health = Router::new().route("/livez", get(alive)).route("/readyz", get(ready)).with_state(parts.cx.clone());
     Router::new()
         .merge(portal(&parts.cx, parts.is_https, parts.stopping, hosts))
+        .merge(parts.oidc)
         .merge(health)
         .merge(files(parts.portal))
         .layer(from_fn_with_state(portal_headers, headers::add_portal_headers))

@@ -103,7 +103,7 @@ pub async fn signed_in(cx: &Context, parts: &Parts) -> service::Result<Option<Ca
     }
 }
 
-fn from(parts: &Parts) -> From {
+pub fn from(parts: &Parts) -> From {
     from_of(&parts.extensions)
 }
 

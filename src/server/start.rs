@@ -13,7 +13,7 @@ use super::data_dir::DataDir;
 use super::hosts::Hosts;
 use super::shutdown::{self, Stop};
 use super::tls::{OwnNames, Tls};
-use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, router};
+use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, oidc, router};
 use crate::api::{Duration, Location};
 use crate::blob::BlobFiles;
 use crate::domain::kept::Keep;
@@ -90,6 +90,7 @@ impl Server {
             keep: config.keep,
             activity_life: Duration::from_days(config.activity_days),
             remote,
+            external_name: config.oidc.as_ref().map(|oidc| oidc.name.clone()),
             ..(*cx.installation).clone()
         });
         storage::account::storage_ensure_default(&cx).await?;
@@ -108,6 +109,7 @@ impl Server {
             is_https: config.is_https(),
             trusted_proxies: config.trusted_proxies.clone().into(),
             stopping: stopping.clone(),
+            oidc: oidc::routes(&cx, config.oidc.clone(), config.is_https())?,
             hub: hub.clone(),
         };
         // Agents ask it where the server is.
@@ -184,6 +186,7 @@ pub async fn open(
         keep: Keep::default(),
         activity_life: Duration::from_days(config::ACTIVITY_DAYS),
         remote: RemoteAccess::default(),
+        external_name: None,
     };
     let cx = Context::new(Shared {
         metrics: Arc::new(Metrics::new(store.timings())),

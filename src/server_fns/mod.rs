@@ -4,6 +4,7 @@
 pub mod account;
 pub mod activity;
 pub mod application;
+pub mod external;
 pub mod file;
 pub mod job;
 pub mod job_schedule;
@@ -23,6 +24,7 @@ pub mod user;
 pub use account::*;
 pub use activity::*;
 pub use application::*;
+pub use external::*;
 pub use file::*;
 pub use job::*;
 pub use job_schedule::*;

@@ -92,6 +92,8 @@ pub struct Installation {
     /// How long the activity log keeps what it has.
     pub activity_life: api::Duration,
     pub remote: RemoteAccess,
+    /// What the operator calls the provider by which people can sign in, if there is one.
+    pub external_name: Option<String>,
 }
 
 impl Installation {

@@ -17,6 +17,7 @@ pub mod context;
 mod error;
 pub mod etag;
 pub mod events;
+pub mod external_sign_in;
 pub mod file;
 pub mod job;
 mod job_insert;

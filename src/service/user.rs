@@ -252,7 +252,7 @@ pub(super) async fn end_grants(conn: &mut Conn, user_key: i64) -> store::Result<
     grants::token_delete_of_user(conn, user_key).await
 }
 
-fn to_api(cx: &Context, row: &UserRow) -> api::User {
+pub(super) fn to_api(cx: &Context, row: &UserRow) -> api::User {
     api::User {
         principal_id: cx.installation.principal_id(&row.name),
         name: row.name.clone(),
@@ -260,5 +260,7 @@ fn to_api(cx: &Context, row: &UserRow) -> api::User {
         disabled: row.disabled,
         creation_time: row.created,
         last_sign_in: row.last_sign_in,
+        external_name: row.external_name.clone(),
+        is_external: row.external_id.is_some(),
     }
 }

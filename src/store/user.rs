@@ -16,6 +16,10 @@ pub struct UserRow {
     pub disabled: bool,
     pub created: Timestamp,
     pub last_sign_in: Option<Timestamp>,
+    /// By which name the sign-in provider knows the user.
+    pub external_name: Option<String>,
+    /// Who that is, since the first time: issuer and subject.
+    pub external_id: Option<String>,
 }
 
 impl UserRow {
@@ -28,6 +32,8 @@ impl UserRow {
             disabled: get(row, "disabled")?,
             created: time(row, "created")?,
             last_sign_in: opt_time(row, "last_sign_in")?,
+            external_name: get(row, "external_name")?,
+            external_id: get(row, "external_id")?,
         })
     }
 }
@@ -36,6 +42,36 @@ impl UserRow {
 pub async fn find(conn: &mut Conn, user: &str) -> Result<Option<UserRow>> {
     let row = sqlx::query("SELECT * FROM users WHERE name = ?").bind(user).fetch_optional(conn).await?;
     row.as_ref().map(UserRow::read).transpose()
+}
+
+/// Without regard to case.
+pub async fn find_by_external_name(conn: &mut Conn, external_name: &str) -> Result<Option<UserRow>> {
+    let query = sqlx::query("SELECT * FROM users WHERE external_name = ?").bind(external_name);
+    query.fetch_optional(conn).await?.as_ref().map(UserRow::read).transpose()
+}
+
+pub async fn find_by_external_id(conn: &mut Conn, external_id: &str) -> Result<Option<UserRow>> {
+    let query = sqlx::query("SELECT * FROM users WHERE external_id = ?").bind(external_id);
+    query.fetch_optional(conn).await?.as_ref().map(UserRow::read).transpose()
+}
+
+/// Nobody is bound to the user by it yet.
+pub async fn set_external_name(conn: &mut Conn, user_key: i64, external_name: Option<&str>) -> Result<()> {
+    sqlx::query("UPDATE users SET external_name = ?, external_id = NULL WHERE key = ?")
+        .bind(external_name)
+        .bind(user_key)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub async fn bind(conn: &mut Conn, user_key: i64, external_id: &str) -> Result<()> {
+    sqlx::query("UPDATE users SET external_id = ? WHERE key = ?")
+        .bind(external_id)
+        .bind(user_key)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 pub async fn list(conn: &mut Conn) -> Result<Vec<UserRow>> {

@@ -30,6 +30,7 @@ mod dependencies;
 mod dependencies_real;
 mod disk_full;
 mod exit_conditions;
+mod external_sign_in;
 mod isolation;
 mod job_manager;
 mod job_preparation;

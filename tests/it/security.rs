@@ -12,7 +12,8 @@ use crate::support::program::{Serving, run};
 use crate::support::server::{INDEX, PASSWORD, USER, server, server_with_owner};
 
 /// Server functions that anybody may call.
-const OPEN: [&str; 3] = ["/portal/fn/sign_in", "/portal/fn/set_up", "/portal/fn/password_set"];
+const OPEN: [&str; 4] =
+    ["/portal/fn/sign_in", "/portal/fn/set_up", "/portal/fn/password_set", "/portal/fn/external_sign_in_info"];
 
 pub fn server_functions() -> Vec<&'static str> {
     leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect()
@@ -45,7 +46,7 @@ pub fn any_arguments() -> serde_json::Value {
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {}, "remove": { "nodeList": ["n"] },
         "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
-        "description": "", "text": "", "life": "P1D", "id": "x",
+        "external_name": null, "description": "", "text": "", "life": "P1D", "id": "x",
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
     });
     let of_the_rest = json!({

@@ -8,12 +8,14 @@ use leptos_router::hooks::use_navigate;
 use crate::api;
 use crate::portal::components::field::{control_id, required_text};
 use crate::portal::components::{
-    Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, TextInput, use_query_param,
+    Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, QueryParam, TextInput, use_query_param,
 };
-use crate::portal::i18n::{msg, tx};
+use crate::portal::i18n::{msg, tf, tx};
+use crate::portal::pages::user::why;
+use crate::portal::paths;
 use crate::portal::shell::Entrance;
 use crate::portal::state::{browser, use_session};
-use crate::server_fns::sign_in;
+use crate::server_fns::{external_sign_in_info, sign_in};
 
 /// What is typed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,8 +85,24 @@ pub fn SignInPage() -> impl IntoView {
                 </Field>
                 <Button label=msg::SIGN_IN kind=ButtonKind::Primary submit=true pending/>
             </form>
+            <ProviderLink return_to/>
             <p class="entrance__note">{tx(msg::SIGN_IN_NOTE)}</p>
         </Entrance>
+    }
+}
+
+/// To the provider of OpenID Connect, if there is one, and why it did not let in.
+#[component]
+fn ProviderLink(return_to: QueryParam) -> impl IntoView {
+    let info = LocalResource::new(external_sign_in_info);
+    let refused = use_query_param("refused");
+    let name = move || info.get().and_then(Result::ok).and_then(|info| info.name);
+    let why = move || refused.get().parse().ok().map(why);
+    view! {
+        {move || why().map(|why| view! { <p class="error-bar" role="alert">{tx(why)}</p> })}
+        {move || name().map(|name| view! {
+            <a class="button" href=move || paths::provider_sign_in(&return_to.get()) rel="external">{tf(msg::SIGN_IN_BY, &[("provider", &name)])}</a>
+        })}
     }
 }
 

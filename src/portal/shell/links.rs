@@ -22,7 +22,9 @@ pub fn Links(children: Children) -> impl IntoView {
         let Some(link) = link.and_then(|a| a.dyn_into::<web_sys::HtmlAnchorElement>().ok()) else { return };
         let is_ours = link.origin() == window().location().origin().unwrap_or_default();
         let href = link.get_attribute("href").unwrap_or_default();
-        if !is_ours || !link.target().is_empty() || link.has_attribute("download") || href.starts_with('#') {
+        // What the server answers itself.
+        let is_served = link.has_attribute("download") || link.rel() == "external";
+        if !is_ours || !link.target().is_empty() || is_served || href.starts_with('#') {
             return;
         }
         event.prevent_default();

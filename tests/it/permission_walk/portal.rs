@@ -23,7 +23,7 @@ fn whom(function: &str) -> For {
     let (first, everywhere, somewhere) = (Place::First, Place::Everywhere, Place::Somewhere);
     let reads = ["_list", "_get", "_text", "_map", "_waiting", "_info"].iter().any(|end| function.ends_with(end));
     match function {
-        "sign_in" | "sign_out" | "set_up" | "password_set" => For::Session,
+        "sign_in" | "sign_out" | "set_up" | "password_set" | "external_sign_in_info" => For::Session,
         "session_get" | "reference_get" | "token_list" | "token_create" => For::Everybody,
         "token_revoke" | "role_assignment_delete" => For::Hidden,
         "account_list" | "location_list" | "subscription_list" | "resource_group_list" | "resource_group_get" => {
@@ -43,6 +43,7 @@ fn whom(function: &str) -> For {
         "role_assignment_create" | "password_link_create" | "session_list" | "session_revoke" => {
             For::Those(P::UserWrite, everywhere)
         }
+        "external_attempt_list" => For::Those(P::UserWrite, everywhere),
         "storage_keys" => For::Those(P::KeyRead, everywhere),
         "storage_key_regenerate" => For::Those(P::KeyWrite, everywhere),
         // A URL that only reads.

@@ -6,6 +6,7 @@ pub mod fault_proxy;
 pub mod open_ssh;
 pub mod people;
 pub mod program;
+pub mod provider;
 pub mod real_server;
 pub mod rest;
 pub mod server;

@@ -138,6 +138,7 @@ impl World {
             keep: Keep::NOTHING,
             activity_life: api::Duration::from_days(90),
             remote: Default::default(),
+            external_name: None,
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context::new(Shared {

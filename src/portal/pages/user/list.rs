@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::external::AttemptTable;
 use super::invite::InviteForm;
 use super::link::LinkCard;
 use crate::api::{PasswordLink, User};
@@ -26,6 +27,7 @@ pub fn UsersPage() -> impl IntoView {
             <UserTable all/>
             {move || made.get().map(|link| view! { <LinkCard link/> })}
             <InviteForm made=done/>
+            <AttemptTable/>
         </Loaded>
     }
 }

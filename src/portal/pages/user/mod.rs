@@ -1,6 +1,7 @@
 //! Users, for who looks after them: list, one user, and the page on which a user sets the password by a link.
 
 mod access;
+mod external;
 mod invite;
 mod link;
 mod list;
@@ -9,6 +10,7 @@ mod password;
 mod sessions;
 
 pub use access::AccessPage;
+pub use external::why;
 pub use list::UsersPage;
 pub use page::UserPage;
 pub use password::PasswordPage;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_params_map;
 
+use super::external::ExternalForm;
 use super::link::LinkCard;
 use super::list::UserState;
 use super::sessions::SessionTable;
@@ -36,6 +37,7 @@ pub fn UserPage() -> impl IntoView {
                     {move || link.get().map(|link| view! { <LinkCard link/> })}
                     <Facts user=user.clone()/>
                     <RoleForm user=user.clone() users/>
+                    <ExternalForm user=user.clone() users/>
                     <SessionTable user=user.name/>
                 }
                 .into_any(),
