@@ -16,7 +16,7 @@ OWN = models.UserIdentity(auto_user=models.AutoUserSpecification(scope=models.Au
 
 def output(client: BatchClient, task: str) -> str:
     until(f"{task} is completed", lambda: client.get_task("job", task).state == models.BatchTaskState.COMPLETED)
-    return b"".join(client.get_task_file("job", task, "stdout.txt")).decode()
+    return b"".join(client.download_task_file("job", task, "stdout.txt")).decode()
 
 
 def test_tasks_run_as_accounts_and_as_users_of_their_own(client: BatchClient) -> None:
