@@ -15,7 +15,7 @@ use std::process::{Child, Command};
 use std::time::Instant;
 
 use fournil::agent::leftovers;
-use fournil::api::agent::{AgentConfig, Attempt, FromAgent, RunTask, ToAgent, Welcome};
+use fournil::api::agent::{AgentConfig, Attempt, FromAgent, RunTask, RunUser, ToAgent, Welcome};
 use futures_util::{SinkExt, StreamExt};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -163,6 +163,8 @@ fn welcome(slots: i32) -> Welcome {
         lease_secs: None,
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),
+        own_users: None,
+        accounts: Vec::new(),
         elevation_allowed: false,
         forbidden_addresses: Vec::new(),
         size: None,
@@ -182,6 +184,7 @@ fn task(n: i64) -> RunTask {
         environment: Vec::new(),
         slots: 1,
         max_wall_clock: None,
+        user: RunUser::Pool,
         elevated: false,
         resource_files: Vec::new(),
         output_files: Vec::new(),

@@ -60,7 +60,8 @@ pub struct RunFacts<'a> {
     pub packages: &'a [Package],
     /// Of a task that runs on several nodes.
     pub instance: Option<&'a Instance>,
-    pub elevated: bool,
+    /// Name of the run's user, where it is another than the node's.
+    pub user: Option<&'a str>,
 }
 
 /// The variables by name. Settings that no program could be given (an empty name, one with `=`, a NUL) are left out.
@@ -68,7 +69,7 @@ pub fn variables(node: &NodeFacts, run: &RunFacts<'_>) -> BTreeMap<String, Strin
     let root = node.root.display();
     let task_directory = format!("{root}/{}", run.directory);
     let working_directory = format!("{task_directory}/wd");
-    let user = if run.elevated { "root" } else { &node.user_name };
+    let user = run.user.unwrap_or(&node.user_name);
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let mut set = |name: &str, value: &str| drop(all.insert(name.to_owned(), value.to_owned()));
     set("PATH", DEFAULT_PATH);
@@ -219,7 +220,7 @@ mod tests {
                 settings: &settings,
                 packages: &[package()],
                 instance: None,
-                elevated: false,
+                user: None,
             },
         )
     }
@@ -256,7 +257,7 @@ mod tests {
             settings: &[],
             packages: &[],
             instance: None,
-            elevated: true,
+            user: Some("root"),
         };
         let all = variables(&node(), &run);
         assert!(!all.contains_key("AZ_BATCH_JOB_ID") && !all.contains_key("AZ_BATCH_TASK_ID"));
@@ -292,7 +293,7 @@ mod tests {
             settings: &[],
             packages: &[],
             instance: Some(&instance),
-            elevated: false,
+            user: None,
         };
         let all = variables(&node(), &run);
         let check = |name: &str, value: &str| assert_eq!(all.get(name).map(String::as_str), Some(value), "{name}");

@@ -31,6 +31,15 @@ pub fn not_elevated() -> TaskFailureInformation {
     launch_failed("the operator of this node does not allow tasks with the elevation level admin")
 }
 
+/// The pool has changed since the task was added, or it is another one.
+pub fn no_account(name: &str) -> TaskFailureInformation {
+    user_error("UserAccountNotFound", format!("The pool has no user account with the name {name:?}."))
+}
+
+pub fn no_user_left() -> TaskFailureInformation {
+    launch_failed("the node has no user id left for it")
+}
+
 /// The task's folder could not be made.
 pub fn no_directory(error: &io::Error) -> TaskFailureInformation {
     if error.kind() == io::ErrorKind::StorageFull {

@@ -18,7 +18,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::process::{UserId, use_files_as};
+use super::process::{TaskUser, use_files_as};
+use super::run_folder::depth_of_owned;
 use super::{clock, node_root};
 use crate::api::agent::{FileAsk, FileReply, MAX_READ_BYTES};
 use crate::api::{Code, FileProperties, NodeFile, Timestamp};
@@ -52,15 +53,30 @@ pub struct NodeFiles {
     n_discarded: AtomicU64,
 }
 
+/// Whose files a node has.
+#[derive(Clone, Copy, Debug)]
+pub struct Users {
+    pub pool: TaskUser,
+    /// Has the files of ended tasks that ran as a user of their own, and of those that are just ending a part.
+    pub keeper: Option<u32>,
+}
+
+impl Users {
+    fn of(self, uid: u32, gid: u32) -> TaskUser {
+        let user = TaskUser::in_pool(uid, gid, self.pool.pool());
+        if uid == self.pool.uid { self.pool } else { self.keeper.map_or(user, |keeper| user.with_group(keeper)) }
+    }
+}
+
 impl NodeFiles {
     pub fn open(root: &Path) -> io::Result<Self> {
         let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
         Ok(NodeFiles { root, n_discarded: AtomicU64::new(0) })
     }
 
-    /// Answers with the rights of `user`. Call it on a thread that may wait for a disk.
-    pub fn answer(&self, request: u64, ask: &FileAsk, user: Option<UserId>) -> (FileReply, Vec<u8>) {
-        use_files_as(user);
+    /// Answers with the rights of whom the file belongs to. Call it on a thread that may wait for a disk.
+    pub fn answer(&self, request: u64, ask: &FileAsk, users: Option<Users>) -> (FileReply, Vec<u8>) {
+        use_files_as(users.and_then(|users| self.rights(ask, users)));
         let answer = match ask {
             FileAsk::List { path, recursive } => self.list(path, *recursive).map(|files| (files, Vec::new())),
             FileAsk::Stat { path } => self.stat(path).map(|file| (vec![file], Vec::new())),
@@ -75,6 +91,28 @@ impl NodeFiles {
             Ok((files, data)) => (FileReply { request, files, error: None, reason: None }, data),
             Err(code) => (FileReply { request, files: Vec::new(), error: Some(code), reason: None }, Vec::new()),
         }
+    }
+
+    /// A file is read with the rights of its task's user, and the agent's own folders are listed and removed with the agent's. So
+    /// neither a link nor a file that a task got hold of in some way shows more than the task could see itself.
+    fn rights(&self, ask: &FileAsk, users: Users) -> Option<TaskUser> {
+        let (path, may_be_above) = match ask {
+            FileAsk::List { path, .. } => (path, true),
+            FileAsk::Delete { path, .. } => (path, true),
+            FileAsk::Stat { path } | FileAsk::Read { path, .. } => (path, false),
+            FileAsk::UploadLogs { .. } => return Some(users.pool),
+        };
+        let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let depth = parts.first().map_or(0, |first| depth_of_owned(first));
+        let is_delete = matches!(ask, FileAsk::Delete { .. });
+        let is_above = parts.is_empty() || parts[0] == "workitems" && parts.len() < depth + usize::from(is_delete);
+        if may_be_above && is_above {
+            return None;
+        }
+        let owned = (depth > 0 && parts.len() >= depth).then(|| parts[..depth].join("/"));
+        let owner = owned.and_then(|path| self.open_beneath(&path, OFlags::PATH, ResolveFlags::NO_SYMLINKS).ok());
+        let owner = owner.and_then(|folder| fstat(folder).ok()).filter(|stat| stat.st_uid != 0);
+        Some(owner.map_or(users.pool, |stat| users.of(stat.st_uid, stat.st_gid)))
     }
 
     /// The length of a regular file; None when there is none.
@@ -135,7 +173,7 @@ impl NodeFiles {
         Ok(new_name)
     }
 
-    fn open_beneath(&self, path: &str, flags: OFlags, more: ResolveFlags) -> Result<OwnedFd, Errno> {
+    pub fn open_beneath(&self, path: &str, flags: OFlags, more: ResolveFlags) -> Result<OwnedFd, Errno> {
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | more;
         let path = path.trim_matches('/');
         let path = if path.is_empty() { "." } else { path };
@@ -219,6 +257,12 @@ impl NodeFiles {
                 self.list_into(&child, asked, &path, recursive, depth + 1, files);
             }
         }
+    }
+
+    /// The folders in a folder, by their paths.
+    pub fn folders_in(&self, path: &str) -> Vec<String> {
+        let entries = self.list(path, false).unwrap_or_default().into_iter().filter(|entry| entry.is_directory);
+        entries.map(|entry| format!("{path}/{}", entry.name)).collect()
     }
 
     fn delete(&self, path: &str, recursive: bool) -> Result<(), Code> {

@@ -1,7 +1,7 @@
 //! Begins runs: makes a run's folder, opens its files and starts its process.
 //!
-//! The file work is done with the rights of the task user, never with root's: what a task put in the way cannot lead it
-//! anywhere where the task could not go itself.
+//! The file work in a run's folder is done with the rights of its user, never with root's: what a task put in the way cannot
+//! lead it anywhere where the task could not go itself, see [`super::run_folder`].
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -12,15 +12,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode, OFlags, fcntl_setfl, fstat, mkdirat, openat};
-use rustix::io::Errno;
+use rustix::fs::{Gid, Mode, OFlags, Uid, mkdirat, openat};
 
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
 use super::groups::Group;
-use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
+use super::process::{Identity, Program, SpawnError, Spawner, TaskUser, use_files_as};
+use super::run_folder::{self, Prepared, open_output};
 use super::run_id::RunId;
+use super::task_view::View;
 use super::transfer::Kind;
-use super::{command_line, failure, files, transfer};
+use super::{command_line, failure, transfer};
 use crate::api::agent::{Instance, Package};
 use crate::api::{EnvironmentSetting, TaskFailureInformation};
 
@@ -32,8 +33,12 @@ pub struct Launch {
     pub preparation: Option<String>,
     pub command_line: String,
     pub environment: Vec<EnvironmentSetting>,
-    /// The task user, when there is one.
-    pub user: Option<UserId>,
+    /// The run's user, when there is one.
+    pub user: Option<TaskUser>,
+    /// Its name, where it is another than the node's.
+    pub user_name: Option<String>,
+    /// Its folder may be read by all tasks of the pool.
+    pub is_open: bool,
     /// Of a task that runs on several nodes.
     pub instance: Option<Box<Instance>>,
     /// With the agent's own user instead.
@@ -48,30 +53,18 @@ pub struct Launcher {
     pub(super) null: File,
     pub(super) spawner: Spawner,
     /// The mount namespace of tasks; absent where they are in the agent's.
-    pub(super) view: Option<OwnedFd>,
+    pub(super) view: Option<Arc<View>>,
 }
 
 impl Launcher {
-    pub fn open(root: &Path, view: Option<OwnedFd>) -> io::Result<Self> {
+    pub fn open(root: &Path, view: Option<View>) -> io::Result<Self> {
         let null = OpenOptions::new().read(true).open("/dev/null")?;
         let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
-        Ok(Launcher { root, null, spawner: Spawner::new(), view })
+        Ok(Launcher { root, null, spawner: Spawner::new(), view: view.map(Arc::new) })
     }
 
-    /// The run's first process. This thread has the task user's rights on files meanwhile.
+    /// The run's first process.
     pub fn launch(
-        &mut self,
-        launch: &Launch,
-        command_line: &str,
-        group: Option<&Group>,
-    ) -> Result<i32, TaskFailureInformation> {
-        use_files_as(launch.user);
-        let result = self.launch_as_user(launch, command_line, group);
-        use_files_as(None);
-        result
-    }
-
-    fn launch_as_user(
         &mut self,
         launch: &Launch,
         command_line: &str,
@@ -79,13 +72,10 @@ impl Launcher {
     ) -> Result<i32, TaskFailureInformation> {
         let arguments = command_line::split(command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
         let variables = Launcher::variables(launch);
-        if files::is_escape(&launch.directory) {
-            return Err(failure::launch_failed("its folder lies outside of the node's root"));
-        }
-        let Prepared { stdout, stderr, .. } = self.prepare(&launch.directory).map_err(|e| failure::no_directory(&e))?;
+        let Prepared { stdout, stderr, .. } = self.prepare(launch)?;
         let directory = format!("{}/{}/wd", launch.node.root.display(), launch.directory);
         let identity = match (launch.user, launch.elevated) {
-            (group, true) => Identity::Elevated { group },
+            (user, true) => Identity::Elevated { group: user.map(|user| user.gid) },
             (Some(user), false) => Identity::User(user),
             (None, false) => Identity::Own,
         };
@@ -99,7 +89,7 @@ impl Launcher {
             stderr: stderr.as_fd(),
             identity,
             groups: &group.map(Group::join).unwrap_or_default(),
-            view: self.view.as_ref().map(AsFd::as_fd),
+            view: self.view.as_ref().map(|view| view.as_fd()),
             limit_mark: launch.limit_mark,
             terminal: false,
         };
@@ -109,9 +99,15 @@ impl Launcher {
         })
     }
 
+    fn prepare(&self, launch: &Launch) -> Result<Prepared, TaskFailureInformation> {
+        let prepared = run_folder::prepare(&self.root, &launch.directory, launch.user, launch.is_open);
+        prepared.map_err(|error| failure::no_directory(&error))
+    }
+
     /// The variables of the run's command.
     pub fn variables(launch: &Launch) -> BTreeMap<String, String> {
         let job_and_task = launch.job_and_task.as_ref().map(|(job, task)| (job.as_str(), task.as_str()));
+        let is_root = launch.elevated && launch.user.is_some();
         let run = RunFacts {
             run: launch.run,
             job_and_task,
@@ -120,7 +116,7 @@ impl Launcher {
             settings: &launch.environment,
             packages: &launch.packages,
             instance: launch.instance.as_deref(),
-            elevated: launch.elevated && launch.user.is_some(),
+            user: if is_root { Some("root") } else { launch.user_name.as_deref() },
         };
         variables(&launch.node, &run)
     }
@@ -131,32 +127,17 @@ impl Launcher {
         &mut self,
         launch: &Launch,
         group: Option<&Group>,
-        (sheet, folder): (&File, &str),
-        limit_mark: u64,
-        logs: bool,
-    ) -> Result<i32, TaskFailureInformation> {
-        use_files_as(launch.user);
-        let result = self.launch_transfer_as_user(launch, group, (sheet, folder), limit_mark, logs);
-        use_files_as(None);
-        result
-    }
-
-    fn launch_transfer_as_user(
-        &mut self,
-        launch: &Launch,
-        group: Option<&Group>,
         (sheet, into): (&File, &str),
         limit_mark: u64,
         logs: bool,
     ) -> Result<i32, TaskFailureInformation> {
-        if files::is_escape(&launch.directory) {
-            return Err(failure::launch_failed("its folder lies outside of the node's root"));
-        }
-        let folder = self.prepare(&launch.directory).map_err(|e| failure::no_directory(&e))?.folder;
+        let folder = self.prepare(launch)?.folder;
+        use_files_as(launch.user);
         let logs = logs.then(|| {
             let log = |name| open_output(&folder, name, false);
             Ok((log("fileuploadout.txt")?, log("fileuploaderr.txt")?))
         });
+        use_files_as(None);
         let logs: Option<(OwnedFd, OwnedFd)> = logs.transpose().map_err(|e: io::Error| failure::no_directory(&e))?;
         let (stdout, stderr) = match &logs {
             Some((out, err)) => (out.as_fd(), err.as_fd()),
@@ -170,7 +151,7 @@ impl Launcher {
             settings: &[],
             packages: &[],
             instance: None,
-            elevated: false,
+            user: launch.user_name.as_deref(),
         };
         let kind = if logs.is_some() { Kind::Upload } else { Kind::Download };
         let directory = format!("{}/{into}", launch.node.root.display());
@@ -185,7 +166,7 @@ impl Launcher {
             stderr,
             identity: launch.user.map_or(Identity::Own, Identity::User),
             groups: &group.map(Group::join).unwrap_or_default(),
-            view: self.view.as_ref().map(AsFd::as_fd),
+            view: self.view.as_ref().map(|view| view.as_fd()),
             limit_mark,
             terminal: false,
         };
@@ -215,7 +196,7 @@ impl Launcher {
             settings: &[],
             packages: &[],
             instance: None,
-            elevated: false,
+            user: launch.user_name.as_deref(),
         };
         let directory = format!("{}/{staging}", launch.node.root.display());
         let program = Program {
@@ -229,76 +210,22 @@ impl Launcher {
             stderr: self.null.as_fd(),
             identity: user.map_or(Identity::Own, Identity::User),
             groups: &group.map(Group::join).unwrap_or_default(),
-            view: self.view.as_ref().map(AsFd::as_fd),
+            view: self.view.as_ref().map(|view| view.as_fd()),
             limit_mark,
         };
         self.spawner.spawn(&program).map_err(|error| not_started(error.to_string()))
     }
 
     /// A new folder that belongs to the user, below one that belongs to the agent.
-    fn make_staging(&self, staging: &str, user: Option<UserId>) -> io::Result<()> {
+    fn make_staging(&self, staging: &str, user: Option<TaskUser>) -> io::Result<()> {
         mkdirat(&self.root, staging, Mode::from_raw_mode(0o700))?;
         if let Some(user) = user {
             let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let folder = openat(&self.root, staging, flags, Mode::empty())?;
-            rustix::fs::fchown(&folder, Some(rustix::fs::Uid::from_raw(user)), Some(rustix::fs::Gid::from_raw(user)))?;
+            rustix::fs::fchown(&folder, Some(Uid::from_raw(user.uid)), Some(Gid::from_raw(user.gid)))?;
         }
         Ok(())
     }
-
-    /// Makes the run's folder and `wd` in it, and opens its output files. What an earlier attempt left stays.
-    fn prepare(&self, directory: &str) -> io::Result<Prepared> {
-        let is_new = self.make_folder(directory)?;
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = openat(&self.root, directory, flags, Mode::empty())?;
-        exists_is_fine(mkdirat(&folder, "wd", Mode::from_raw_mode(0o770)))?;
-        let stdout = open_output(&folder, "stdout.txt", is_new)?;
-        Ok(Prepared { stdout, stderr: open_output(&folder, "stderr.txt", is_new)?, folder })
-    }
-
-    /// True when it was not there. Usually only the last part of the path is missing.
-    fn make_folder(&self, directory: &str) -> io::Result<bool> {
-        let mode = Mode::from_raw_mode(0o770);
-        match mkdirat(&self.root, directory, mode) {
-            Err(Errno::NOENT) => {
-                for (end, _) in directory.match_indices('/') {
-                    exists_is_fine(mkdirat(&self.root, &directory[..end], mode))?;
-                }
-                exists_is_fine(mkdirat(&self.root, directory, mode))
-            }
-            result => exists_is_fine(result),
-        }
-    }
-}
-
-/// A run's folder and its output files, open.
-struct Prepared {
-    folder: OwnedFd,
-    stdout: OwnedFd,
-    stderr: OwnedFd,
-}
-
-fn exists_is_fine(made: Result<(), Errno>) -> io::Result<bool> {
-    match made {
-        Ok(()) => Ok(true),
-        Err(Errno::EXIST) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A file that is already there may be anything that an earlier attempt made of it: a pipe must not stop the thread.
-fn open_output(folder: &OwnedFd, name: &str, is_new: bool) -> io::Result<OwnedFd> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let mode = Mode::from_raw_mode(0o640);
-    if is_new {
-        return Ok(openat(folder, name, flags, mode)?);
-    }
-    let file = openat(folder, name, flags | OFlags::NONBLOCK, mode)?;
-    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
-        return Err(io::Error::other(format!("{name} is not a regular file")));
-    }
-    fcntl_setfl(&file, OFlags::APPEND)?;
-    Ok(file)
 }
 
 fn to_c_strings(arguments: &[String]) -> Vec<CString> {

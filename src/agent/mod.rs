@@ -6,11 +6,13 @@
 
 mod clock;
 mod command_line;
+mod ended_files;
 mod environment;
 mod failure;
 mod fate;
 mod files;
 mod groups;
+mod hand_over;
 pub mod journal;
 mod launcher;
 mod lease;
@@ -24,6 +26,7 @@ mod own_log;
 mod packages;
 mod process;
 mod process_tree;
+mod run_folder;
 pub mod run_id;
 mod runs;
 mod sample;

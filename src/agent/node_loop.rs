@@ -9,10 +9,10 @@ mod instances;
 mod log_upload;
 mod remote;
 mod stages;
+mod users;
 mod work;
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,18 +31,20 @@ use super::groups::Groups;
 use super::journal::{FilePaper, Journal, Past};
 use super::launcher::Launcher;
 use super::node_core::{Core, Stop};
-use super::process::UserId;
+use super::process::{TaskUser, UserId};
 use super::run_id::RunId;
 use super::runs::Runs;
 use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
 use super::ssh;
+use super::task_view::View;
 use super::watches::{self, Watches};
 use super::{clock, node_root, task_view};
 use crate::api::Timestamp;
 use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
 use remote::Remote;
 use stages::Stages;
+use users::Lent;
 
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECS);
 
@@ -51,6 +53,9 @@ const SILENCE: Duration = Duration::from_secs(3 * HEARTBEAT_SECS);
 
 /// How long the last messages may take to leave before the agent ends.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Lengths of watched files, by their watches.
+type Measured = Vec<(u64, Option<u64>)>;
 
 pub struct Node {
     config: AgentConfig,
@@ -77,17 +82,20 @@ pub struct Node {
     files: Arc<NodeFiles>,
     watches: Watches,
     measure_at: Option<Instant>,
-    measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
+    measured: UnboundedSender<Measured>,
     /// To be removed when the runs in them are over.
     clean_up_later: Vec<String>,
     remote: Remote,
+    lent: Lent,
+    freed: UnboundedSender<u32>,
+    has_reclaimed: bool,
 }
 
 /// Runs the node until it has to stop. SIGCHLD must be blocked in all threads, so that it arrives here only.
 pub async fn run(
     config: AgentConfig,
     dir: PathBuf,
-    (root, view): (PathBuf, Option<OwnedFd>),
+    (root, view): (PathBuf, Option<View>),
     mark: String,
     groups: Groups,
     (journal, past): (Journal, Past),
@@ -95,8 +103,9 @@ pub async fn run(
 ) -> anyhow::Result<Stop> {
     let (measured_to, mut measured) = unbounded_channel();
     let (asks_to, mut asks) = unbounded_channel();
+    let (freed_to, mut freed) = unbounded_channel();
     let remote = Remote::new(dir, asks_to);
-    let mut node = Node::new(config, (root, view), mark, groups, (journal, past), measured_to, remote)?;
+    let mut node = Node::new(config, (root, view), mark, groups, (journal, past), (measured_to, freed_to), remote)?;
     #[expect(deprecated, reason = "what it warns of cannot be: the descriptor lives as long as the value that owns it")]
     let children = AsyncFd::new(child_signals()?).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -113,6 +122,7 @@ pub async fn run(
         tokio::select! {
             news = from_server.recv() => node.on_server(news.context("the server's client has ended")?),
             Some(ask) = asks.recv() => node.on_ask(ask),
+            Some(user) = freed.recv() => node.on_freed(user),
             Some(lengths) = measured.recv() => node.on_measured(&lengths),
             ended = children.readable() => {
                 // One signal stands for any number of children: they are counted where they are reaped.
@@ -144,11 +154,11 @@ fn child_signals() -> anyhow::Result<SignalFd> {
 impl Node {
     fn new(
         config: AgentConfig,
-        (root, view): (PathBuf, Option<OwnedFd>),
+        (root, view): (PathBuf, Option<View>),
         mark: String,
         groups: Groups,
         (journal, past): (Journal, Past),
-        measured: UnboundedSender<Vec<(u64, Option<u64>)>>,
+        (measured, freed): (UnboundedSender<Measured>, UnboundedSender<u32>),
         remote: Remote,
     ) -> anyhow::Result<Self> {
         let now = clock::instant();
@@ -177,6 +187,9 @@ impl Node {
             measured,
             clean_up_later: Vec::new(),
             remote,
+            lent: Lent::default(),
+            freed,
+            has_reclaimed: false,
         };
         Ok(node)
     }
@@ -257,8 +270,9 @@ impl Node {
         self.core.welcome().is_some_and(|welcome| welcome.elevation_allowed)
     }
 
-    fn user(&self) -> Option<UserId> {
-        self.core.welcome().and_then(|welcome| self.task_user(welcome))
+    /// The pool's own user.
+    fn user(&self) -> Option<TaskUser> {
+        self.core.welcome().and_then(|welcome| self.task_user(welcome)).map(TaskUser::of_pool)
     }
 
     fn task_user(&self, welcome: &Welcome) -> Option<UserId> {

@@ -20,15 +20,18 @@ pub const MOUNT_POINT: &str = "/mnt/batch/tasks";
 /// Name of the root in the node's folder.
 pub const ROOT: &str = "root";
 
-/// Written by tasks: they belong to the task user.
-const OPEN: [&str; 3] = ["shared", "startup", "workitems"];
+/// Written by all tasks; what they make there is the pool's, whoever they are.
+const SHARED: &str = "shared";
+
+/// Belongs to the user of the start task, which the others let read it.
+const STARTUP: &str = "startup";
 
 /// Written by the agent.
-const CLOSED: [&str; 3] = ["applications", "fsmounts", "volatile"];
+const CLOSED: [&str; 4] = ["applications", "fsmounts", "volatile", "workitems"];
 
 /// The folders of which the root consists; they are never deleted.
 pub fn is_fixed(name: &OsStr) -> bool {
-    OPEN.iter().chain(&CLOSED).any(|fixed| name == *fixed)
+    [SHARED, STARTUP].iter().chain(&CLOSED).any(|fixed| name == *fixed)
 }
 
 /// Makes the root and, where the system allows it, mounts it for this process and its tasks. Says where tasks see it. Must
@@ -87,8 +90,9 @@ fn same_file(a: &Path, b: &Path) -> bool {
 /// Makes the folders, for tasks of `user`, or of the agent's own when there is none.
 pub fn lay_out(root: &Path, user: Option<UserId>) -> io::Result<()> {
     make(root, None, user, 0o750)?;
-    for name in OPEN {
-        make(&root.join(name), user, user, 0o770)?;
+    make(&root.join(SHARED), user, user, 0o2770)?;
+    if !root.join(STARTUP).exists() {
+        make(&root.join(STARTUP), user, user, 0o2750)?;
     }
     for name in CLOSED {
         make(&root.join(name), None, user, 0o750)?;

@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code, reason = "making and waiting for processes needs system calls that have no safe wrapper")]
 
+use std::cell::RefCell;
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -21,6 +22,45 @@ use crate::api::agent::Usage;
 
 /// User and group id, the same number.
 pub type UserId = u32;
+
+/// A user of tasks. All of a pool are in the group of the pool's own user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskUser {
+    pub uid: u32,
+    pub gid: u32,
+    /// Further groups; its own one where it needs no other.
+    groups: [u32; 2],
+}
+
+impl TaskUser {
+    /// The pool's own.
+    pub fn of_pool(id: UserId) -> Self {
+        TaskUser { uid: id, gid: id, groups: [id; 2] }
+    }
+
+    /// Another one of the pool.
+    pub fn in_pool(uid: u32, gid: u32, pool: UserId) -> Self {
+        TaskUser { uid, gid, groups: [pool; 2] }
+    }
+
+    /// The same with the rights of one more group.
+    pub fn with_group(self, group: u32) -> Self {
+        TaskUser { groups: [self.groups[0], group], ..self }
+    }
+
+    /// Of the pool.
+    pub fn pool(&self) -> UserId {
+        self.groups[0]
+    }
+
+    fn more_groups(&self) -> &[libc::gid_t] {
+        match self.groups {
+            [pool, other] if pool == self.gid && other == self.gid => &[],
+            [pool, other] if pool == other => &self.groups[..1],
+            _ => &self.groups,
+        }
+    }
+}
 
 pub struct Program<'a> {
     /// Tried in order until one exists.
@@ -48,8 +88,8 @@ pub enum Identity {
     Own,
     /// The agent's own user, with all that it may do. Files belong to this group, so that the task user can read them.
     Elevated { group: Option<UserId> },
-    /// This user without supplementary groups and capabilities, and no way to gain any.
-    User(UserId),
+    /// This user, with its pool's group and no other, without capabilities, and no way to gain any.
+    User(TaskUser),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -195,14 +235,16 @@ impl Child<'_> {
     }
 
     unsafe fn take_identity(&self) -> bool {
-        let (user, group, may_gain) = match self.program.identity {
+        let (user, group, may_gain) = match &self.program.identity {
             Identity::Own => (None, None, false),
-            Identity::Elevated { group } => (None, group, true),
-            Identity::User(id) => (Some(id), Some(id), false),
+            Identity::Elevated { group } => (None, *group, true),
+            Identity::User(user) => (Some(user), Some(user.gid), false),
         };
-        // SAFETY: no pointers but a null one with length 0.
+        // SAFETY: the one pointer is to a slice that the sleeping parent keeps alive, with its length.
         unsafe {
-            if user.is_some() && libc::syscall(libc::SYS_setgroups, 0usize, ptr::null::<libc::gid_t>()) == -1 {
+            if let Some(groups) = user.map(TaskUser::more_groups)
+                && libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) == -1
+            {
                 return false;
             }
             if let Some(id) = group
@@ -211,7 +253,7 @@ impl Child<'_> {
                 return false;
             }
             // Elevated: file access is the agent's again, this thread has the task user's.
-            let id = user.unwrap_or_else(|| libc::geteuid());
+            let id = user.map_or_else(|| libc::geteuid(), |user| user.uid);
             if libc::syscall(libc::SYS_setresuid, id, id, id) == -1 {
                 return false;
             }
@@ -308,10 +350,36 @@ pub fn reap(pid: i32) -> Usage {
     }
 }
 
+thread_local! {
+    /// The thread's own groups, while it has a user's.
+    static OWN_GROUPS: RefCell<Option<Vec<libc::gid_t>>> = const { RefCell::new(None) };
+}
+
 /// Whose rights this thread has on files; other threads keep theirs. Only root can change it.
-pub fn use_files_as(user: Option<UserId>) {
+pub fn use_files_as(user: Option<TaskUser>) {
     let own = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-    let (uid, gid) = user.map_or(own, |id| (id, id));
+    let (uid, gid) = user.map_or(own, |user| (user.uid, user.gid));
+    OWN_GROUPS.with_borrow_mut(|own| {
+        match user.as_ref().map(TaskUser::more_groups).filter(|groups| !groups.is_empty()) {
+            Some(groups) => {
+                own.get_or_insert_with(groups_of_this_thread);
+                set_groups(groups);
+            }
+            None => own.take().into_iter().for_each(|groups| set_groups(&groups)),
+        }
+    });
     nix::unistd::setfsgid(nix::unistd::Gid::from_raw(gid));
     nix::unistd::setfsuid(nix::unistd::Uid::from_raw(uid));
+}
+
+fn groups_of_this_thread() -> Vec<libc::gid_t> {
+    nix::unistd::getgroups()
+        .map(|groups| groups.into_iter().map(nix::unistd::Gid::as_raw).collect())
+        .unwrap_or_default()
+}
+
+/// Of this thread alone: the C library's function would change them for all.
+fn set_groups(groups: &[libc::gid_t]) {
+    // SAFETY: the kernel reads as many numbers as the slice has.
+    unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) };
 }

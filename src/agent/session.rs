@@ -11,7 +11,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::environment::{NodeFacts, session_variables, to_block};
 use super::launcher::Launcher;
-use super::process::{Identity, Program, SpawnError, UserId, use_files_as};
+use super::process::{Identity, Program, SpawnError, TaskUser, use_files_as};
 use super::run_id::RunId;
 use super::ssh::{self, Terminal};
 
@@ -25,7 +25,7 @@ pub struct SessionLaunch {
     pub terminal: Option<Terminal>,
     pub variables: Vec<(String, String)>,
     /// The task user, when there is one.
-    pub user: Option<UserId>,
+    pub user: Option<TaskUser>,
     /// With the agent's own user instead.
     pub elevated: bool,
     pub limit_mark: u64,
@@ -70,7 +70,7 @@ impl Launcher {
             stderr: self.null.as_fd(),
             identity: launch.user.map_or(Identity::Own, Identity::User),
             groups: &[],
-            view: self.view.as_ref().map(AsFd::as_fd),
+            view: self.view.as_ref().map(|view| view.as_fd()),
             limit_mark: launch.limit_mark,
             terminal: false,
         };
@@ -87,7 +87,7 @@ impl Launcher {
         let variables = session_variables(&launch.node, launch.run, shell(), elevated, kind, &launch.variables);
         let (program, arguments) = command(&launch.program)?;
         let identity = match (launch.user, launch.elevated) {
-            (group, true) => Identity::Elevated { group },
+            (user, true) => Identity::Elevated { group: user.map(|user| user.gid) },
             (Some(user), false) => Identity::User(user),
             (None, false) => Identity::Own,
         };
@@ -101,7 +101,7 @@ impl Launcher {
             stderr: theirs.stderr.as_fd(),
             identity,
             groups: &[],
-            view: self.view.as_ref().map(AsFd::as_fd),
+            view: self.view.as_ref().map(|view| view.as_fd()),
             limit_mark: launch.limit_mark,
             terminal: launch.terminal.is_some(),
         };

@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
@@ -18,11 +18,23 @@ const FOLDERS: [(&str, &str); 2] = [("tmp", "/tmp"), ("var-tmp", "/var/tmp")];
 /// In memory, which counts as that of the task that writes there.
 const SHARED_MEMORY: &str = "/dev/shm";
 
+pub struct View {
+    namespace: OwnedFd,
+    /// The folders for passing things, as its tasks see them.
+    pub folders: Vec<File>,
+}
+
+impl AsFd for View {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.namespace.as_fd()
+    }
+}
+
 /// Makes the namespace out of this thread's; the agent must be in one of its own already.
 ///
 /// # Errors
 /// Where the system does not allow it.
-pub fn make(dir: &Path) -> io::Result<OwnedFd> {
+pub fn make(dir: &Path) -> io::Result<View> {
     for (name, _) in FOLDERS {
         let folder = dir.join(name);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
@@ -34,7 +46,7 @@ pub fn make(dir: &Path) -> io::Result<OwnedFd> {
     made.unwrap_or_else(|_| Err(io::Error::other("the thread that makes it has panicked")))
 }
 
-fn in_new_namespace(dir: &Path) -> io::Result<OwnedFd> {
+fn in_new_namespace(dir: &Path) -> io::Result<View> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     // Opened before the first mount, which may hide the others.
     let open = |(name, target): (&str, &'static str)| Ok((File::open(dir.join(name))?, target));
@@ -49,7 +61,9 @@ fn in_new_namespace(dir: &Path) -> io::Result<OwnedFd> {
     if Path::new(SHARED_MEMORY).is_dir() {
         mount(Some("tmpfs"), SHARED_MEMORY, Some("tmpfs"), hardened, Some("mode=1777"))?;
     }
-    Ok(File::open("/proc/thread-self/ns/mnt")?.into())
+    let folders = FOLDERS.iter().map(|(_, target)| *target).chain([SHARED_MEMORY]);
+    let folders = folders.filter_map(|target| File::open(target).ok()).collect();
+    Ok(View { namespace: File::open("/proc/thread-self/ns/mnt")?.into(), folders })
 }
 
 /// Removes the node's folders.

@@ -20,12 +20,14 @@
 mod files;
 mod limits;
 mod package;
+mod user;
 
 use serde::{Deserialize, Serialize};
 
 pub use files::{FileAsk, FileReply};
 pub use limits::{LimitsObstacle, NodeLimits, NodeSize};
 pub use package::Package;
+pub use user::{Ids, NodeAccount, OwnUsers, RunUser};
 
 use super::{Secret, TaskFailureInformation, Timestamp};
 
@@ -263,6 +265,12 @@ pub struct Welcome {
     pub kill_wait_secs: u32,
     /// The user and group id of tasks, when the agent runs as root. Absent: the agent's own.
     pub task_user: Option<u32>,
+    /// Those that the node lends to tasks. Absent where tasks have no users of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_users: Option<OwnUsers>,
+    /// The pool's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<NodeAccount>,
     /// Tasks with elevation level admin run as the agent's own user instead of being refused.
     pub elevation_allowed: bool,
     /// Addresses from which and to which no file of a task is transferred.
@@ -329,6 +337,9 @@ pub struct RunTask {
     pub slots: i32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_wall_clock: Option<super::Duration>,
+    #[serde(default, skip_serializing_if = "RunUser::is_pool")]
+    pub user: RunUser,
+    /// Of an account, its own level counts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elevated: bool,
     /// Brought into the working directory before the command runs. Only URLs: the server has named the container of a linked

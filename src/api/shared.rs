@@ -144,7 +144,8 @@ pub struct TaskFailureInformation {
     pub details: Vec<NameValuePair>,
 }
 
-/// The user under which a task runs. Absent: the pool's own unprivileged user.
+/// The user under which a task runs. Absent: the pool's own unprivileged user. Where the server is not root, all run as the
+/// server's user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -160,6 +161,7 @@ pub struct UserIdentity {
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AutoUserSpecification {
+    /// `task`: a user that no other task has meanwhile, and whose files no other reads. Default pool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<AutoUserScope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -37,6 +37,7 @@ pub mod steady;
 pub mod storage;
 pub mod storage_access;
 pub mod task;
+pub mod task_user;
 pub mod usage;
 pub mod vm_size;
 pub mod waiting;

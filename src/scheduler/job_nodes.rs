@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::driver::Driver;
 use super::load::attempt;
 use super::task_reports::Report;
-use crate::api::agent::{Attempt, RunTask, ToAgent};
-use crate::api::{Changed, ElevationLevel, EnvironmentSetting};
+use crate::api::agent::{Attempt, RunTask, RunUser, ToAgent};
+use crate::api::{Changed, EnvironmentSetting};
 use crate::domain::job_node::{self, Command, Kind, Readiness};
 use crate::domain::placement::{Held, Preparation};
 use crate::domain::steady::HashMap;
@@ -282,7 +282,7 @@ fn run(
     let mut environment: Vec<EnvironmentSetting> =
         common.iter().filter(|setting| own.iter().all(|o| o.name != setting.name)).cloned().collect();
     environment.extend_from_slice(own);
-    let user = command.user_identity.and_then(|identity| identity.auto_user.as_ref());
+    let (user, elevated) = RunUser::of(command.user_identity);
     RunTask {
         a: attempt,
         job: job.to_owned(),
@@ -293,7 +293,8 @@ fn run(
         environment,
         slots: 0,
         max_wall_clock: command.max_wall_clock,
-        elevated: user.and_then(|user| user.elevation_level) == Some(ElevationLevel::Admin),
+        user,
+        elevated,
         resource_files: command.resource_files.to_vec(),
         output_files: Vec::new(),
         packages: Vec::new(),

@@ -3,7 +3,7 @@
 use super::remote::Remote;
 use super::sample_pools::Measures;
 use crate::api::agent::NodeSize;
-use crate::api::{EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask};
+use crate::api::{EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, UserAccount};
 use crate::domain::ids::AccountName;
 use crate::domain::node::Facts;
 use crate::store::node::NodeRow;
@@ -29,6 +29,8 @@ pub(super) struct Pool {
     pub size: Option<NodeSize>,
     pub start_task: Option<crate::api::StartTask>,
     pub packages: Vec<crate::api::ApplicationPackageReference>,
+    /// Its users, without their secrets.
+    pub accounts: Vec<UserAccount>,
     /// Ports that are mapped on its nodes.
     pub nat_pools: Vec<InboundNatPool>,
 }

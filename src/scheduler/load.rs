@@ -5,7 +5,7 @@ use super::job_nodes::JobNodes;
 use super::remote::{self, Remote};
 use super::sample_pools::Measures;
 use crate::api::agent::{Attempt, NodeSize};
-use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
+use crate::api::{self, OnAllTasksComplete, StartTaskState, TaskExecutionResult};
 use crate::domain::ids::AccountName;
 use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
@@ -110,6 +110,7 @@ impl Driver {
             size: self.size_of(&pool.settings.vm_size),
             start_task: pool.settings.start_task.clone(),
             packages: pool.settings.application_package_references.clone().unwrap_or_default(),
+            accounts: users_of_pool(pool),
             nat_pools: nat_pools(pool),
         };
         self.pools.insert(pool.key, known);
@@ -130,6 +131,7 @@ impl Driver {
             known.size = size;
             known.start_task = pool.settings.start_task.clone();
             known.packages = pool.settings.application_package_references.clone().unwrap_or_default();
+            known.accounts = users_of_pool(pool);
             known.nat_pools = nat_pools(pool);
         }
         self.world.set_policy(pool.key, pool.settings.fill_type(), pool.settings.is_in_job_order());
@@ -277,6 +279,12 @@ pub(super) async fn accounts(conn: &mut Conn) -> Result<HashMap<i64, AccountName
 }
 
 /// How far the start task is, and what comes before it, as the store remembers it.
+/// The pool's users; their secrets are nothing that a node needs.
+fn users_of_pool(pool: &PoolRow) -> Vec<api::UserAccount> {
+    let accounts = pool.settings.user_accounts.iter().flatten().cloned();
+    accounts.map(api::UserAccount::without_secrets).collect()
+}
+
 fn start_task_fact(has_preliminaries: bool, row: &NodeRow) -> StartTaskFact {
     match (&row.start_task_info, row.ready, has_preliminaries) {
         (_, true, _) | (_, _, false) => StartTaskFact::Done,

@@ -9,6 +9,7 @@ use crate::api::agent::{Attempt, FromAgent, Hello, NodeLimits, StartTaskReport, 
 use crate::api::{Changed, NodeError, StartTaskState, TaskExecutionResult};
 use crate::domain::node::{self, StartTaskFact};
 use crate::domain::steady::{HashMap, HashSet};
+use crate::domain::task_user;
 use crate::service::package_references;
 use crate::service::storage::linked;
 use crate::service::{Result, kept};
@@ -111,6 +112,7 @@ impl Driver {
             }
         };
         let number = u32::try_from(node.row.pool_key).unwrap_or_default();
+        let ids = self.settings.first_node_user.zip(node.row.user_block);
         let welcome = Welcome {
             account: pool.account.to_string(),
             account_url: self.cx.installation.account_url(&pool.account).to_owned(),
@@ -123,6 +125,8 @@ impl Driver {
             lease_secs: None,
             kill_wait_secs: self.settings.kill_wait_secs,
             task_user: self.settings.first_task_user.map(|first| first + number),
+            own_users: ids.map(|(first, block)| task_user::own_users(first, block)),
+            accounts: task_user::accounts(&pool.accounts, ids),
             elevation_allowed: self.cx.installation.elevation_allowed,
             forbidden_addresses: self.cx.installation.forbidden_addresses.clone(),
             size: pool.size.filter(|_| self.settings.limits_tasks),

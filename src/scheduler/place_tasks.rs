@@ -7,8 +7,8 @@ use super::driver::Driver;
 use super::gangs::nodes_of;
 use super::load::attempt;
 use super::preparation::Preparations;
-use crate::api::agent::{Package, RunTask, ToAgent};
-use crate::api::{Duration, ElevationLevel, EnvironmentSetting, MultiInstanceSettings, TaskCreate, Timestamp};
+use crate::api::agent::{Package, RunTask, RunUser, ToAgent};
+use crate::api::{Duration, EnvironmentSetting, MultiInstanceSettings, TaskCreate, Timestamp};
 use crate::domain::ids::AccountName;
 use crate::domain::multi_instance::{self, Subtask};
 use crate::domain::placement::Assignment;
@@ -300,7 +300,7 @@ fn run_task(
     let mut environment: Vec<EnvironmentSetting> =
         common.iter().filter(|setting| own.iter().all(|o| o.name != setting.name)).cloned().collect();
     environment.extend(own);
-    let elevation = settings.user_identity.and_then(|i| i.auto_user).and_then(|user| user.elevation_level);
+    let (user, elevated) = RunUser::of(settings.user_identity.as_ref());
     RunTask {
         a: attempt(to.key(), number),
         job: job.to_owned(),
@@ -311,7 +311,8 @@ fn run_task(
         environment,
         slots: to.slots,
         max_wall_clock: settings.constraints.and_then(|c| c.max_wall_clock_time).filter(|d| !d.is_unlimited()),
-        elevated: elevation == Some(ElevationLevel::Admin),
+        user,
+        elevated,
         resource_files: settings.resource_files.unwrap_or_default(),
         output_files: settings.output_files.unwrap_or_default(),
         packages: Vec::new(),

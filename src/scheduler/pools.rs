@@ -198,6 +198,7 @@ impl Driver {
             deallocated: false,
             slots: pool.settings.slots_per_node(),
             allocated: now,
+            user_block: None,
             booted: None,
             boot: None,
             ip_address: String::new(),

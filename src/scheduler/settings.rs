@@ -11,13 +11,15 @@ pub struct Settings {
     /// Tasks of each pool run under a user id of the pool's own: this plus the pool's number. Absent when the server is not
     /// root: then tasks run as the server's user.
     pub first_task_user: Option<u32>,
+    /// The first of the user ids that nodes have beside: see `domain::task_user`. Absent in the same case.
+    pub first_node_user: Option<u32>,
     /// Tasks use no more memory, processes and processor than their slots' part of their node, where the system lets it.
     pub limits_tasks: bool,
 }
 
 impl Settings {
     /// Chosen here: a lease of 30 s finds a lost node soon and survives a slow disk; Azure's agent waits as long.
-    pub fn usual(first_task_user: Option<u32>, limits_tasks: bool) -> Settings {
-        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user, limits_tasks }
+    pub fn usual(first_task_user: Option<u32>, first_node_user: Option<u32>, limits_tasks: bool) -> Settings {
+        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user, first_node_user, limits_tasks }
     }
 }

@@ -17,7 +17,7 @@ use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, o
 use crate::api::{Duration, Location};
 use crate::blob::BlobFiles;
 use crate::domain::kept::Keep;
-use crate::domain::vm_size;
+use crate::domain::{task_user, vm_size};
 use crate::scheduler::hub::Hub;
 use crate::scheduler::local_provider::LocalProvider;
 use crate::scheduler::provider::Provider;
@@ -115,11 +115,14 @@ impl Server {
         // Agents ask it where the server is.
         data_dir.write_url(&local_url, tls.as_ref().map(|tls| tls.agents_authority.as_str()))?;
         let provider = provider.unwrap_or_else(|| Arc::new(LocalProvider::new(config.data_dir.clone(), exe)));
-        let first_task_user = match rustix::process::geteuid().is_root() {
-            true => Some(first_task_user(&cx.store, &*cx.random).await?),
-            false => None,
+        let (first_task_user, first_node_user) = match rustix::process::geteuid().is_root() {
+            true => {
+                let pools = first_task_user(&cx.store, &*cx.random).await?;
+                (Some(pools), Some(first_node_user(&cx.store, &*cx.random, pools).await?))
+            }
+            false => (None, None),
         };
-        let settings = scheduler::Settings::usual(first_task_user, config.limit_tasks);
+        let settings = scheduler::Settings::usual(first_task_user, first_node_user, config.limit_tasks);
         let inputs = Inputs { signals, node_events };
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider, settings, inputs));
         let authority_file = tls.as_ref().and_then(|tls| tls.authority_file.clone());
@@ -221,8 +224,8 @@ async fn subscription_id(store: &Store, random: &dyn Random) -> Result<String, E
 /// one machine would otherwise share users, and a task could reach another installation's.
 async fn first_task_user(store: &Store, random: &dyn Random) -> Result<u32, Error> {
     const NAME: &str = "first_task_user";
-    /// Each range holds as many pools; the last one ends below 2³¹, which some file systems take for the end.
-    const RANGE: u32 = 100_000;
+    /// The last range ends below 2³¹, which some file systems take for the end.
+    const RANGE: u32 = TASK_USER_RANGE;
     const N_RANGES: u16 = 20_000;
     if let Some(first) = meta::get(&mut *store.read().await?, NAME).await?.and_then(|text| text.parse().ok()) {
         return Ok(first);
@@ -230,6 +233,27 @@ async fn first_task_user(store: &Store, random: &dyn Random) -> Result<u32, Erro
     let mut bytes = [0; 2];
     random.fill(&mut bytes);
     let first = RANGE * (2 + u32::from(u16::from_le_bytes(bytes) % N_RANGES));
+    store.write(move |conn| Box::pin(async move { meta::set(conn, NAME, &first.to_string()).await })).await?;
+    Ok(first)
+}
+
+/// How many pools the range holds that [`first_task_user`] begins.
+const TASK_USER_RANGE: u32 = 100_000;
+
+/// The same for the user ids that each node has beside its pool's. `pools` is where the others begin, which these leave out.
+async fn first_node_user(store: &Store, random: &dyn Random, pools: u32) -> Result<u32, Error> {
+    const NAME: &str = "first_node_user";
+    const N_RANGES: u32 = (1 << 31) / task_user::ALL_IDS;
+    if let Some(first) = meta::get(&mut *store.read().await?, NAME).await?.and_then(|text| text.parse().ok()) {
+        return Ok(first);
+    }
+    let mut bytes = [0; 2];
+    random.fill(&mut bytes);
+    // The machine's own users are in the first range.
+    let range = |n: u32| (1 + n % (N_RANGES - 1)) * task_user::ALL_IDS;
+    let overlaps = |first: u32| first < pools + TASK_USER_RANGE && pools < first + task_user::ALL_IDS;
+    let n = u32::from(u16::from_le_bytes(bytes));
+    let first = (n..).map(range).find(|first| !overlaps(*first)).unwrap_or_else(|| range(n));
     store.write(move |conn| Box::pin(async move { meta::set(conn, NAME, &first.to_string()).await })).await?;
     Ok(first)
 }

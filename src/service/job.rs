@@ -6,7 +6,7 @@ pub use super::job_insert::{insert, made};
 pub use super::job_tasks::job_statistics;
 pub(super) use super::job_tasks::with_defaults;
 use super::storage::linked;
-use super::{Caller, Context, Result, auto_pool, etag, page};
+use super::{Caller, Context, Result, auto_pool, etag, page, run_user};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
@@ -115,6 +115,7 @@ pub async fn job_create(
                     return Err(Code::ActiveJobAndScheduleQuotaReached.into());
                 }
                 linked::check_job(&cx_, conn, owner.key, &create).await?;
+                run_user::check_job(conn, owner.key, &create).await?;
                 insert(&cx_, conn, owner.key, None, create, now).await
             })
         })

@@ -45,6 +45,7 @@ pub mod reference;
 pub mod remote_access;
 pub mod resource_group;
 pub mod role_assignment;
+mod run_user;
 pub mod session;
 pub mod slices;
 mod statistics;

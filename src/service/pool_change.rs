@@ -88,7 +88,7 @@ fn apply(row: &mut PoolRow, patch: api::PoolPatch, around: Around<'_>) -> std::r
     }
     patch_size(row, &patch, around.sizes)?;
     patch_settings(&mut row.settings, patch, around.references);
-    Ok(())
+    check::start_task_user(&row.settings)
 }
 
 /// A new size and number of slots must fit each other, also when only one of them changes.
@@ -174,7 +174,7 @@ pub async fn pool_update_properties(
         row.settings.application_package_references = Some(update.application_package_references);
         row.settings.metadata = Some(update.metadata);
         row.settings.target_node_communication_mode = update.target_node_communication_mode;
-        Ok(())
+        check::start_task_user(&row.settings)
     })
     .await
 }

@@ -6,7 +6,7 @@ use super::context::{EndedAttempt, Signal};
 use super::job::find as find_job;
 use super::ledger::Ledger;
 use super::storage::linked;
-use super::{Caller, Context, Result, etag};
+use super::{Caller, Context, Result, etag, run_user};
 use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
@@ -94,8 +94,11 @@ async fn add(
         true => linked::linked(conn, job.account_key).await?,
         false => None,
     };
+    let accounts = run_user::accounts_for(conn, job.account_key, &job.pool_id, &tasks).await?;
     for create in &tasks {
-        let sound = check::task_create_in(facts, create).and_then(|()| linked::check_task(cx, create, linked.as_ref()));
+        let sound = check::task_create_in(facts, create)
+            .and_then(|()| linked::check_task(cx, create, linked.as_ref()))
+            .and_then(|()| run_user::check_task(create, accounts.as_deref()));
         let error = match sound {
             Err(error) => Some(error),
             Ok(()) if let Some(code) = job_node::id_refusal(&job.settings, &create.id) => Some(code.into()),

@@ -10,6 +10,7 @@ use super::pool;
 use crate::api::agent::NodeLimits;
 use crate::api::{NodeDeallocationOption, NodeError, NodeState, SchedulingState, StartTaskInformation, Timestamp};
 use crate::domain::node::{Order, OrderKind};
+use crate::domain::task_user::MOST_BLOCKS;
 
 /// A node as it is stored.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct NodeRow {
     pub token: String,
     pub slots: i32,
     pub allocated: Timestamp,
+    /// Its block of user ids.
+    pub user_block: Option<u32>,
     pub booted: Option<Timestamp>,
     /// Of the agent process that spoke last.
     pub boot: Option<String>,
@@ -68,6 +71,7 @@ pub fn read(row: &SqliteRow) -> Result<NodeRow> {
         token: get(row, "token")?,
         slots: get(row, "slots")?,
         allocated: time(row, "allocated")?,
+        user_block: get(row, "user_block")?,
         booted: opt_time(row, "booted")?,
         boot: get(row, "boot")?,
         ip_address: get(row, "ip_address")?,
@@ -104,6 +108,7 @@ pub async fn insert(conn: &mut Conn, pool_key: i64, nodes: &[NodeRow]) -> Result
     .bind(pool_key)
     .execute(&mut *conn)
     .await?;
+    give_user_blocks(conn, pool_key).await?;
     let Some(now) = nodes.first().map(|node| node.allocated) else { return Ok(()) };
     pool::count_nodes(conn, pool_key, now, |counts| {
         for node in nodes {
@@ -111,6 +116,22 @@ pub async fn insert(conn: &mut Conn, pool_key: i64, nodes: &[NodeRow]) -> Result
         }
     })
     .await
+}
+
+/// Gives new nodes the smallest blocks of user ids that no node has.
+async fn give_user_blocks(conn: &mut Conn, pool_key: i64) -> Result<()> {
+    sqlx::query(
+        "WITH RECURSIVE block (b) AS (SELECT 0 UNION ALL SELECT b + 1 FROM block WHERE b + 1 < ?1), \
+         free AS (SELECT b, row_number() OVER (ORDER BY b) AS n FROM block \
+             WHERE b NOT IN (SELECT user_block FROM nodes WHERE user_block IS NOT NULL)), \
+         new AS (SELECT key, row_number() OVER (ORDER BY key) AS n FROM nodes WHERE pool_key = ?2 AND user_block IS NULL) \
+         UPDATE nodes SET user_block = free.b FROM new JOIN free ON free.n = new.n WHERE nodes.key = new.key",
+    )
+    .bind(MOST_BLOCKS)
+    .bind(pool_key)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 pub async fn find(conn: &mut Conn, pool_key: i64, id: &str) -> Result<Option<NodeRow>> {

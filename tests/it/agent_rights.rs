@@ -89,9 +89,10 @@ async fn a_link_that_a_task_made_leads_the_agent_nowhere() {
     std::fs::write(&file, "untouched").unwrap();
     let target = folder.path().display();
     let (ended, ..) = world
-        .result(&sh(&format!("rm ../stdout.txt; ln -s {target}/file ../stdout.txt; ln -s {target} ../../t77")))
+        .result(&sh(&format!("rm ../stdout.txt; ln -s {target}/file ../stdout.txt; ! ln -s {target} ../../t77")))
         .await;
-    assert_eq!(ended.exit, Some(0));
+    assert_eq!(ended.exit, Some(0), "in the place of another task's folder it can put nothing");
+    std::os::unix::fs::symlink(folder.path(), world.root().join("workitems/j1/job-1/t77")).unwrap();
     for number in [2, 3] {
         let again = fournil::api::agent::Attempt { task: 1, number };
         world.run_with("/bin/echo overwritten", |t| (t.a, t.directory) = (again, "workitems/j1/job-1/t1".into())).await;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use fournil::agent::leftovers;
 use fournil::api::agent::{
-    AgentConfig, Attempt, CONNECT_PATH, Ended, FileAsk, FileReply, FromAgent, Hello, RunTask, ToAgent, Welcome,
+    AgentConfig, Attempt, CONNECT_PATH, Ended, FileAsk, FileReply, FromAgent, Hello, OwnUsers, RunTask, RunUser,
+    ToAgent, Welcome,
 };
 use futures_util::{SinkExt, StreamExt};
 use tempfile::TempDir;
@@ -23,6 +24,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The user of tasks when the tests run as root.
 pub const TASK_USER: u32 = 61_234;
+
+/// Users that are lent to tasks then. Few, so that they are lent again.
+pub const OWN_USERS: OwnUsers = OwnUsers { keeper: 61_300, first: 61_301, count: 2 };
 
 pub const TOKEN: &str = "the-node's-token";
 
@@ -51,6 +55,8 @@ pub fn welcome() -> Welcome {
         lease_secs: None,
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),
+        own_users: is_root().then_some(OWN_USERS),
+        accounts: Vec::new(),
         elevation_allowed: false,
         forbidden_addresses: Vec::new(),
         size: None,
@@ -74,6 +80,7 @@ pub fn task(n: i64, command_line: &str) -> RunTask {
         environment: Vec::new(),
         slots: 1,
         max_wall_clock: None,
+        user: RunUser::Pool,
         elevated: false,
         resource_files: Vec::new(),
         output_files: Vec::new(),

@@ -170,7 +170,13 @@ impl Server {
         });
         let inputs = Inputs { signals: receiver, node_events };
         let lease = api::Duration::from_secs(LEASE.as_secs() as i64);
-        let settings = Settings { lease, kill_wait_secs: KILL_WAIT_SECS, first_task_user: None, limits_tasks: true };
+        let settings = Settings {
+            lease,
+            kill_wait_secs: KILL_WAIT_SECS,
+            first_task_user: None,
+            first_node_user: None,
+            limits_tasks: true,
+        };
         let driver = Driver::new(cx.clone(), hub.clone(), provider.clone(), settings, inputs);
         Server { cx, hub, driver, caller: Caller::system(), account: ACCOUNT.parse().unwrap(), doom, provider }
     }

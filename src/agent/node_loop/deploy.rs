@@ -54,6 +54,8 @@ impl Node {
             command_line: String::new(),
             environment: Vec::new(),
             user: self.user(),
+            user_name: None,
+            is_open: false,
             instance: None,
             elevated: false,
             limit_mark: self.runs.next_limit_mark(),

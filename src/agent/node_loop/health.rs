@@ -16,7 +16,7 @@ impl Node {
 
     /// Also when something failed for which a full disk may be the reason.
     pub(super) fn look_at_health(&mut self) {
-        let health = self.health(self.user());
+        let health = self.health(self.user().map(|user| user.pool()));
         self.core.set_health(health, &mut self.runs, clock::instant());
     }
 

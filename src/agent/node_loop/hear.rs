@@ -76,10 +76,10 @@ impl Node {
             }
             Some(ToAgent::File { request, ask: ask @ FileAsk::UploadLogs { .. } }) => self.read_log(request, ask),
             Some(ToAgent::File { request, ask }) => {
-                let (files, user) = (Arc::clone(&self.files), self.user());
+                let (files, users) = (Arc::clone(&self.files), self.users());
                 let Some(frames) = self.link.as_ref().map(|link| link.frames.clone()) else { return };
                 tokio::task::spawn_blocking(move || {
-                    let (reply, data) = files.answer(request, &ask, user);
+                    let (reply, data) = files.answer(request, &ask, users);
                     let _ = frames.send(Frame::Binary(server_client::file_frame(&reply, &data)));
                 });
             }
@@ -97,6 +97,9 @@ impl Node {
         let user = self.task_user(welcome);
         if let Err(error) = node_root::lay_out(&self.root, user) {
             tracing::error!(%error, "the node's folders could not be made");
+        }
+        if let Some(own) = welcome.own_users.filter(|_| user.is_some()) {
+            self.reclaim_users(own);
         }
         let facts = NodeFacts::of(welcome, &self.config.node, &self.root, user_name(user), self.mark.clone());
         self.facts = Some(Arc::new(facts));

@@ -328,7 +328,11 @@ impl Node {
         limit_mark: u64,
     ) -> Result<(i32, File), TaskFailureInformation> {
         let root = self.root.display().to_string();
-        let sheet = self.to_sheet(Work::Install { packages: packages.to_vec(), root, group: launch.user })?;
+        let sheet = self.to_sheet(Work::Install {
+            packages: packages.to_vec(),
+            root,
+            group: launch.user.map(|user| user.pool()),
+        })?;
         let pid = self.launcher.launch_deployment(launch, group, (&sheet, staging), limit_mark, true)?;
         Ok((pid, sheet))
     }

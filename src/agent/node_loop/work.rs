@@ -11,23 +11,29 @@ use super::super::runs::{Over, Run};
 use super::super::{clock, failure, files};
 use super::stages::{Ending, Files};
 use super::{Node, deploy};
-use crate::api::agent::{Ended, FromAgent, Package, RunTask, Usage};
-use crate::api::{ElevationLevel, StartTask, TaskFailureInformation};
+use crate::api::agent::{Attempt, Ended, FromAgent, Package, RunTask, RunUser, Usage};
+use crate::api::{StartTask, TaskFailureInformation};
+
+const START_TASK_FOLDER: &str = "startup";
 
 impl Node {
     pub(super) fn begin_what_fits(&mut self) {
         if self.core.are_packages_to_begin() {
             self.begin_packages();
         }
-        if let Some(task) = self.core.start_task_to_begin(clock::now(), clock::instant()) {
+        if !self.is_being_given_away(START_TASK_FOLDER)
+            && let Some(task) = self.core.start_task_to_begin(clock::now(), clock::instant())
+        {
             self.begin_start_task(task);
         }
         let mut deploying = self.folders_in_deployment();
         let (root, runs) = (&self.root, &self.runs);
         // What another run is just deploying is not fetched twice.
+        let mut has_no_user = self.must_wait_for_user();
         let must_wait = |task: &RunTask| {
             let missing = deploy::missing(root, &task.packages);
             let waits = missing.iter().any(|package| deploying.contains(&package.directory));
+            let waits = waits || has_no_user(task);
             if !waits {
                 deploying.extend(missing.into_iter().map(|package| package.directory));
             }
@@ -41,6 +47,10 @@ impl Node {
     fn begin_task(&mut self, task: RunTask, slots: i32) {
         let id = RunId::Task(task.a);
         let Some(facts) = self.facts.clone() else { return };
+        let who = match self.who(id, &task.user, task.elevated) {
+            Ok(who) => who,
+            Err(failure) => return self.report_failure(task.a, failure),
+        };
         let launch = Launch {
             run: id,
             node: facts,
@@ -49,61 +59,75 @@ impl Node {
             preparation: task.preparation,
             command_line: task.command_line,
             environment: task.environment,
-            user: self.user(),
+            user: who.user,
+            user_name: who.name,
+            // Source: directories of nodes: tasks of the job read what its preparation task left.
+            is_open: task.a.task < 0,
             instance: task.instance,
-            elevated: task.elevated,
+            elevated: who.elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().iter().chain(&task.packages).cloned().collect(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
         match self.begin_in_group(launch, slots, &task.packages, (task.resource_files, task.output_files)) {
             Ok((pid, group)) => {
-                let run = Run::new(directory, slots, task.max_wall_clock, pid, limit_mark);
+                let run = Run::new(directory.clone(), slots, task.max_wall_clock, pid, limit_mark);
                 let holds = self.holds(id);
                 self.runs.add(id, run.in_group(group).holding(holds));
                 self.core.begun(id, clock::instant());
             }
             // Not the task's own fault.
             Err(failure) if failure.code == DISK_FULL && self.is_disk_full_now() => {
+                self.give_user_back(id, &directory);
                 self.core.give_back(task.a, clock::instant());
             }
             Err(failure) => {
-                let ended = Ended {
-                    a: task.a,
-                    started: None,
-                    at: clock::now(),
-                    exit: None,
-                    failure: Some(failure),
-                    usage: Usage::default(),
-                };
-                self.core.report_end(ended, clock::instant());
+                self.give_user_back(id, &directory);
+                self.report_failure(task.a, failure);
             }
         }
     }
 
+    /// Of a task that has not begun.
+    fn report_failure(&mut self, a: Attempt, failure: TaskFailureInformation) {
+        let (at, failure) = (clock::now(), Some(failure));
+        let ended = Ended { a, started: None, at, exit: None, failure, usage: Usage::default() };
+        self.core.report_end(ended, clock::instant());
+    }
+
     fn begin_start_task(&mut self, task: StartTask) {
         let Some(facts) = self.facts.clone() else { return };
-        let auto_user = task.user_identity.and_then(|identity| identity.auto_user);
-        let elevated = auto_user.and_then(|user| user.elevation_level) == Some(ElevationLevel::Admin);
+        let (user, elevated) = RunUser::of(task.user_identity.as_ref());
         let id = RunId::StartTask;
+        let who = match self.who(id, &user, elevated) {
+            Ok(who) => who,
+            Err(failure) => return self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant()),
+        };
         let launch = Launch {
             run: id,
             node: facts,
             job_and_task: None,
-            directory: "startup".to_owned(),
+            directory: START_TASK_FOLDER.to_owned(),
             preparation: None,
             command_line: task.command_line,
             environment: task.environment_settings.unwrap_or_default(),
-            user: self.user(),
+            user: who.user,
+            user_name: who.name,
+            is_open: true,
             instance: None,
-            elevated,
+            elevated: who.elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().to_vec(),
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
         match self.begin_in_group(launch, 0, &[], (task.resource_files.unwrap_or_default(), Vec::new())) {
-            Ok((pid, group)) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark).in_group(group)),
-            Err(failure) => self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant()),
+            Ok((pid, group)) => {
+                self.runs.add(id, Run::new(directory.clone(), 0, None, pid, limit_mark).in_group(group))
+            }
+            Err(failure) => {
+                self.give_user_back(id, &directory);
+                self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant());
+            }
         }
     }
 
@@ -129,6 +153,7 @@ impl Node {
         if let Some(ending) = self.next_stage(over) {
             let Ending { id, mut run, at, exit, failure, usage } = ending;
             run.group.take().into_iter().for_each(|group| self.groups.give_back(group));
+            self.give_user_back(id, &run.directory);
             match id {
                 RunId::StartTask => self.core.start_task_ended(exit, failure, at, clock::instant()),
                 RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),

@@ -1,17 +1,12 @@
 //! Secrets go in and never come out: what a pool is given back without.
 
-use super::{ContainerRegistry, PoolCreate};
+use super::{ContainerRegistry, PoolCreate, UserAccount};
 
 impl PoolCreate {
     /// As GET gives the settings back: without passwords, keys and the protected settings of extensions.
     #[must_use]
     pub fn without_secrets(mut self) -> Self {
-        for user in self.user_accounts.iter_mut().flatten() {
-            user.password = None;
-            if let Some(linux) = &mut user.linux_user_configuration {
-                linux.ssh_private_key = None;
-            }
-        }
+        self.user_accounts.iter_mut().flatten().for_each(hide_of_user);
         for mount in self.mount_configuration.iter_mut().flatten() {
             if let Some(blob) = &mut mount.azure_blob_file_system_configuration {
                 (blob.account_key, blob.sas_key) = (None, None);
@@ -31,6 +26,21 @@ impl PoolCreate {
         let container = self.start_task.as_mut().and_then(|task| task.container_settings.as_mut());
         container.and_then(|container| container.registry.as_mut()).into_iter().for_each(hide);
         self
+    }
+}
+
+impl UserAccount {
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        hide_of_user(&mut self);
+        self
+    }
+}
+
+fn hide_of_user(user: &mut UserAccount) {
+    user.password = None;
+    if let Some(linux) = &mut user.linux_user_configuration {
+        linux.ssh_private_key = None;
     }
 }
 

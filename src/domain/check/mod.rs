@@ -9,6 +9,7 @@ mod node_log;
 mod node_user;
 mod pool;
 mod task;
+mod user;
 
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ pub use self::node_log::*;
 pub use self::node_user::*;
 pub use self::pool::*;
 pub use self::task::*;
+use self::user::user_identity;
+pub use self::user::{LONGEST_ACCOUNT_NAME, account_name, known_user, user_accounts};
 use crate::api::{self, Code, Duration, EnvironmentSetting, Error, MetadataItem};
 
 type Check = Result<(), Error>;
@@ -39,13 +42,6 @@ where
         return Err(missing(path));
     }
     text.parse().map_err(|reason: T::Err| Error::invalid_property(path, text, reason.to_string()))
-}
-
-fn user_identity(path: &str, identity: Option<&api::UserIdentity>) -> Check {
-    match identity.and_then(|i| i.user_name.as_deref()) {
-        Some(_) => Err(not_built(&format!("{path}.username"))),
-        None => Ok(()),
-    }
 }
 
 fn command_line(path: &str, text: &str) -> Check {

@@ -19,6 +19,7 @@ pub mod quota;
 pub mod reference;
 mod refusal;
 mod route_ids;
+mod run_as;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;

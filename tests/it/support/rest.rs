@@ -216,6 +216,7 @@ impl Answer {
 }
 
 /// The body of an error.
+#[derive(Debug)]
 pub struct Refused(Value);
 
 impl Refused {

@@ -9,7 +9,7 @@ from support.waiting import until
 COMMAND = "/bin/sh -c 'echo hello from $AZ_BATCH_TASK_ID'"
 
 
-def make_pool(client: BatchServiceClient, nodes: int = 1) -> None:
+def make_pool(client: BatchServiceClient, nodes: int = 1, **settings: object) -> None:
     image = models.ImageReference(
         publisher="canonical", offer="0001-com-ubuntu-server-jammy", sku="22_04-lts", version="latest"
     )
@@ -22,6 +22,7 @@ def make_pool(client: BatchServiceClient, nodes: int = 1) -> None:
             ),
             target_dedicated_nodes=nodes,
             task_slots_per_node=8,
+            **settings,
         )
     )
 

@@ -37,6 +37,7 @@ pub fn pool_specification(create: &PoolCreate) -> Check {
     resize_timeout(create.resize_timeout)?;
     metadata(create.metadata.as_deref())?;
     create.start_task.as_ref().map_or(Ok(()), start_task_ok)?;
+    start_task_user(create)?;
     auto_scale(create)?;
     if create.cloud_service_configuration.is_some() && create.virtual_machine_configuration.is_some() {
         let reason = "a pool has one of virtualMachineConfiguration and cloudServiceConfiguration";
@@ -130,7 +131,7 @@ fn parts(parts: &Parts) -> Check {
     certificate_references(parts.certificates.unwrap_or_default())?;
     packages("applicationPackageReferences", parts.packages, MOST_PACKAGES)?;
     refuse_items("mountConfiguration", parts.mounts)?;
-    refuse_items("userAccounts", parts.users)
+    user_accounts(parts.users.unwrap_or_default())
 }
 
 /// The size is one of the location's, and a node of it can have so many slots.
@@ -193,6 +194,12 @@ pub fn pool_resize(resize: &api::PoolResize) -> Check {
     }
     targets(resize.target_dedicated_nodes, resize.target_low_priority_nodes)?;
     resize_timeout(resize.resize_timeout)
+}
+
+/// An account that the start task names is one of the pool's.
+pub fn start_task_user(pool: &PoolCreate) -> Check {
+    let identity = pool.start_task.as_ref().and_then(|task| task.user_identity.as_ref());
+    known_user("startTask.userIdentity", identity, pool.user_accounts.as_deref().unwrap_or_default())
 }
 
 pub fn start_task_ok(start_task: &api::StartTask) -> Check {

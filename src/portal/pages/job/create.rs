@@ -18,6 +18,7 @@ use crate::portal::i18n::{Msg, msg, t, tf, tn};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::pool::{Surroundings, use_surroundings};
+use crate::portal::pages::run_as::RunAsField;
 use crate::portal::pages::typed::Pair;
 use crate::portal::paths;
 use crate::portal::shell::use_account;
@@ -124,6 +125,9 @@ fn Limits(fields: JobFields) -> impl IntoView {
     view! {
         <JobLimits fields/>
         <Field name="jobManagerTask.commandLine" label=msg::JOB_MANAGER hint=hint(msg::JOB_MANAGER_HINT)><TextInput value=fields.manager_command code=true/></Field>
+        <Show when=move || !fields.manager_command.with(|command| command.trim().is_empty())>
+            <RunAsField name="jobManagerTask.userIdentity" label=msg::JOB_MANAGER_AS choice=fields.manager_as/>
+        </Show>
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
         <JobRules fields/>
     }
@@ -148,6 +152,9 @@ pub fn JobPreparation(fields: JobFields) -> impl IntoView {
         <Field name="jobPreparationTask.commandLine" label=msg::JOB_PREPARATION_COMMAND hint=hint(msg::JOB_PREPARATION_HINT)>
             <TextArea value=fields.preparation_command code=true rows=3/>
         </Field>
+        <Show when=move || !fields.preparation_command.with(|command| command.trim().is_empty())>
+            <RunAsField name="jobPreparationTask.userIdentity" label=msg::JOB_PREPARATION_AS choice=fields.preparation_as/>
+        </Show>
         <Field name="jobPreparationTask.constraints" label=msg::JOB_PREPARATION_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.preparation_retries min=-1/></Field>
         <Field name="jobPreparationTask.constraints.retentionTime" label=msg::JOB_PREPARATION_RETENTION hint=hint(msg::JOB_PREPARATION_RETENTION_HINT)>
             <TextInput value=fields.preparation_retention code=true placeholder=Signal::derive(|| Some(t(msg::TASK_RETENTION_EXAMPLE).to_owned()))/>
@@ -156,6 +163,9 @@ pub fn JobPreparation(fields: JobFields) -> impl IntoView {
         <Field name="jobReleaseTask" label=msg::JOB_RELEASE_COMMAND hint=hint(msg::JOB_RELEASE_HINT)>
             <TextArea value=fields.release_command code=true rows=3/>
         </Field>
+        <Show when=move || !fields.release_command.with(|command| command.trim().is_empty())>
+            <RunAsField name="jobReleaseTask.userIdentity" label=msg::JOB_RELEASE_AS choice=fields.release_as/>
+        </Show>
         <Field name="jobReleaseTask.retentionTime" label=msg::JOB_RELEASE_RETENTION hint=hint(msg::TASK_RETENTION_HINT)>
             <TextInput value=fields.release_retention code=true placeholder=Signal::derive(|| Some(t(msg::TASK_RETENTION_EXAMPLE).to_owned()))/>
         </Field>

@@ -8,6 +8,7 @@ use crate::domain::ids::{JobScheduleId, PoolId};
 use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
+use crate::portal::pages::run_as::RunAs;
 use crate::portal::pages::typed::{self, Pair, form};
 
 form! {
@@ -36,6 +37,10 @@ form! {
         keeps_order: bool,
         /// Empty: no job manager task.
         manager_command: String,
+        /// Whom it runs as; the same of the others below.
+        manager_as: RunAs,
+        preparation_as: RunAs,
+        release_as: RunAs,
         /// Empty: no preparation task, and then no release task either.
         preparation_command: String,
         preparation_retries: String,
@@ -66,6 +71,9 @@ impl Default for JobForm {
             fails_dependents: false,
             keeps_order: false,
             manager_command: String::new(),
+            manager_as: RunAs::default(),
+            preparation_as: RunAs::default(),
+            release_as: RunAs::default(),
             preparation_command: String::new(),
             preparation_retries: "0".to_owned(),
             preparation_wait: true,
@@ -106,7 +114,7 @@ impl JobForm {
             } else {
                 OnAllTasksComplete::NoAction
             }),
-            job_manager_task: self.manager(),
+            job_manager_task: self.manager(&mut errors),
             job_preparation_task: self.preparation(&mut errors),
             job_release_task: self.release(&mut errors),
             uses_task_dependencies: self.uses_dependencies.then_some(true),
@@ -123,11 +131,13 @@ impl JobForm {
     }
 
     /// Where the job ends with its tasks, it outlives its manager.
-    fn manager(&self) -> Option<JobManagerTask> {
+    fn manager(&self, errors: &mut FieldErrors) -> Option<JobManagerTask> {
+        let user_identity = errors.take("jobManagerTask.userIdentity", self.manager_as.to_identity()).flatten();
         (!self.manager_command.trim().is_empty()).then(|| JobManagerTask {
             id: "jobmanager".to_owned(),
             command_line: self.manager_command.clone(),
             kill_job_on_completion: Some(!self.ends_with_tasks),
+            user_identity,
             ..JobManagerTask::default()
         })
     }
@@ -138,7 +148,9 @@ impl JobForm {
         let retention_time = errors
             .take("jobPreparationTask.constraints.retentionTime", typed::length(&self.preparation_retention))
             .flatten();
+        let user_identity = errors.take("jobPreparationTask.userIdentity", self.preparation_as.to_identity()).flatten();
         (!self.preparation_command.trim().is_empty()).then(|| JobPreparationTask {
+            user_identity,
             command_line: self.preparation_command.clone(),
             constraints: Some(TaskConstraints {
                 max_task_retry_count: retries,
@@ -159,6 +171,7 @@ impl JobForm {
         }
         Some(JobReleaseTask {
             command_line: self.release_command.clone(),
+            user_identity: errors.take("jobReleaseTask.userIdentity", self.release_as.to_identity()).flatten(),
             retention_time: errors
                 .take("jobReleaseTask.retentionTime", typed::length(&self.release_retention))
                 .flatten(),

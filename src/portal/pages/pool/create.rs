@@ -22,6 +22,7 @@ use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
 use crate::portal::pages::refusal;
+use crate::portal::pages::run_as::{AccountEditor, RunAsField, run_as_text};
 use crate::portal::pages::transfers::SourceEditor;
 use crate::portal::paths;
 use crate::portal::reading::{Reading, use_reading};
@@ -119,6 +120,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             &["applicationPackageReferences"],
             move || view! { <Packages fields/> },
         ),
+        WizardStep::new("users", msg::POOL_USERS_OF_POOL, &["userAccounts"], move || view! { <PoolUsers fields/> }),
     ];
     let refusal = Signal::derive(move || refusal::of(session, Permission::PoolWrite, None));
     view! {
@@ -220,6 +222,7 @@ pub fn PoolStart(fields: PoolFields) -> impl IntoView {
             <TextArea value=fields.start_command code=true rows=3/>
         </Field>
         <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+            <RunAsField name="startTask.userIdentity" label=msg::RUN_AS choice=fields.start_as/>
             <Field name="startTask.environmentSettings" label=msg::POOL_START_ENVIRONMENT group=true>
                 <PairsEditor pairs=fields.start_environment add=msg::FORM_ADD_VARIABLE/>
             </Field>
@@ -231,6 +234,16 @@ pub fn PoolStart(fields: PoolFields) -> impl IntoView {
             </Field>
             <Checkbox value=fields.start_wait label=msg::POOL_START_WAIT hint=hint(msg::POOL_START_WAIT_HINT)/>
         </Show>
+    }
+}
+
+/// Users that tasks can run as.
+#[component]
+pub fn PoolUsers(fields: PoolFields) -> impl IntoView {
+    view! {
+        <Field name="userAccounts" label=msg::POOL_USERS_OF_POOL hint=hint(msg::POOL_USERS_HINT) group=true>
+            <AccountEditor accounts=fields.accounts/>
+        </Field>
     }
 }
 
@@ -278,6 +291,11 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
             .with(|rows| rows.iter().filter(|row| !row.application.is_empty()).map(one).collect::<Vec<_>>())
             .join(", ")
     });
+    let users = Signal::derive(move || {
+        let names = fields.accounts.with(|rows| rows.iter().map(|row| row.name.trim().to_owned()).collect::<Vec<_>>());
+        names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
+    });
+    let start_as = Signal::derive(move || run_as_text(fields.start_as.get().to_identity().ok().flatten().as_ref()));
     let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     let remote =
         Signal::derive(move || t(if fields.remote_access.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
@@ -289,12 +307,14 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
             <ReviewItem label=msg::POOL_REMOTE_ACCESS value=remote/>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
             <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+                <ReviewItem label=msg::RUN_AS value=start_as/>
                 <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>
                 <ReviewItem label=msg::SOURCES value=files/>
                 <ReviewItem label=msg::POOL_START_RETRIES value=text(|form| form.start_retries.clone())/>
                 <ReviewItem label=msg::POOL_START_WAIT value=wait/>
             </Show>
             <ReviewItem label=msg::REFERENCES value=packages/>
+            <ReviewItem label=msg::POOL_USERS_OF_POOL value=users/>
     }
 }
 

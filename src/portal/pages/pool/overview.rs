@@ -18,6 +18,7 @@ use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::pages::application::References;
 use crate::portal::pages::node::node_state;
+use crate::portal::pages::run_as::{UserAccounts, run_as_text};
 use crate::portal::pages::transfers::ResourceFiles;
 use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
 use crate::portal::paths;
@@ -37,6 +38,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <NodeStates pool/>
             <RemoteAccess pool/>
             <StartTaskSettings pool/>
+            <UserAccounts accounts=Signal::derive(move || pool.with(|pool| pool.pool.settings.user_accounts.clone()).unwrap_or_default())/>
             <References references=Signal::derive(move || pool.with(|pool| pool.pool.settings.application_package_references.clone()).unwrap_or_default())/>
         </Loaded>
     }
@@ -205,10 +207,12 @@ fn StartTaskSettings(pool: Signal<PoolSummary>) -> impl IntoView {
             n => n.to_string(),
         };
         let files = start.resource_files.unwrap_or_default();
+        let run_as = run_as_text(start.user_identity.as_ref());
         view! {
             <Snippet code=start.command_line what=msg::POOL_START_COMMAND/>
             <ResourceFiles files=Signal::stored(files)/>
             <Essentials>
+                <Essential label=msg::RUN_AS>{run_as}</Essential>
                 <Essential label=msg::POOL_START_RETRIES>{retries}</Essential>
                 <Essential label=msg::POOL_START_WAIT>{t(if start.wait_for_success.unwrap_or(true) { msg::POOL_YES } else { msg::POOL_NO })}</Essential>
                 <Essential label=msg::POOL_START_ENVIRONMENT><ul class="plain-list">{variables}</ul></Essential>

@@ -2,7 +2,7 @@
 
 use crate::api::{
     self, InboundNatPool, InboundProtocol, NetworkConfiguration, NodeFillType, PoolEndpointConfiguration, StartTask,
-    TaskSchedulingPolicy, VmSize,
+    TaskSchedulingPolicy, UserIdentity, VmSize,
 };
 use crate::domain::endpoint::SSH_PORT;
 use crate::domain::ids::PoolId;
@@ -11,8 +11,9 @@ use crate::portal::i18n::msg;
 use crate::portal::pages::application::{self, ReferenceRow};
 use crate::portal::pages::pool::auto_scale_form::AutoScaleForm;
 use crate::portal::pages::pool::resize_form::MOST_NODES;
+use crate::portal::pages::run_as::{self, AccountRow, RunAs};
 use crate::portal::pages::transfers::{self, SourceRow};
-use crate::portal::pages::typed::{self, Pair, form};
+use crate::portal::pages::typed::{self, Pair, Problem, form};
 
 form! {
     /// What the screen holds, as typed.
@@ -36,6 +37,10 @@ form! {
         start_files: Vec<SourceRow>,
         start_retries: String,
         start_wait: bool,
+        /// Whom the start task runs as.
+        start_as: RunAs,
+        /// The pool's own users.
+        accounts: Vec<AccountRow>,
         packages: Vec<ReferenceRow>,
         /// Nodes can be logged in to.
         remote_access: bool,
@@ -61,6 +66,8 @@ impl Default for PoolForm {
             start_files: Vec::new(),
             start_retries: "0".to_owned(),
             start_wait: true,
+            start_as: RunAs::default(),
+            accounts: Vec::new(),
             packages: Vec::new(),
             remote_access: false,
         }
@@ -116,6 +123,7 @@ impl PoolForm {
             application_package_references: errors
                 .take("applicationPackageReferences", application::references(&self.packages))
                 .flatten(),
+            user_accounts: errors.take("userAccounts", run_as::accounts(&self.accounts)).flatten(),
             network_configuration: self.remote_access.then(with_ssh),
             ..api::PoolCreate::default()
         };
@@ -162,8 +170,20 @@ impl PoolForm {
             max_task_retry_count: errors
                 .take("startTask.maxTaskRetryCount", typed::number(&self.start_retries, -1..=i32::MAX)),
             wait_for_success: Some(self.start_wait),
+            user_identity: errors.take("startTask.userIdentity", self.start_user()).flatten(),
             ..StartTask::default()
         })
+    }
+
+    /// An account that the start task names is one of the form's.
+    fn start_user(&self) -> Result<Option<UserIdentity>, Problem> {
+        let identity = self.start_as.to_identity()?;
+        match identity.as_ref().and_then(|identity| identity.user_name.as_deref()) {
+            Some(name) if self.accounts.iter().all(|row| row.name.trim() != name) => {
+                Err(Problem::with(msg::RUN_AS_UNKNOWN, vec![("name", name.to_owned())]))
+            }
+            _ => Ok(identity),
+        }
     }
 
     /// The size that is chosen, if the location has it.
@@ -240,6 +260,22 @@ mod tests {
         assert_eq!(start.command_line, "/bin/sh -c 'echo hi'");
         assert_eq!((start.max_task_retry_count, start.wait_for_success), (Some(-1), Some(false)));
         assert_eq!(start.environment_settings.unwrap()[0].name, "A");
+    }
+
+    #[test]
+    fn the_start_task_may_run_as_an_account_of_the_form() {
+        let with = |rows: Vec<AccountRow>| {
+            form(|f| {
+                f.start_command = "x".into();
+                f.start_as = RunAs { kind: "account".into(), account: "anna".into() };
+                f.accounts = rows;
+            })
+        };
+        let row = AccountRow { name: "anna".into(), password: "p".into(), ..AccountRow::default() };
+        let create = with(vec![row]).to_create(&sizes()).unwrap();
+        assert_eq!(create.start_task.unwrap().user_identity.unwrap().user_name.as_deref(), Some("anna"));
+        assert_eq!(create.user_accounts.unwrap().len(), 1);
+        assert!(with(Vec::new()).to_create(&sizes()).unwrap_err().of("startTask.userIdentity").is_some());
     }
 
     #[test]

@@ -47,6 +47,7 @@ fn words(code: &str) -> (Msg, Msg) {
         "TaskEnded" => (msg::TASK_WHY_ENDED, msg::TASK_REMEDY_ENDED),
         "CommandProgramNotFound" => (msg::TASK_WHY_NOT_FOUND, msg::TASK_REMEDY_NOT_FOUND),
         "CommandLaunchFailed" => (msg::TASK_WHY_LAUNCH, msg::TASK_REMEDY_LAUNCH),
+        "UserAccountNotFound" => (msg::TASK_WHY_USER, msg::TASK_REMEDY_USER),
         "DiskFull" => (msg::TASK_WHY_DISK, msg::TASK_REMEDY_DISK),
         "BlobAccessDenied" => (msg::TASK_WHY_BLOB_ACCESS, msg::TASK_REMEDY_BLOB_ACCESS),
         "BlobNotFound" => (msg::TASK_WHY_BLOB_NOT_FOUND, msg::TASK_REMEDY_BLOB_NOT_FOUND),
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     /// The codes that the agent and the scheduler give.
-    const CODES: [&str; 18] = [
+    const CODES: [&str; 19] = [
         "ApplicationPackageError",
         "BlobAccessDenied",
         "BlobDownloadMiscError",
@@ -89,6 +90,7 @@ mod tests {
         "ResourceFileWriteFailed",
         "TaskEnded",
         "TaskSchedulingConstraintFailed",
+        "UserAccountNotFound",
     ];
 
     #[test]

@@ -12,6 +12,7 @@ use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tx};
 use crate::portal::pages::application::References;
 use crate::portal::pages::route_ids::TaskRef;
+use crate::portal::pages::run_as::run_as_text;
 use crate::portal::pages::transfers::{OutputFiles, ResourceFiles};
 use crate::portal::pages::waiting::{self, Why, use_waiting_tick};
 use crate::portal::paths;
@@ -167,6 +168,7 @@ fn TaskSettings(task: Signal<Task>) -> impl IntoView {
                 <Essential label=msg::JOB_MAX_WALL_CLOCK>{move || length(constraints().max_wall_clock_time, msg::JOB_NO_LIMIT)}</Essential>
                 <Essential label=msg::TASK_RETENTION>{move || length(constraints().retention_time, msg::TASK_RETENTION_DEFAULT)}</Essential>
                 <Essential label=msg::JOB_MAX_RETRIES>{retries}</Essential>
+                <Essential label=msg::RUN_AS>{move || settings.with(|s| run_as_text(s.user_identity.as_ref()))}</Essential>
                 <Essential label=msg::TASK_ENVIRONMENT>{environment}</Essential>
             </Essentials>
         </section>

@@ -11,6 +11,7 @@ use crate::portal::format;
 use crate::portal::i18n::{Msg, language, msg, t, tf, tx};
 use crate::portal::pages::application::ReferenceEditor;
 use crate::portal::pages::pairs_editor::PairsEditor;
+use crate::portal::pages::run_as::RunAsField;
 use crate::portal::pages::transfers::{OutputEditor, SourceEditor};
 
 /// So many tasks are shown before they are made.
@@ -49,6 +50,7 @@ pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
                 <ExitEditor conditions=fields.exit_conditions job/>
             </Field>
         })}
+        <RunAsField name="userIdentity" label=msg::RUN_AS choice=fields.run_as/>
         <SeveralNodes fields/>
         <details class="fold">
             <summary>{tx(msg::TASK_MORE)}</summary>

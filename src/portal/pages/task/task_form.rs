@@ -5,6 +5,7 @@ use crate::domain::ids::TaskId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::application::{self, ReferenceRow};
+use crate::portal::pages::run_as::RunAs;
 use crate::portal::pages::task::ends::{self, ExitRow};
 use crate::portal::pages::task::template::{self, MAX_TASKS, NotARange, Range};
 use crate::portal::pages::transfers::{self, OutputRow, SourceRow};
@@ -55,6 +56,8 @@ form! {
         /// Nodes that the task takes at once; empty for a task that is not multi-instance.
         instances: String,
         coordination: String,
+        /// Whom it runs as.
+        run_as: RunAs,
         /// What the form has no place for goes through unchanged, when a task is added like another.
         base: TaskCreate,
     }
@@ -83,6 +86,7 @@ impl Default for TaskForm {
             resource_files: Vec::new(),
             output_files: Vec::new(),
             packages: Vec::new(),
+            run_as: RunAs::default(),
             base: TaskCreate::default(),
             instances: String::new(),
             coordination: String::new(),
@@ -111,6 +115,7 @@ impl TaskForm {
             resource_files: transfers::source_rows(task.resource_files.as_ref()),
             output_files: transfers::output_rows(task.output_files.as_ref()),
             packages: application::reference_rows(task.application_package_references.as_ref()),
+            run_as: RunAs::of(task.user_identity.as_ref()),
             base: task.clone(),
             instances: several.as_ref().map(|s| s.number_of_instances.unwrap_or(1).to_string()).unwrap_or_default(),
             coordination: several.map(|s| s.coordination_command_line.clone()).unwrap_or_default(),
@@ -137,6 +142,7 @@ impl TaskForm {
                 .take("applicationPackageReferences", application::references(&self.packages))
                 .flatten(),
             multi_instance_settings: self.several(&mut errors),
+            user_identity: errors.take("userIdentity", self.run_as.to_identity()).flatten(),
             ..self.base.clone()
         };
         let variation = match self.amount {
@@ -425,8 +431,7 @@ mod tests {
                 container_url: "http://h/c?sig".into(),
                 ..OutputRow::default()
             }];
-            let identity = api::UserIdentity { user_name: Some("u".into()), ..api::UserIdentity::default() };
-            f.base.user_identity = Some(identity);
+            f.run_as = RunAs { kind: "account".into(), account: "u".into() };
         })
         .to_plan()
         .unwrap()

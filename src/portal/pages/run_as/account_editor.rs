@@ -1,0 +1,89 @@
+//! Rows of accounts: a name, a password that is hidden until it is asked for, a level, and ids.
+
+use leptos::prelude::*;
+
+use super::account_rows::AccountRow;
+use crate::api::ElevationLevel;
+use crate::portal::components::{Button, ButtonKind, EditedRow, Icon, RowNumber, RowsEditor, Select, TextInput};
+use crate::portal::i18n::{msg, t};
+
+#[derive(Clone, Copy)]
+struct Row {
+    name: RwSignal<String>,
+    password: RwSignal<String>,
+    is_shown: RwSignal<bool>,
+    level: RwSignal<String>,
+    ids: RwSignal<String>,
+}
+
+impl EditedRow for Row {
+    type Typed = AccountRow;
+
+    fn new(row: AccountRow) -> Row {
+        let level = if row.level.is_empty() { ElevationLevel::NonAdmin.to_string() } else { row.level };
+        Row {
+            name: RwSignal::new(row.name),
+            password: RwSignal::new(row.password),
+            is_shown: RwSignal::new(false),
+            level: RwSignal::new(level),
+            ids: RwSignal::new(row.ids),
+        }
+    }
+
+    fn get(self) -> AccountRow {
+        AccountRow {
+            name: self.name.get(),
+            password: self.password.get(),
+            level: self.level.get(),
+            ids: self.ids.get(),
+        }
+    }
+}
+
+/// Edits `accounts`; the field around it is a group and names them.
+#[component]
+pub fn AccountEditor(accounts: RwSignal<Vec<AccountRow>>) -> impl IntoView {
+    let controls = |(row, number): (Row, RowNumber)| {
+        let example = Signal::derive(|| Some(t(msg::POOL_USER_IDS_EXAMPLE).to_owned()));
+        view! {
+            <TextInput value=row.name code=true label=number.label(msg::POOL_USER_NAME)/>
+            <Password row number/>
+            <Select value=row.level options=Signal::derive(levels) label=number.label(msg::POOL_USER_LEVEL)/>
+            <TextInput value=row.ids code=true label=number.label(msg::POOL_USER_IDS) placeholder=example/>
+        }
+        .into_any()
+    };
+    view! { <RowsEditor typed=accounts add=msg::POOL_USER_ADD wide=true controls=Callback::new(controls)/> }
+}
+
+#[component]
+fn Password(row: Row, number: RowNumber) -> impl IntoView {
+    let label = number.label(msg::POOL_USER_PASSWORD);
+    let toggle = number.label(msg::POOL_USER_SHOW_PASSWORD);
+    let input = move || {
+        let kind = if row.is_shown.get() { "text" } else { "password" };
+        view! { <TextInput value=row.password kind autocomplete="new-password" label/> }
+    };
+    view! {
+        <span class="input-with-button">
+            {input}
+            {move || view! {
+                <Button
+                    label=Signal::derive(move || toggle.get().unwrap_or_default())
+                    icon=if row.is_shown.get() { Icon::EyeOff } else { Icon::Eye }
+                    icon_only=true
+                    kind=ButtonKind::Subtle
+                    on_press=move || row.is_shown.update(|shown| *shown = !*shown)
+                />
+            }}
+        </span>
+    }
+}
+
+fn levels() -> Vec<(String, String)> {
+    let text = |level: ElevationLevel| match level {
+        ElevationLevel::NonAdmin => msg::LEVEL_NONADMIN,
+        ElevationLevel::Admin => msg::LEVEL_ADMIN,
+    };
+    ElevationLevel::ALL.iter().map(|level| (level.to_string(), t(text(*level)).to_owned())).collect()
+}
