@@ -58,6 +58,19 @@ pub fn changed(now: &PoolInformation, wanted: PoolInformation) -> Result<PoolInf
     }
 }
 
+/// Where the jobs of a schedule run after a change. An auto pool that comes back as it was given back, without its secrets, has
+/// not changed: its secrets stay.
+pub fn with_secrets(now: &PoolInformation, mut wanted: PoolInformation) -> PoolInformation {
+    let (Some(auto), Some(new)) = (&now.auto_pool_specification, &mut wanted.auto_pool_specification) else {
+        return wanted;
+    };
+    let given_back = auto.pool.clone().map(|pool| pool.without_secrets());
+    if new.pool.as_deref() == given_back.as_ref() {
+        new.pool.clone_from(&auto.pool);
+    }
+    wanted
+}
+
 /// What a job says whose pool could not be made.
 pub fn scheduling_error(error: &Error) -> JobSchedulingError {
     let detail = |v: &crate::api::ErrorValue| NameValuePair { name: Some(v.key.clone()), value: Some(v.value.clone()) };
@@ -73,6 +86,35 @@ pub fn scheduling_error(error: &Error) -> JobSchedulingError {
 mod tests {
     use super::*;
     use crate::api::{AutoPoolSpecification, PoolCreate};
+
+    #[test]
+    fn an_auto_pool_that_comes_back_as_it_was_given_back_keeps_its_secrets() {
+        let of = |pool: serde_json::Value| -> PoolInformation {
+            serde_json::from_value(serde_json::json!({
+                "autoPoolSpecification": { "poolLifetimeOption": "job", "keepAlive": false, "pool": pool }
+            }))
+            .unwrap()
+        };
+        let mount = |key: Option<&str>, name: &str| {
+            let mut share = serde_json::json!({
+                "accountName": "a", "azureFileUrl": "https://a/s", "relativeMountPath": name,
+            });
+            if let Some(key) = key {
+                share["accountKey"] = key.into();
+            }
+            serde_json::json!({ "vmSize": "s", "mountConfiguration": [{ "azureFileShareConfiguration": share }] })
+        };
+        let now = of(mount(Some("secret"), "m"));
+        let given_back = now.clone().without_secrets();
+        assert_ne!(given_back, now, "the key is a secret");
+        assert_eq!(with_secrets(&now, given_back.clone()), now);
+        let mut kept = given_back;
+        kept.auto_pool_specification.as_mut().unwrap().keep_alive = Some(true);
+        let changed = with_secrets(&now, kept).auto_pool_specification.unwrap();
+        assert_eq!((changed.keep_alive, changed.pool), (Some(true), now.auto_pool_specification.clone().unwrap().pool));
+        let other = of(mount(Some("other"), "n"));
+        assert_eq!(with_secrets(&now, other.clone()), other);
+    }
 
     fn auto(lifetime: PoolLifetimeOption, keep_alive: Option<bool>, size: &str) -> PoolInformation {
         let pool = PoolCreate { vm_size: size.to_owned(), ..PoolCreate::default() };

@@ -13,6 +13,7 @@ mod demands;
 mod gang;
 mod job;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::multi_instance;
@@ -320,13 +321,19 @@ impl World {
         let (mut kept, mut is_kept_for_gang) = (BTreeSet::new(), false);
         let largest = self.pools.get(&pool_key).map_or(0, Pool::largest_node);
         while plan.len() < most {
-            let Some(pool) = self.pools.get_mut(&pool_key) else { break };
-            let Some(place) = pool.queue.pop_first() else { break };
+            let Some(place) = self.pools.get_mut(&pool_key).and_then(|pool| pool.queue.pop_first()) else { break };
+            let Some(pool) = self.pools.get(&pool_key) else { break };
             let Some(job) = self.jobs.get_mut(&place.2) else { continue };
             let ahead = job.ahead();
             let preparation = job.preparation.as_ref();
             // What needs more slots than any node has hides nothing behind it, unless the order is strict.
-            let may_run = |waiting: &Waiting| job.strict || waiting.slots <= largest;
+            // Neither does what runs on more nodes at once than there are.
+            let most_instances = OnceCell::new();
+            let may_run = |waiting: &Waiting| {
+                let n = usize::try_from(waiting.demands.instances).unwrap_or(0);
+                let has_nodes = || n <= *most_instances.get_or_init(|| pool.most_instances(preparation));
+                job.strict || (waiting.slots <= largest && (n == 0 || has_nodes()))
+            };
             let fitting = job.waiting.iter().filter(|(_, waiting)| may_run(waiting));
             let found = fitting.take(job.look_ahead()).find_map(|(task, waiting)| {
                 if waiting.demands.instances == 0 {
@@ -334,6 +341,8 @@ impl World {
                     return Some((*task, *waiting, vec![node]));
                 }
                 match pool.pick_gang(waiting, preparation, &kept) {
+                    // Instances of an earlier attempt are ending, somewhere: no instance runs twice at a time.
+                    Gang::Fits(_) if self.pools.values().any(|pool| pool.has_instance_of(*task)) => {}
                     Gang::Fits(nodes) => return Some((*task, *waiting, nodes)),
                     Gang::Waits(nodes) if !is_kept_for_gang => {
                         kept.extend(nodes);
@@ -355,6 +364,7 @@ impl World {
             job.on_nodes += 1;
             self.turn += 1;
             job.turn = self.turn;
+            let Some(pool) = self.pools.get_mut(&pool_key) else { break };
             for (instance, node) in (0..).zip(nodes) {
                 // The attempt's number is known once the store has given it.
                 let slots = pool.slots_taken(node, waiting.slots, waiting.demands);

@@ -294,6 +294,43 @@ fn a_multi_instance_task_that_can_never_run_holds_nothing_up() {
     check(world(NodeFillType::Spread, &[1, 1]), 2);
 }
 
+#[test]
+fn a_multi_instance_task_waits_until_all_instances_of_its_last_attempt_are_gone() {
+    let mut world = inter_node(&[1, 1, 1, 1]);
+    job(&mut world, 1, 0, &[]);
+    let put_back = |world: &mut World| {
+        world.jobs.get_mut(&1).unwrap().waiting.insert(7, gang(2));
+        world.queue_job(1);
+    };
+    put_back(&mut world);
+    let first = world.plan(POOL, 1000, NOW);
+    assert_eq!(first.len(), 2);
+    release(&mut world, first[0].node, first[0].key());
+    put_back(&mut world);
+    assert_eq!(plan(&mut world), [], "a subtask is still ending, though two other nodes are free");
+    release(&mut world, first[1].node, first[1].key());
+    put_back(&mut world);
+    assert_eq!(plan(&mut world).len(), 2);
+}
+
+#[test]
+fn many_multi_instance_tasks_that_can_never_run_hide_no_task_of_their_job() {
+    let check = |mut world: World, instances: i32, failed: &[i64]| {
+        job(&mut world, 1, 0, &[(100, 1)]);
+        let one = world.jobs.get_mut(&1).unwrap();
+        one.waiting.extend((0..50).map(|task| (task, gang(instances))));
+        if !failed.is_empty() {
+            one.preparation = Some(Preparation { failed: failed.iter().copied().collect(), ..Preparation::default() });
+        }
+        world.queue_job(1);
+        assert_eq!(plan(&mut world).iter().map(|(task, _)| *task).collect::<Vec<_>>(), [100]);
+    };
+    check(inter_node(&[1, 1]), 3, &[]);
+    check(inter_node(&[1, 1, 1]), 3, &[2]);
+    check(inter_node(&[2, 2]), 2, &[]);
+    check(world(NodeFillType::Spread, &[1, 1]), 1, &[]);
+}
+
 proptest! {
     #[test]
     fn multi_instance_tasks_hold_all_their_nodes_or_none(

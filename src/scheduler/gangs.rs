@@ -61,7 +61,8 @@ impl Driver {
         }
     }
 
-    fn has(&self, node_key: i64, key: i64, number: i64) -> bool {
+    /// Whether a node has this attempt, as far as is known.
+    pub(super) fn has(&self, node_key: i64, key: i64, number: i64) -> bool {
         let pool = self.nodes.get(&node_key).and_then(|node| self.world.pools.get(&node.row.pool_key));
         let held = pool.and_then(|pool| pool.nodes.get(&node_key)).and_then(|node| node.held.get(&key));
         held.is_some_and(|held| held.attempt == number)

@@ -33,6 +33,11 @@ impl Driver {
             self.hub.send(node_key, ToAgent::Leave);
             return Ok(());
         };
+        if live.facts.deallocated {
+            // A start that the provider had begun was carried out behind the node's going to rest, and the server died meanwhile.
+            self.provider_kill(node_key);
+            return Ok(());
+        }
         live.connection = Some(connection);
         live.lost_at = None;
         (live.facts.joined, live.facts.lost, live.facts.broken) = (true, false, false);
@@ -121,8 +126,7 @@ impl Driver {
             slots: pool.slots,
             start_task,
             packages,
-            // The provider starts agents on this host and sees for itself when one is dead.
-            lease_secs: None,
+            lease_secs: self.settings.agent_lease_secs,
             kill_wait_secs: self.settings.kill_wait_secs,
             task_user: self.settings.first_task_user.map(|first| first + number),
             own_users: ids.map(|(first, block)| task_user::own_users(first, block)),

@@ -109,10 +109,13 @@ impl Driver {
         Ok(())
     }
 
-    /// The tasks that wait for a preparation task, but for those that are being ended.
+    /// The tasks that wait for a preparation task, but for those that are being ended, or were while they waited.
     fn take_awaiting(&mut self, job_key: i64, node_key: i64) -> Vec<crate::api::agent::RunTask> {
         let mut waiting = self.awaiting.remove(&(job_key, node_key)).unwrap_or_default();
-        waiting.retain(|run| !self.killed.contains(&(run.a.task, run.a.number)));
+        waiting.retain(|run| {
+            let (task, number) = (run.a.task, run.a.number);
+            self.has(node_key, task, number) && !self.killed.contains(&(task, number))
+        });
         waiting
     }
 

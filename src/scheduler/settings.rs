@@ -7,6 +7,10 @@ use crate::api::Duration;
 pub struct Settings {
     /// Without a word from a node for so long its tasks run elsewhere.
     pub lease: Duration,
+    /// How long agents go on with their tasks without a word from here. It and the kill wait are shorter than [`Self::lease`] by more
+    /// than a word can be under way. Absent where the provider sees for itself that an agent is dead, as on this host: then
+    /// tasks outlive the server.
+    pub agent_lease_secs: Option<u32>,
     pub kill_wait_secs: u32,
     /// Tasks of each pool run under a user id of the pool's own: this plus the pool's number. Absent when the server is not
     /// root: then tasks run as the server's user.
@@ -20,6 +24,7 @@ pub struct Settings {
 impl Settings {
     /// Chosen here: a lease of 30 s finds a lost node soon and survives a slow disk; Azure's agent waits as long.
     pub fn usual(first_task_user: Option<u32>, first_node_user: Option<u32>, limits_tasks: bool) -> Settings {
-        Settings { lease: Duration::from_secs(30), kill_wait_secs: 5, first_task_user, first_node_user, limits_tasks }
+        let lease = Duration::from_secs(30);
+        Settings { lease, agent_lease_secs: None, kill_wait_secs: 5, first_task_user, first_node_user, limits_tasks }
     }
 }

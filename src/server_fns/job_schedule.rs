@@ -51,6 +51,17 @@ pub async fn job_schedule_add(
     Ok(service::job_schedule::job_schedule_add(&cx, &caller, &account, create).await?)
 }
 
+/// Changes a job schedule for the jobs that it makes from now on.
+#[server(prefix = "/portal/fn", endpoint = "job_schedule_patch", input = Json)]
+pub async fn job_schedule_patch(
+    account: AccountName,
+    schedule: JobScheduleId,
+    patch: api::JobSchedulePatch,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::job_schedule::job_schedule_patch(&cx, &caller, &account, &schedule, patch).await?)
+}
+
 /// Lets a disabled schedule make jobs again.
 #[server(prefix = "/portal/fn", endpoint = "job_schedule_enable", input = Json)]
 pub async fn job_schedule_enable(account: AccountName, schedule: JobScheduleId) -> Result<(), api::Error> {

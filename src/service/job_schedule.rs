@@ -7,6 +7,7 @@ use super::context::Signal;
 use super::storage::linked;
 use super::{Caller, Context, Result, auto_pool, etag, job, page};
 use crate::api::{self, Changed, Code, JobScheduleState, Timestamp};
+use crate::domain::auto_pool as rules_of_auto_pools;
 use crate::domain::check;
 use crate::domain::ids::{AccountName, JobScheduleId};
 use crate::domain::job_schedule::{self, Turns, Wish};
@@ -161,6 +162,12 @@ fn check_patch(caller: &Caller, account: &AccountName, patch: &api::JobScheduleP
     patch.job_specification.as_ref().map_or(Ok(()), |job| auto_pool::check(caller, account, &job.pool_info))
 }
 
+fn set_specification(row: &mut JobScheduleRow, mut specification: api::JobSpecification) {
+    let now = &row.settings.job_specification.pool_info;
+    specification.pool_info = rules_of_auto_pools::with_secrets(now, specification.pool_info);
+    row.settings.job_specification = specification;
+}
+
 /// Changes what is given, for the jobs that are made from now on.
 pub async fn job_schedule_patch(
     cx: &Context,
@@ -177,7 +184,7 @@ pub async fn job_schedule_patch(
             row.settings.schedule = Some(schedule);
         }
         if let Some(specification) = patch.job_specification {
-            row.settings.job_specification = specification;
+            set_specification(row, specification);
         }
         row.settings.metadata = patch.metadata.or(row.settings.metadata.take());
     })
@@ -202,7 +209,7 @@ pub async fn job_schedule_update(
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         row.turns = row.turns.changed(patch.schedule.unwrap_or_default(), now);
         row.settings.schedule = patch.schedule;
-        row.settings.job_specification = patch.job_specification.unwrap_or_default();
+        set_specification(row, patch.job_specification.unwrap_or_default());
         row.settings.metadata = patch.metadata;
     })
     .await

@@ -1,9 +1,11 @@
 //! What must always hold, looked at while things happen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fournil::agent::run_id::RunId;
+use fournil::api::SubtaskState;
 use fournil::api::agent::Attempt;
+use fournil::domain::multi_instance::of_attempt;
 use fournil::domain::task::{Life, Phase};
 use fournil::store;
 
@@ -13,8 +15,10 @@ use crate::world::{Outcome, World};
 pub struct Checks {
     /// Processes that live, by task: its attempt and its node.
     live: BTreeMap<i64, (i64, String)>,
-    /// With what attempts have ended by themselves.
-    exits: BTreeMap<Attempt, i32>,
+    /// With what attempts have ended by themselves: the exit codes of all their instances.
+    exits: BTreeMap<Attempt, BTreeSet<i32>>,
+    /// Instances that have been ready, with their nodes, by task and attempt.
+    ready: BTreeMap<Attempt, BTreeMap<i32, String>>,
     /// Ends that somebody has seen, by the task's key.
     seen: BTreeMap<i64, (String, String, Life)>,
 }
@@ -35,6 +39,27 @@ impl Checks {
         }
     }
 
+    /// An instance's coordination command has ended well: no other instance of the attempt is on its node.
+    pub fn is_ready(&mut self, attempt: Attempt, node: &str) -> Outcome {
+        let instance = of_attempt(attempt.task).1;
+        let ready = self.ready.entry(whole(attempt)).or_default();
+        ready.insert(instance, node.to_owned());
+        match ready.iter().find(|(other, on)| **other != instance && *on == node) {
+            Some((other, _)) => Err(format!("instances {other} and {instance} of {attempt:?} are both on {node}")),
+            None => Ok(()),
+        }
+    }
+
+    /// A primary's command begins: all of its instances have been ready in this very attempt.
+    pub fn goes(&mut self, attempt: Attempt, n_instances: usize) -> Outcome {
+        let n_ready = self.ready.get(&attempt).map_or(0, BTreeMap::len);
+        if n_ready == n_instances {
+            Ok(())
+        } else {
+            Err(format!("the command of {attempt:?} begins with {n_ready} of {n_instances} instances ready"))
+        }
+    }
+
     pub fn is_over(&mut self, run: RunId) {
         if let RunId::Task(attempt) = run {
             self.live.remove(&attempt.task);
@@ -42,13 +67,18 @@ impl Checks {
     }
 
     pub fn has_ended(&mut self, attempt: Attempt, exit: i32) {
-        self.exits.insert(attempt, exit);
+        self.exits.entry(whole(attempt)).or_default().insert(exit);
     }
 
     /// A user may have put the task back.
     pub fn may_run_again(&mut self, job: &str, task: &str) {
         self.seen.retain(|_, (of, id, _)| !(of == job && id == task));
     }
+}
+
+/// The attempt of the whole task.
+fn whole(attempt: Attempt) -> Attempt {
+    Attempt { task: of_attempt(attempt.task).0, ..attempt }
 }
 
 impl World {
@@ -80,6 +110,7 @@ impl World {
                 .unwrap();
         let keys: Vec<i64> = tasks.iter().map(|(key, ..)| *key).collect();
         let rows = store::task::with_keys(&mut conn, &keys).await.unwrap();
+        let subtasks = store::subtask::of_tasks(&mut conn, &keys).await.unwrap();
         let lives: BTreeMap<i64, Life> = rows.into_iter().map(|row| (row.key, row.life)).collect();
         let pools: Vec<String> = store::pool::all(&mut conn).await.unwrap().into_iter().map(|pool| pool.id).collect();
         let jobs: Vec<String> = sqlx::query_scalar("SELECT id FROM jobs").fetch_all(&mut *conn).await.unwrap();
@@ -91,6 +122,12 @@ impl World {
             return Err(format!("the job {job} was made and is not there"));
         }
         self.check_ends(&tasks, &lives)?;
+        for (key, life) in lives.iter().filter(|(_, life)| life.phase == Phase::Completed) {
+            let of = subtasks.get(key).map(Vec::as_slice).unwrap_or_default();
+            if let Some(live) = of.iter().find(|subtask| subtask.state != SubtaskState::Completed) {
+                return Err(format!("task {key} has ended, and its subtask {} is {:?}: {life:?}", live.id, live.state));
+            }
+        }
         let there: std::collections::BTreeSet<(&str, &str)> =
             tasks.iter().map(|(_, job, task)| (job.as_str(), task.as_str())).collect();
         match self.users.added.iter().find(|(job, task)| !there.contains(&(job.as_str(), task.as_str()))) {
@@ -113,7 +150,11 @@ impl World {
                 continue;
             }
             let attempt = Attempt { task: *key, number: life.attempt };
-            if life.exit_code.is_some() && self.checks.exits.get(&attempt).copied() != life.exit_code {
+            if life.exit_code.is_some()
+                && !life
+                    .exit_code
+                    .is_some_and(|exit| self.checks.exits.get(&attempt).is_some_and(|of| of.contains(&exit)))
+            {
                 return Err(format!("{job}/{id} has ended with {:?}, which no process of it did", life.exit_code));
             }
             self.faults.tasks_completed += 1;

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use fournil::agent::run_id::RunId;
+use fournil::domain::multi_instance::of_attempt;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// A connection breaks; what was under way is lost, and both sides notice at times of their own.
@@ -33,6 +36,15 @@ pub enum Fault {
     ClockStep,
     /// The server takes long for its next pass.
     Slow,
+    /// The provider cannot reach a node's machine: what it is to do there is done when it can again.
+    Unreachable,
+    /// An agent heard nothing for so long that it ends its tasks.
+    LeaseEnds,
+    /// An instance of a task on several nodes dies with its machine.
+    InstanceLost,
+    CoordinationFails,
+    /// No misfortune, but nothing is looked at without it: all instances of a task are ready, and its command begins.
+    AllReady,
 }
 
 impl Fault {
@@ -53,6 +65,11 @@ impl Fault {
         Fault::ProviderFails,
         Fault::ClockStep,
         Fault::Slow,
+        Fault::Unreachable,
+        Fault::LeaseEnds,
+        Fault::InstanceLost,
+        Fault::CoordinationFails,
+        Fault::AllReady,
     ];
 }
 
@@ -71,6 +88,12 @@ pub struct Faults {
 impl Faults {
     pub fn fired(&mut self, fault: Fault) {
         *self.faults.entry(fault).or_default() += 1;
+    }
+
+    /// These runs have died with their machine.
+    pub fn lost_with(&mut self, runs: &[RunId]) {
+        let subtasks = runs.iter().filter_map(|run| run.attempt()).filter(|a| of_attempt(a.task).1 > 0);
+        subtasks.for_each(|_| self.fired(Fault::InstanceLost));
     }
 
     pub fn word_taken(&mut self, name: &'static str) {

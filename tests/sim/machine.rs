@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use fournil::agent::journal::{Journal, Paper};
 use fournil::agent::node_core::{Core, Fate, Processes, Stop};
 use fournil::agent::run_id::RunId;
-use fournil::api::agent::{Ended, FromAgent, Hello, RunTask, Sample, Usage};
+use fournil::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, Sample, Usage};
 use fournil::api::{ErrorCategory, NodeError, TaskFailureInformation, Timestamp};
+use fournil::scheduler::provider::NodeSpec;
 use fournil::service::context::Clock;
 
 use crate::faults::Fault;
-use crate::processes::{Played, Process};
+use crate::processes::{Part, Played, Process};
 use crate::server::Told;
 use crate::world::{Event, MILLI, Outcome, SEC, World};
 
@@ -61,6 +62,8 @@ pub struct Machine {
     pub is_reachable: bool,
     /// The agent's connection, as far as it knows.
     pub wire: Option<u64>,
+    /// What the provider could not do while it could not be reached.
+    pub owed: Vec<Told>,
     n_boots: u32,
     wakes_at: Option<u64>,
 }
@@ -95,6 +98,14 @@ impl World {
 
     pub fn carry_out(&mut self, told: Vec<Told>) {
         for told in told {
+            let (Told::Ensure(NodeSpec { node, .. }) | Told::Kill(node) | Told::Remove(node)) = &told;
+            if let Some(machine) =
+                self.machines.get_mut(node).filter(|machine| self.has_leases && !machine.is_reachable)
+            {
+                self.faults.fired(Fault::Unreachable);
+                machine.owed.push(told);
+                continue;
+            }
             match told {
                 Told::Ensure(spec) => {
                     if !self.machines.contains_key(&spec.node) {
@@ -123,6 +134,7 @@ impl World {
         machine.agent = None;
         let killed = machine.runs.kill_all();
         let wire = machine.wire.take();
+        self.faults.lost_with(&killed);
         killed.into_iter().for_each(|run| self.checks.is_over(run));
         if let Some(wire) = wire {
             self.agent_closes(wire);
@@ -172,6 +184,7 @@ impl World {
         machine.agent = None;
         let killed = machine.runs.kill_all();
         let wire = machine.wire.take();
+        self.faults.lost_with(&killed);
         let mut sheet = machine.paper.0.lock().unwrap();
         let length = sheet.text.len();
         if is_lost {
@@ -214,11 +227,19 @@ impl World {
             return Ok(());
         };
         for (run, process) in over {
+            if process.part == Part::Coordination && process.exit == 0 && process.fate == Fate::Report {
+                self.is_held(id, &mut agent, run, process, now)?;
+                continue;
+            }
             self.checks.is_over(run);
             self.is_over(id, &mut agent, run, process, now);
         }
         let Some(machine) = self.machines.get_mut(id) else { return Ok(()) };
+        let given_up = machine.runs.n_given_back();
         agent.core.end_if_forsaken(&mut machine.runs, now);
+        if machine.runs.n_given_back() > given_up {
+            self.fault(Fault::LeaseEnds, id);
+        }
         if agent.core.start_task_to_begin(at, now).is_some() {
             let process = self.new_process(None, 0, at, now);
             self.begin_process(id, RunId::StartTask, process, i32::MAX)?;
@@ -276,6 +297,9 @@ impl World {
                 if process.fate != Fate::GiveBack {
                     self.checks.has_ended(a, process.exit);
                 }
+                if process.part == Part::Coordination && process.fate == Fate::Report {
+                    self.faults.fired(Fault::CoordinationFails);
+                }
                 let (started, exit) = (Some(process.started), Some(process.exit));
                 let ended = Ended { a, started, at, exit, failure, usage: Usage::default() };
                 agent.core.task_is_over(process.fate, ended, now);
@@ -302,10 +326,42 @@ impl World {
             self.say(|| format!("{id}: {run} cannot begin"));
             return Ok(());
         }
-        let process = self.new_process(task.max_wall_clock, slots, at, now);
+        let mut process = self.new_process(task.max_wall_clock, slots, at, now);
+        if let Some(instance) = &task.instance {
+            (process.part, process.n_instances) = (Part::Coordination, instance.addresses.len());
+        }
         let most = agent.core.welcome().map_or(0, |welcome| welcome.slots);
         self.begin_process(id, run, process, most)?;
         agent.core.begun(run, now);
+        Ok(())
+    }
+
+    /// The coordination command of an instance has ended well.
+    fn is_held(&mut self, id: &str, agent: &mut Agent, run: RunId, process: Process, now: Instant) -> Outcome {
+        let Some(attempt) = run.attempt() else { return Ok(()) };
+        self.say(|| format!("{id}: {run} is ready"));
+        self.checks.is_ready(attempt, id)?;
+        if let Some(machine) = self.machines.get_mut(id) {
+            machine.runs.begin(run, Process { part: Part::Held, ..process });
+        }
+        agent.core.say(FromAgent::Ready { a: attempt }, now);
+        Ok(())
+    }
+
+    /// All instances are ready, says the server: the primary's command begins. It may be said more than once.
+    pub fn go(&mut self, id: &str, attempt: Attempt) -> Outcome {
+        let (now, at) = (self.instant(), self.clock.now());
+        let run = RunId::Task(attempt);
+        let waiting = self.machines.get_mut(id).and_then(|machine| machine.runs.take_waiting(run));
+        let Some(before) = waiting else { return Ok(()) };
+        self.say(|| format!("{id}: {run} goes on"));
+        self.checks.goes(attempt, before.n_instances)?;
+        self.faults.fired(Fault::AllReady);
+        let process = self.new_process(None, before.slots, at, now);
+        let process = Process { started: before.started, n_instances: before.n_instances, ..process };
+        if let Some(machine) = self.machines.get_mut(id) {
+            machine.runs.begin(run, process);
+        }
         Ok(())
     }
 
@@ -339,7 +395,7 @@ impl World {
             None => (now + length, exit, Fate::Report),
         };
         let stubborn = self.chance.below(0, 130).min(100) as u32;
-        Process { fate, slots, started, ends_at, exit, stubborn, is_ending: false }
+        Process { part: Part::Command, n_instances: 0, fate, slots, started, ends_at, exit, stubborn, is_ending: false }
     }
 
     /// Wakes the machine when it next has something to do.
@@ -389,6 +445,7 @@ fn new_machine(token: String) -> Machine {
         paper: SimPaper::default(),
         is_reachable: true,
         wire: None,
+        owed: Vec::new(),
         n_boots: 0,
         wakes_at: None,
     }

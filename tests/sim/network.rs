@@ -151,6 +151,16 @@ impl World {
         self.at(at, Event::ToAgent { wire: number, messages });
     }
 
+    /// The server shows on all connections that it lives, as its sockets do by themselves.
+    pub fn show_life(&mut self) {
+        if !self.has_leases {
+            return;
+        }
+        let is_open = |wire: &Wire| wire.from_server.is_some() && !wire.is_cut;
+        let open: Vec<u64> = self.wires.iter().filter(|(_, wire)| is_open(wire)).map(|(number, _)| *number).collect();
+        open.into_iter().for_each(|number| self.send_to_agent(number, Vec::new()));
+    }
+
     pub fn arrives_at_agent(&mut self, number: u64, messages: Vec<ToAgent>) -> Outcome {
         let now = self.instant();
         let Some(wire) = self.wires.get(&number).filter(|wire| !wire.is_cut) else { return Ok(()) };
@@ -160,11 +170,21 @@ impl World {
         };
         let Some(agent) = &mut machine.agent else { return Ok(()) };
         agent.core.heard(now);
+        let mut to_go = Vec::new();
         for message in messages {
             let line = format!("{id} hears {message:?}");
-            // Files and folders are not played.
-            let _ = agent.core.on_message(message, &mut machine.runs, now);
             self.trace.say(self.now, line.chars().take(260).collect());
+            let is_welcome = matches!(message, ToAgent::Welcome(_));
+            // Files and folders are not played.
+            if let Some(ToAgent::Go { attempts }) = agent.core.on_message(message, &mut machine.runs, now) {
+                to_go.extend(attempts);
+            }
+            if is_welcome {
+                machine.runs.ready().into_iter().for_each(|a| agent.core.say(FromAgent::Ready { a }, now));
+            }
+        }
+        for attempt in to_go {
+            self.go(&id, attempt)?;
         }
         self.machine_turn(&id)
     }
@@ -236,9 +256,11 @@ impl World {
         self.within(SEC, 25 * SEC, Event::Reachable(id.to_owned()));
     }
 
+    /// What the provider could not do meanwhile is done now.
     pub fn reachable(&mut self, id: &str) {
-        if let Some(machine) = self.machines.get_mut(id) {
-            machine.is_reachable = true;
-        }
+        let Some(machine) = self.machines.get_mut(id) else { return };
+        machine.is_reachable = true;
+        let owed = std::mem::take(&mut machine.owed);
+        self.carry_out(owed);
     }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use fournil::api::{AllocationState, JobState, NodeState, OnAllTasksComplete, PoolState, SchedulingState, TaskState};
+use fournil::api::{
+    AllocationState, JobState, NodeState, OnAllTasksComplete, PoolState, SchedulingState, TaskCreate, TaskState,
+};
 use fournil::domain::job_node::{self, Readiness};
+use fournil::domain::multi_instance;
 use fournil::domain::task::Phase;
 use fournil::store::job::JobRow;
 use fournil::store::node::NodeRow;
@@ -116,6 +119,8 @@ async fn check_tasks(conn: &mut Conn, job: &JobRow, pools: &[PoolRow], nodes: &[
     let pool = pools.iter().find(|pool| pool.account_key == job.account_key && pool.id == job.pool_id);
     for task in store::task::with_keys(conn, &keys).await.unwrap() {
         let Some(pool) = pool.filter(|_| task.n_waits == 0) else { continue };
+        let settings: TaskCreate = serde_json::from_str(&task.settings).unwrap();
+        let several = settings.multi_instance_settings.as_ref().map(multi_instance::n_instances);
         let can_run = |node: &&NodeRow| {
             let preparation = job.settings.job_preparation_task.as_ref();
             let row = prepared.iter().find(|row| row.job_key == job.key && row.node_key == node.key);
@@ -125,9 +130,17 @@ async fn check_tasks(conn: &mut Conn, job: &JobRow, pools: &[PoolRow], nodes: &[
             let is_open = node.state == NodeState::Idle && node.scheduling == SchedulingState::Enabled;
             node.pool_key == pool.key && is_open && node.slots >= task.slots && !has_failed
         };
+        let n_idle = nodes.iter().filter(can_run).count();
+        if several.is_some_and(|n| n_idle < n as usize || pool.settings.enable_inter_node_communication != Some(true)) {
+            continue;
+        }
         if let Some(node) = nodes.iter().find(can_run) {
             let state: TaskState = task.life.state();
-            return Err(format!("{}/{} is {state:?} and waits though {} is idle", job.id, task.id, node.id));
+            let of = several.map_or(String::new(), |n| format!(" for {n} nodes"));
+            return Err(format!(
+                "{}/{} is {state:?} and waits{of} though {n_idle} like {} are idle",
+                job.id, task.id, node.id
+            ));
         }
     }
     Ok(())

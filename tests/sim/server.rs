@@ -24,6 +24,8 @@ use crate::chance::Chance;
 pub const ACCOUNT: &str = "sim";
 pub const LEASE: Duration = Duration::from_secs(8);
 pub const KILL_WAIT_SECS: u32 = 2;
+/// Of agents where nodes are far away: with the kill wait, and the longest that a word is under way, shorter than the server's.
+pub const AGENT_LEASE_SECS: u32 = 2;
 
 /// Moves only by hand; the wall clock can be set apart from it.
 pub struct SimClock {
@@ -147,7 +149,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start(folder: &Path, clock: Arc<SimClock>, chance: Chance, provider: Arc<SimProvider>) -> Server {
+    pub async fn start(
+        folder: &Path,
+        clock: Arc<SimClock>,
+        chance: Chance,
+        provider: Arc<SimProvider>,
+        agent_lease_secs: Option<u32>,
+    ) -> Server {
         let doom = Arc::new(Mutex::new(Doom::default()));
         let judge = doom.clone();
         let store = Store::open_judged(folder, Arc::new(move || judge.lock().unwrap().judge())).await.unwrap();
@@ -172,6 +180,7 @@ impl Server {
         let lease = api::Duration::from_secs(LEASE.as_secs() as i64);
         let settings = Settings {
             lease,
+            agent_lease_secs,
             kill_wait_secs: KILL_WAIT_SECS,
             first_task_user: None,
             first_node_user: None,
@@ -212,7 +221,7 @@ pub async fn new_data(folder: &Path) {
         std::fs::write(file, bytes).unwrap();
         return;
     }
-    let server = Server::start(folder, SimClock::new(), Chance::new(0), Arc::default()).await;
+    let server = Server::start(folder, SimClock::new(), Chance::new(0), Arc::default(), None).await;
     let create = api::AccountCreate { name: ACCOUNT.into(), location: "local".into(), ..Default::default() };
     account::account_create(&server.cx, &server.caller, create).await.unwrap();
     server.cx.store.close().await;

@@ -22,6 +22,8 @@ pub struct Users {
     pub parallel: &'static [i32],
     /// They use `retaineddata` as well. All files go soon in such a world, and its clock is not set: a node would wait for hours.
     pub wait_for_files: bool,
+    /// They have tasks that run on several nodes at once, and pools for them.
+    pub use_gangs: bool,
     pub n_tasks: u64,
     /// Tasks that were added with a 2xx and that nobody has wished away: job and task.
     pub added: BTreeSet<(String, String)>,
@@ -45,6 +47,7 @@ impl Users {
             most_nodes: if is_large { 200 } else { chance.below(1, 5) },
             parallel: if is_large { &[-1, 30, 100] } else { &[-1, -1, 1, 2, 5] },
             wait_for_files: chance.percent(25),
+            use_gangs: chance.percent(50),
             n_tasks: 0,
             added: BTreeSet::new(),
             pools: BTreeSet::new(),

@@ -188,6 +188,11 @@ impl World {
             let with_dependencies = id.ends_with(['0', '1']);
             let bodies = (first..first + count).map(|n| {
                 let mut body = task_of(&chance, n, with_dependencies, &known);
+                if self.users.use_gangs && chance.percent(30) {
+                    let n = chance.below(1, if self.is_large { 30 } else { 4 });
+                    body["requiredSlots"] = json!(1);
+                    body["multiInstanceSettings"] = json!({ "numberOfInstances": n, "coordinationCommandLine": "c" });
+                }
                 if self.users.wait_for_files {
                     body["constraints"]["retentionTime"] = json!(RETENTION);
                 }
@@ -282,6 +287,9 @@ fn pool_of(chance: &Chance, id: &str, users: &Users) -> fournil::api::PoolCreate
         "targetDedicatedNodes": nodes, "targetLowPriorityNodes": u64::from(chance.percent(20)),
         "taskSchedulingPolicy": { "nodeFillType": chance.pick(&["spread", "pack"]) },
     });
+    if users.use_gangs && chance.percent(70) {
+        (body["enableInterNodeCommunication"], body["taskSlotsPerNode"]) = (json!(true), json!(1));
+    }
     if chance.percent(25) {
         body["startTask"] = json!({
             "commandLine": "x", "maxTaskRetryCount": chance.below(0, 3), "waitForSuccess": chance.percent(80),

@@ -91,6 +91,9 @@ pub struct World {
     n_ticks: u64,
     /// Whether everything is looked at now and then, as a real server does; without it each change must be noticed.
     has_full_passes: bool,
+    /// Nodes are far away: nobody but their agents can end what runs there while they cannot be reached, and those do it when
+    /// their leases are over. Otherwise the provider sees for itself that an agent is dead, as on one host.
+    pub has_leases: bool,
     folder: TempDir,
     pub machines: BTreeMap<String, Machine>,
     pub wires: BTreeMap<u64, Wire>,
@@ -113,6 +116,7 @@ impl World {
         let start = Instant::now();
         World {
             has_full_passes: chance.percent(50),
+            has_leases: chance.percent(50),
             users: Users::new(&chance, is_large),
             chance,
             faults: Faults { n_worlds: 1, ..Faults::default() },
@@ -215,6 +219,7 @@ impl World {
             Event::Tick => {
                 self.at(self.now + TICK, Event::Tick);
                 self.n_ticks += 1;
+                self.show_life();
                 let is_full = self.has_full_passes && self.n_ticks.is_multiple_of(TICKS_TO_FULL_PASS);
                 self.pass(if is_full { Beat::Everything } else { Beat::Tick }).await?;
             }
@@ -298,7 +303,8 @@ impl World {
         self.say(|| "the server starts".into());
         let provider = Arc::new(SimProvider::default());
         *provider.machines.lock().unwrap() = self.machines.keys().cloned().collect();
-        let server = Server::start(self.folder.path(), self.clock.clone(), self.chance.clone(), provider).await;
+        let lease = self.has_leases.then_some(server::AGENT_LEASE_SECS);
+        let server = Server::start(self.folder.path(), self.clock.clone(), self.chance.clone(), provider, lease).await;
         self.server = Some(server);
         if self.n_starts > 1 {
             self.check_store().await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::multi_instance::of_attempt;
 use super::{Demands, Pool, Preparation, Waiting};
 
 /// Where a multi-instance task goes.
@@ -16,6 +17,23 @@ pub(super) enum Gang {
 impl Pool {
     pub(super) fn may(&self, key: i64, demands: Demands, preparation: Option<&Preparation>) -> bool {
         preparation.is_none_or(|p| !p.failed.contains(&key)) && !(demands.dedicated && self.low_priority.contains(&key))
+    }
+
+    /// Whether a node has an instance of the task, be it of an attempt that is over and ending.
+    pub(super) fn has_instance_of(&self, task: i64) -> bool {
+        self.nodes.values().any(|node| node.held.keys().any(|key| *key > 0 && of_attempt(*key).0 == task))
+    }
+
+    /// On how many nodes at once a task of a job with this preparation task can run, when they are empty.
+    pub(super) fn most_instances(&self, preparation: Option<&Preparation>) -> usize {
+        if !self.inter_node {
+            return 0;
+        }
+        let is_fit = |key: &&i64| {
+            self.may(**key, Demands::default(), preparation)
+                && self.nodes.get(key).is_some_and(|node| node.open && node.slots == 1)
+        };
+        self.free.iter().map(|(_, key)| key).filter(is_fit).count()
     }
 
     /// The emptiest nodes, as many as a multi-instance task takes.

@@ -12,6 +12,7 @@ mod json_view;
 pub mod key;
 pub mod node;
 mod pairs_editor;
+mod panel_form;
 mod path_tabs;
 pub mod place;
 pub mod pool;

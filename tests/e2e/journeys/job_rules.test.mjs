@@ -24,6 +24,7 @@ journey("the rules of a job", async ({ page, server, shot, expect }) => {
   await keepFilesLonger(page, batch, shot);
   await changeTheJob(page, batch, shot);
   await makeASchedule(page, batch, shot);
+  await changeTheSchedule(page, batch, shot);
   await restartAndRemoveANode(page, batch, shot, expect);
   await makeAndRevokeAToken(page, shot);
 });
@@ -206,6 +207,31 @@ async function makeASchedule(page, batch, shot) {
   const { jobSpecification } = await batch.call("GET", "/jobschedules/nightly");
   assertRules(jobSpecification);
   assert.equal(jobSpecification.jobPreparationTask.commandLine, "/bin/true");
+}
+
+async function changeTheSchedule(page, batch, shot) {
+  const before = await batch.call("GET", "/jobschedules/nightly");
+  await link(page, "Edit").click();
+  const panel = page.getByRole("dialog", { name: "Edit job schedule nightly" });
+  await panel.getByText("Changes are for the jobs that are made from now on.").waitFor();
+  await panel.getByRole("textbox", { name: "Start window" }).fill("10s");
+  await panel.getByRole("button", { name: "Save" }).click();
+  await panel.getByText("At least a minute.", { exact: true }).waitFor();
+  await panel.getByRole("textbox", { name: "Start window" }).fill("2h");
+  assert.equal(await panel.getByText("the turns begin anew").count(), 0, "the start window alone changes no turn");
+  await panel.getByRole("textbox", { name: "Interval" }).fill("1d");
+  await panel.getByText("the turns begin anew").waitFor();
+  await panel.getByRole("textbox", { name: "Priority" }).fill("7");
+  await panel.getByRole("textbox", { name: "Preparation command" }).fill("/bin/echo other");
+  await accessibleInBothThemes(page);
+  await shot("edit-schedule");
+  await panel.getByRole("button", { name: "Save" }).click();
+  await panel.waitFor({ state: "hidden" });
+  await until("the interval is shown", async () => (await fact(page, "Interval").innerText()).includes("1"));
+  const { schedule, jobSpecification } = await batch.call("GET", "/jobschedules/nightly");
+  assert.deepEqual(schedule, { doNotRunUntil: "2099-01-01T00:00:00Z", startWindow: "PT2H", recurrenceInterval: "P1D" });
+  const preparation = { ...before.jobSpecification.jobPreparationTask, commandLine: "/bin/echo other" };
+  assert.deepEqual(jobSpecification, { ...before.jobSpecification, priority: 7, jobPreparationTask: preparation });
 }
 
 async function restartAndRemoveANode(page, batch, shot, expect) {

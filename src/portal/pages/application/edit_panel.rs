@@ -1,20 +1,18 @@
 //! The panel that changes an application.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::create::hint;
 use super::form::{self, ApplicationFields, ApplicationForm};
 use super::page::ApplicationContext;
-use crate::api::{self, Application, PackageState};
+use crate::api::{Application, PackageState};
 use crate::domain::permission::Permission;
-use crate::portal::components::{
-    Button, ButtonKind, Checkbox, ErrorBar, Field, FieldErrors, FormErrors, Select, SidePanel, TextInput,
-};
+use crate::portal::components::{Checkbox, Field, Select, SidePanel, TextInput};
 use crate::portal::i18n::{msg, t, tf};
+use crate::portal::pages::panel_form::PanelForm;
 use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::ApplicationRef;
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 use crate::server_fns::application_update;
 
 #[component]
@@ -35,35 +33,14 @@ pub fn EditPanel(
 #[component]
 fn EditBody(open: RwSignal<bool>, here: ApplicationRef, application: Signal<Application>) -> impl IntoView {
     let context = expect_context::<ApplicationContext>();
-    let (session, notifications) = (use_session(), use_notifications());
+    let session = use_session();
     let fields = ApplicationFields::new(application.with_untracked(ApplicationForm::of));
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
     let checked = Memo::new(move |_| fields.get().to_patch());
-    let local = Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default));
-    let errors = FormErrors::provide(local, error.into());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if pending.get_untracked() || !errors.check() {
-            return;
-        }
-        let Ok(patch) = checked.get_untracked() else { return };
+    let name = here.application.clone();
+    let done = Signal::derive(move || tf(msg::APPLICATION_EDITED, &[("application", &name)]));
+    let send = move |patch| {
         let ApplicationRef { account, application } = here.clone();
-        pending.set(true);
-        spawn_local(async move {
-            let answer = application_update(account, application, patch).await;
-            pending.try_set(false);
-            match answer {
-                Ok(changed) => {
-                    notifications.done(tf(msg::APPLICATION_EDITED, &[("application", &changed.id)]));
-                    context.reload();
-                    open.try_set(false);
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(refused));
-                }
-            }
-        });
+        async move { application_update(account, application, patch).await.map(|_| context.reload()) }
     };
     let versions = Signal::derive(move || {
         let packages = context.packages.get().unwrap_or_default();
@@ -78,15 +55,10 @@ fn EditBody(open: RwSignal<bool>, here: ApplicationRef, application: Signal<Appl
     });
     let refusal = Signal::derive(move || refusal::of(session, Permission::PoolWrite, None));
     view! {
-        <form class="form" on:submit=submit novalidate>
-            {move || errors.above_form().map(|error| view! { <ErrorBar error/> })}
+        <PanelForm open checked send done refusal>
             <Field name=form::DISPLAY_NAME label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
             <Field name=form::DEFAULT_VERSION label=msg::VERSION_DEFAULT hint=hint(msg::VERSION_DEFAULT_HINT)><Select value=fields.default_version options=versions/></Field>
             <Checkbox value=fields.allow_updates label=msg::APPLICATION_UPDATES hint=hint(msg::APPLICATION_UPDATES_HINT)/>
-            <div class="dialog__actions">
-                <Button label=msg::SAVE kind=ButtonKind::Primary submit=true pending refusal/>
-                <Button label=msg::CANCEL on_press=move || open.set(false)/>
-            </div>
-        </form>
+        </PanelForm>
     }
 }

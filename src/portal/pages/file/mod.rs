@@ -12,9 +12,11 @@ mod log_search;
 mod log_toolbar;
 mod log_viewer;
 mod page;
+mod table;
 mod view;
 
 pub use file_ref::FileRef;
 pub use log_viewer::LogViewer;
 pub use page::FilePage;
+pub use table::{FileRow, FileTable, Target};
 pub use view::FileView;

@@ -1,11 +1,10 @@
 //! What can be changed of a job, as typed.
 
-use super::job_form::with_rules;
+use super::job_form::{JobForm, with_rules};
 use crate::api::{
     AutoPoolSpecification, Job, JobConstraints, JobPatch, JobState, MetadataItem, OnAllTasksComplete, PoolInformation,
 };
 use crate::domain::ids::PoolId;
-use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
 use crate::portal::pages::typed::{self, Pair, form};
 
@@ -33,27 +32,21 @@ form! {
 
 impl EditForm {
     pub fn of(job: &Job) -> Self {
-        let settings = &job.settings;
-        let constraints = settings.constraints.clone().unwrap_or_default();
-        let metadata = settings.metadata.as_deref();
-        let own = metadata.unwrap_or_default().iter().filter(|item| !job_rules::is_ours(&item.name));
+        let auto_pool = job.settings.pool_info.auto_pool_specification.clone();
+        let form = JobForm::of(&job.settings);
         EditForm {
-            pool: settings.pool_info.pool_id.clone().unwrap_or_default(),
-            auto_pool: settings.pool_info.auto_pool_specification.clone(),
-            keep_alive: settings.pool_info.auto_pool_specification.as_ref().is_some_and(|auto| auto.keeps_alive()),
-            priority: settings.priority.unwrap_or(0).to_string(),
-            max_parallel_tasks: settings
-                .max_parallel_tasks
-                .filter(|n| *n > 0)
-                .map(|n| n.to_string())
-                .unwrap_or_default(),
-            max_wall_clock: typed::write_length(constraints.max_wall_clock_time),
-            max_retries: constraints.max_task_retry_count.unwrap_or(0).to_string(),
-            ends_with_tasks: settings.on_all_tasks_complete == Some(OnAllTasksComplete::TerminateJob),
-            allows_preemption: settings.allow_task_preemption == Some(true),
-            fails_dependents: job_rules::is_on(metadata, job_rules::FAIL_DEPENDENTS),
-            keeps_order: job_rules::is_on(metadata, job_rules::STRICT_ORDER),
-            metadata: own.map(|item| (item.name.clone(), item.value.clone())).collect(),
+            keep_alive: auto_pool.as_ref().is_some_and(AutoPoolSpecification::keeps_alive),
+            auto_pool,
+            pool: form.pool,
+            priority: form.priority,
+            max_parallel_tasks: form.max_parallel_tasks,
+            max_wall_clock: form.max_wall_clock,
+            max_retries: form.max_retries,
+            ends_with_tasks: form.ends_with_tasks,
+            allows_preemption: form.allows_preemption,
+            fails_dependents: form.fails_dependents,
+            keeps_order: form.keeps_order,
+            metadata: form.metadata,
         }
     }
 
@@ -102,6 +95,7 @@ impl EditForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::job_rules;
 
     fn form() -> EditForm {
         EditForm {

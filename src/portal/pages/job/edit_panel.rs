@@ -1,21 +1,19 @@
 //! The panel that changes a job.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::create::hint;
 use super::edit_form::{EditFields, EditForm};
-use crate::api::{self, JobState, JobSummary, OnAllTasksComplete, PoolLifetimeOption};
+use crate::api::{JobState, JobSummary, OnAllTasksComplete, PoolLifetimeOption};
 use crate::domain::job::{self as rules, Wish};
 use crate::domain::permission::Permission;
-use crate::portal::components::{
-    Button, ButtonKind, Checkbox, ErrorBar, Field, FieldErrors, FormErrors, NumberInput, SidePanel, TextInput,
-};
+use crate::portal::components::{Checkbox, Field, NumberInput, SidePanel, TextInput};
 use crate::portal::i18n::{msg, t, tf, tx};
 use crate::portal::pages::pairs_editor::PairsEditor;
+use crate::portal::pages::panel_form::PanelForm;
 use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::JobRef;
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 use crate::server_fns::job_patch;
 
 #[component]
@@ -31,7 +29,7 @@ pub fn EditPanel(open: RwSignal<bool>, here: JobRef, #[prop(into)] job: Signal<J
 
 #[component]
 fn EditBody(open: RwSignal<bool>, here: JobRef, job: Signal<JobSummary>) -> impl IntoView {
-    let (session, notifications) = (use_session(), use_notifications());
+    let session = use_session();
     let fields = EditFields::new(job.with_untracked(|job| EditForm::of(&job.job)));
     let state = Memo::new(move |_| job.with(|job| job.job.state));
     let is_disabled = move || state.get() == JobState::Disabled;
@@ -42,38 +40,17 @@ fn EditBody(open: RwSignal<bool>, here: JobRef, job: Signal<JobSummary>) -> impl
     let auto_pool = job.with_untracked(|job| job.job.settings.pool_info.auto_pool_specification.clone());
     let is_kept_by_word = auto_pool.as_ref().is_some_and(|auto| auto.pool_lifetime_option == PoolLifetimeOption::Job);
     let has_auto_pool = auto_pool.is_some();
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
     let checked = Memo::new(move |_| fields.get().to_patch(state.get()));
-    let local = Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default));
-    let form = FormErrors::provide(local, error.into());
     let refused =
         Signal::derive(move || refusal::of(session, Permission::JobWrite, rules::refusal(state.get(), Wish::Update)));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let Ok(patch) = checked.get_untracked() else {
-            form.check();
-            return;
-        };
+    let name = here.job.clone();
+    let done = Signal::derive(move || tf(msg::JOB_EDITED, &[("job", name.as_str())]));
+    let send = move |patch| {
         let JobRef { account, job } = here.clone();
-        pending.set(true);
-        spawn_local(async move {
-            let answer = job_patch(account, job.clone(), patch).await;
-            pending.try_set(false);
-            match answer {
-                Ok(()) => {
-                    notifications.done(tf(msg::JOB_EDITED, &[("job", job.as_str())]));
-                    open.try_set(false);
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(refused));
-                }
-            }
-        });
+        job_patch(account, job, patch)
     };
     view! {
-        <form class="form" on:submit=submit novalidate>
-            {move || form.above_form().map(|error| view! { <ErrorBar error/> })}
+        <PanelForm open checked send done refusal=refused>
             <Show when=is_disabled fallback=move || view! { <p class="form__note">{tx(if has_auto_pool { msg::AUTO_POOL_EDIT_NOTE } else { msg::JOB_EDIT_POOL_NOTE })}</p> }>
                 <Show when=move || has_auto_pool fallback=move || view! {
                     <Field name="poolInfo.poolId" label=msg::JOB_POOL required=true><TextInput value=fields.pool code=true/></Field>
@@ -96,10 +73,6 @@ fn EditBody(open: RwSignal<bool>, here: JobRef, job: Signal<JobSummary>) -> impl
             <Field name="metadata" label=msg::JOB_METADATA hint=hint(msg::JOB_METADATA_HINT) group=true>
                 <PairsEditor pairs=fields.metadata add=msg::JOB_ADD_METADATA/>
             </Field>
-            <div class="dialog__actions">
-                <Button label=msg::SAVE kind=ButtonKind::Primary submit=true pending refusal=refused/>
-                <Button label=msg::CANCEL on_press=move || open.set(false)/>
-            </div>
-        </form>
+        </PanelForm>
     }
 }

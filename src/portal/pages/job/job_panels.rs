@@ -1,15 +1,12 @@
 //! Dialogs that ask how a job is to be disabled, and why it is ended.
 
-use std::future::Future;
-
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::api::{self, DisableJobOption, JobDisable, JobTerminate};
+use crate::api::{DisableJobOption, JobDisable, JobTerminate};
 use crate::portal::components::{Button, ButtonKind, Dialog, ErrorBar, Field, TextInput};
 use crate::portal::i18n::{Msg, msg, t, tf};
+use crate::portal::pages::panel_form::Sending;
 use crate::portal::pages::route_ids::JobRef;
-use crate::portal::state::{Notifications, Session, use_notifications, use_session};
 use crate::server_fns::{job_disable, job_terminate};
 
 /// Asks what running tasks should do.
@@ -95,43 +92,5 @@ fn TerminateForm(open: RwSignal<bool>, here: JobRef) -> impl IntoView {
                 <Button label=msg::CANCEL on_press=move || open.set(false)/>
             </div>
         </form>
-    }
-}
-
-/// A request of a dialog, which closes when it went well.
-#[derive(Clone, Copy)]
-struct Sending {
-    pending: RwSignal<bool>,
-    error: RwSignal<Option<api::Error>>,
-    session: Session,
-    notifications: Notifications,
-}
-
-impl Sending {
-    fn new() -> Self {
-        Sending {
-            pending: RwSignal::new(false),
-            error: RwSignal::new(None),
-            session: use_session(),
-            notifications: use_notifications(),
-        }
-    }
-
-    fn send(self, open: RwSignal<bool>, note: String, request: impl Future<Output = Result<(), api::Error>> + 'static) {
-        self.pending.set(true);
-        spawn_local(async move {
-            let answer = request.await;
-            self.pending.try_set(false);
-            match answer {
-                Ok(()) => {
-                    self.notifications.done(note);
-                    open.try_set(false);
-                }
-                Err(refused) => {
-                    self.session.observe(&refused);
-                    self.error.try_set(Some(refused));
-                }
-            }
-        });
     }
 }

@@ -21,6 +21,6 @@ pub use job_form::{JobFields, JobForm};
 pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;
 pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};
-pub use place::{JobPlace, PLACE_FIELDS, Place, lifetime};
+pub use place::{JobPlace, JobPriority, KnownPool, PLACE_FIELDS, Place, lifetime};
 pub use place_form::as_named_here;
 pub use preparation_tab::JobPreparationTab;

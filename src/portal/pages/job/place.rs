@@ -71,10 +71,17 @@ pub fn JobPlace(fields: JobFields, place: Place, #[prop(optional)] of_schedule: 
         <Show when=move || is_own.get() fallback=move || view! { <KnownPool fields/> }>
             <OwnPool place of_schedule/>
         </Show>
+        <JobPriority fields/>
+        <JobMeter/>
+    }
+}
+
+#[component]
+pub fn JobPriority(fields: JobFields) -> impl IntoView {
+    view! {
         <Field name="priority" label=msg::JOB_PRIORITY hint=hint(msg::JOB_PRIORITY_HINT) required=true>
             <NumberInput value=fields.priority min=-1000 max=1000/>
         </Field>
-        <JobMeter/>
     }
 }
 
@@ -107,8 +114,9 @@ pub fn lifetime(kind: PoolLifetimeOption) -> crate::portal::i18n::Msg {
     }
 }
 
+/// The choice of a pool that is there.
 #[component]
-fn KnownPool(fields: JobFields) -> impl IntoView {
+pub fn KnownPool(fields: JobFields) -> impl IntoView {
     let account = use_account();
     // As many as a person would read; what is typed narrows them.
     let pools = use_reading(

@@ -5,15 +5,15 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
-use super::schedule_form::{ScheduleFields, ScheduleForm, takes_job_manager};
+use super::parts::{Jobs, Times, as_named_here};
+use super::schedule_form::{ScheduleFields, ScheduleForm};
 use crate::api;
 use crate::portal::components::{
-    Checkbox, Field, FieldErrors, Icon, Loaded, PageHeader, Review, ReviewItem, TextInput, Wizard, WizardStep,
+    Field, FieldErrors, Icon, Loaded, PageHeader, Review, ReviewItem, TextInput, Wizard, WizardStep,
 };
-use crate::portal::i18n::{Msg, msg, t, tf, tx};
+use crate::portal::i18n::{Msg, msg, t, tf};
 use crate::portal::pages::job::{
-    self, JobEnvironment, JobFields, JobForm, JobLimits, JobPlace, JobPreparation, JobReviewItems, JobRules,
-    PLACE_FIELDS, Place, hint,
+    JobEnvironment, JobFields, JobForm, JobPlace, JobPreparation, JobReviewItems, PLACE_FIELDS, Place, hint,
 };
 use crate::portal::pages::pool::{Surroundings, use_surroundings};
 use crate::portal::paths;
@@ -34,8 +34,7 @@ pub fn JobScheduleCreatePage() -> impl IntoView {
 fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
     let (account, session, notifications) = (use_account(), use_session(), use_notifications());
     let fields = ScheduleFields::new(ScheduleForm::default());
-    // Jobs that no manager fills would end at once.
-    let job = JobFields::new(JobForm { ends_with_tasks: takes_job_manager(), ..JobForm::default() });
+    let job = JobFields::new(JobForm { ends_with_tasks: true, ..JobForm::default() });
     let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
     let place = Place::new(surroundings);
     let checked = Memo::new(move |_| {
@@ -72,7 +71,7 @@ fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             "jobs",
             msg::JOB_SCHEDULE_STEP_JOBS,
             &["jobManagerTask", "maxParallelTasks", "constraints", "onAllTasksComplete"],
-            move || view! { <Jobs fields job/> },
+            move || view! { <Jobs job/> },
         ),
         WizardStep::new(
             "preparation",
@@ -102,62 +101,12 @@ fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
     }
 }
 
-/// The server names a job's settings below `jobSpecification`; the fields on this page do as on a job's.
-fn as_named_here(mut error: api::Error) -> api::Error {
-    for value in error.values.iter_mut().filter(|value| value.key == "PropertyName") {
-        if let Some(name) = value.value.strip_prefix("jobSpecification.") {
-            value.value = name.to_owned();
-        }
-    }
-    job::as_named_here(error)
-}
-
 #[component]
 fn Basics(fields: ScheduleFields, job: JobFields, place: Place) -> impl IntoView {
     view! {
         <Field name="id" label=msg::JOB_SCHEDULE_ID hint=hint(msg::FORM_ID_HINT) required=true><TextInput value=fields.id code=true/></Field>
         <Field name="displayName" label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
         <JobPlace fields=job place of_schedule=true/>
-    }
-}
-
-#[component]
-fn Times(fields: ScheduleFields) -> impl IntoView {
-    let example = |message: Msg| Signal::derive(move || Some(t(message).to_owned()));
-    view! {
-        <Field name="schedule.doNotRunUntil" label=msg::JOB_SCHEDULE_UNTIL hint=hint(msg::JOB_SCHEDULE_UNTIL_HINT)>
-            <TextInput value=fields.until code=true placeholder=example(msg::JOB_SCHEDULE_TIME_EXAMPLE)/>
-        </Field>
-        <Field name="schedule.recurrenceInterval" label=msg::JOB_SCHEDULE_INTERVAL hint=hint(msg::JOB_SCHEDULE_INTERVAL_HINT)>
-            <TextInput value=fields.interval code=true placeholder=example(msg::FORM_LENGTH_EXAMPLE)/>
-        </Field>
-        <Field name="schedule.startWindow" label=msg::JOB_SCHEDULE_WINDOW hint=hint(msg::JOB_SCHEDULE_WINDOW_HINT)>
-            <TextInput value=fields.window code=true placeholder=example(msg::FORM_LENGTH_EXAMPLE)/>
-        </Field>
-        <Field name="schedule.doNotRunAfter" label=msg::JOB_SCHEDULE_AFTER hint=hint(msg::JOB_SCHEDULE_AFTER_HINT)>
-            <TextInput value=fields.after code=true placeholder=example(msg::JOB_SCHEDULE_TIME_EXAMPLE)/>
-        </Field>
-    }
-}
-
-/// How the jobs get their tasks, how they end, and their limits.
-#[component]
-fn Jobs(fields: ScheduleFields, job: JobFields) -> impl IntoView {
-    let manager = takes_job_manager().then(|| {
-        view! {
-            <Field name="jobManagerTask.commandLine" label=msg::JOB_SCHEDULE_MANAGER hint=hint(msg::JOB_SCHEDULE_MANAGER_HINT)>
-                <TextInput value=fields.manager_command code=true/>
-            </Field>
-        }
-    });
-    let ends_empty =
-        move || job.ends_with_tasks.get() && fields.manager_command.with(|command| command.trim().is_empty());
-    view! {
-        {manager}
-        <Checkbox value=job.ends_with_tasks label=msg::JOB_SCHEDULE_ENDS hint=hint(msg::JOB_SCHEDULE_ENDS_HINT)/>
-        <Show when=ends_empty><p class="form__note" role="status">{tx(msg::JOB_SCHEDULE_ENDS_EMPTY)}</p></Show>
-        <JobLimits fields=job/>
-        <JobRules fields=job/>
     }
 }
 
@@ -169,9 +118,6 @@ fn JobScheduleReview(fields: ScheduleFields, job: JobFields, place: Place) -> im
             value.with(|text| if text.trim().is_empty() { t(otherwise).to_owned() } else { text.clone() })
         })
     };
-    let manager = takes_job_manager().then(|| {
-        view! { <ReviewItem label=msg::JOB_SCHEDULE_MANAGER value=text(|form| form.manager_command.clone())/> }
-    });
     view! {
         <Review>
             <ReviewItem label=msg::JOB_SCHEDULE_ID value=text(|form| form.id.clone())/>
@@ -180,24 +126,8 @@ fn JobScheduleReview(fields: ScheduleFields, job: JobFields, place: Place) -> im
             <ReviewItem label=msg::JOB_SCHEDULE_INTERVAL value=or(fields.interval, msg::JOB_SCHEDULE_ONCE)/>
             <ReviewItem label=msg::JOB_SCHEDULE_WINDOW value=or(fields.window, msg::JOB_SCHEDULE_WINDOW_NONE)/>
             <ReviewItem label=msg::JOB_SCHEDULE_AFTER value=or(fields.after, msg::JOB_NO_LIMIT)/>
-            {manager}
+            <ReviewItem label=msg::JOB_SCHEDULE_MANAGER value=job.manager_command/>
             <JobReviewItems fields=job place/>
         </Review>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_of_a_jobs_setting_stands_at_its_field() {
-        let check = |name: &str, expected: &str| {
-            let error = as_named_here(api::Error::invalid_property(name, "", ""));
-            assert_eq!(error.value("PropertyName"), Some(expected));
-        };
-        check("jobSpecification.poolInfo.poolId", "poolInfo.poolId");
-        check("jobSpecification.poolInfo.autoPoolSpecification.pool.vmSize", "vmSize");
-        check("schedule.startWindow", "schedule.startWindow");
     }
 }

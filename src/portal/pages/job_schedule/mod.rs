@@ -1,10 +1,12 @@
 //! Job schedules.
 
 mod create;
+mod edit_panel;
 mod jobs_tab;
 mod list;
 mod overview;
 mod page;
+mod parts;
 mod schedule_commands;
 mod schedule_form;
 mod schedule_state;

@@ -5,11 +5,13 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_navigate;
 
+use super::edit_panel::EditPanel;
 use super::schedule_commands::{ScheduleFacts, schedule_commands};
 use super::schedule_state::JobScheduleStateBadge;
 use crate::api::{Change, Changed, Code, JobScheduleState, JobScheduleSummary};
 use crate::domain::ids::job_of_schedule;
-use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader};
+use crate::portal::components::panel_query::panel_open;
+use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, use_query_param};
 use crate::portal::i18n::{msg, t};
 use crate::portal::pages::json_view::JsonView;
 use crate::portal::pages::path_tabs::PathTabs;
@@ -79,9 +81,21 @@ fn JobScheduleCommands(here: JobScheduleRef) -> impl IntoView {
         let known = context.reading.with(|schedule| schedule.map(ScheduleFacts::of));
         known.or(last.copied()).unwrap_or(ScheduleFacts::UNKNOWN)
     });
-    let commands = StoredValue::new(schedule_commands(here, facts.into(), deleted));
+    let commands = StoredValue::new(schedule_commands(here.clone(), facts.into(), deleted));
     let has_data = Memo::new(move |_| context.reading.with(|schedule| schedule.is_some()));
-    view! { <Show when=move || has_data.get()><CommandBar commands=commands.get_value()/></Show> }
+    let editing = panel_open(use_query_param("panel"), "edit", has_data);
+    let edited = StoredValue::new(here);
+    // Asked for only while there is data.
+    let schedule = Memo::new(move |last: Option<&Option<JobScheduleSummary>>| {
+        context.reading.get().or_else(|| last.cloned().flatten())
+    });
+    let shown = Signal::derive(move || schedule.get().expect("there is data"));
+    view! {
+        <Show when=move || has_data.get()>
+            <CommandBar commands=commands.get_value()/>
+            <EditPanel open=editing here=edited.get_value() schedule=shown/>
+        </Show>
+    }
 }
 
 #[component]

@@ -9,6 +9,7 @@ use crate::portal::components::{Command, Confirmation, Icon};
 use crate::portal::i18n::{msg, t, tf, tn};
 use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::JobScheduleRef;
+use crate::portal::paths;
 use crate::portal::state::{use_notifications, use_session};
 use crate::server_fns::{job_schedule_delete, job_schedule_disable, job_schedule_enable, job_schedule_terminate};
 
@@ -35,6 +36,7 @@ pub fn schedule_commands(here: JobScheduleRef, facts: Signal<ScheduleFacts>, del
     let (session, notifications) = (use_session(), use_notifications());
     let refused =
         move |wish| move || refusal::of(session, Permission::JobWrite, rules::refusal(facts.get().state, wish));
+    let edit = paths::with_query(paths::job_schedule(&here.account, &here.schedule), &[("panel", "edit")]);
     let (enable, disable, terminate, delete) = (here.clone(), here.clone(), here.clone(), here.clone());
     let (end_question, delete_question) = (here.clone(), here);
     let run_enable = move || {
@@ -64,6 +66,7 @@ pub fn schedule_commands(here: JobScheduleRef, facts: Signal<ScheduleFacts>, del
         });
     };
     vec![
+        Command::link(msg::JOB_EDIT, Icon::Edit, Signal::stored(edit)).refused(refused(Wish::Update)),
         Command::new(msg::JOB_SCHEDULE_ENABLE, Icon::Play, run_enable).refused(refused(Wish::Enable)),
         Command::new(msg::JOB_SCHEDULE_DISABLE, Icon::Pause, run_disable).refused(refused(Wish::Disable)),
         Command::new(msg::JOB_SCHEDULE_TERMINATE, Icon::Stop, run_terminate)

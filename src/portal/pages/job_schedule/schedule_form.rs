@@ -1,7 +1,6 @@
 //! The form of a new job schedule. What its jobs are like is the form of a job.
 
 use crate::api::{self, Duration, Schedule};
-use crate::domain::check;
 use crate::domain::ids::JobScheduleId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
@@ -24,12 +23,49 @@ form! {
         interval: String,
         /// Empty: until the next turn.
         window: String,
-        /// Empty: no job manager task.
-        manager_command: String,
     }
 }
 
 impl ScheduleForm {
+    /// What the screen holds of a schedule that is there.
+    pub fn of(schedule: &api::JobScheduleCreate) -> Self {
+        let times = schedule.schedule.unwrap_or_default();
+        let time = |at: Option<api::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        ScheduleForm {
+            id: schedule.id.clone(),
+            display_name: schedule.display_name.clone().unwrap_or_default(),
+            until: time(times.do_not_run_until),
+            after: time(times.do_not_run_after),
+            interval: typed::write_length(times.recurrence_interval),
+            window: typed::write_length(times.start_window),
+        }
+    }
+
+    /// What is to change of a schedule. Times that stay are not sent, nor settings of the jobs: the server replaces either as a
+    /// whole.
+    ///
+    /// # Errors
+    /// A sentence for each field that does not fit.
+    pub fn to_patch(&self, job: &JobForm, old: &api::JobScheduleCreate) -> Result<api::JobSchedulePatch, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let schedule = self.schedule(&mut errors);
+        let job_specification = job.over(&old.job_specification).unwrap_or_else(|found| {
+            errors.extend(found);
+            api::JobSpecification::default()
+        });
+        errors.or(api::JobSchedulePatch {
+            schedule: (*self != ScheduleForm::of(old)).then_some(schedule),
+            job_specification: (*job != JobForm::of(&old.job_specification)).then_some(job_specification),
+            metadata: None,
+        })
+    }
+
+    /// Whether the turns begin anew with this change; where the other times alone change they stay.
+    pub fn begins_anew(&self, old: &api::JobScheduleCreate) -> bool {
+        let before = ScheduleForm::of(old);
+        (&self.until, &self.interval) != (&before.until, &before.interval)
+    }
+
     /// The body of the request.
     ///
     /// # Errors
@@ -69,8 +105,7 @@ impl ScheduleForm {
                 return api::JobSpecification::default();
             }
         };
-        let manager = job_manager(&self.manager_command, !job.ends_with_tasks);
-        api::JobSpecification { id: String::new(), ..with_manager(settings, manager) }
+        api::JobSpecification { id: String::new(), ..settings }
     }
 }
 
@@ -81,32 +116,10 @@ fn long_enough(text: &str) -> Result<Option<Duration>, Problem> {
     }
 }
 
-/// A job manager task as it goes on the wire; nothing without a command. Where the job ends with its tasks, it outlives
-/// its manager.
-fn job_manager(command: &str, ends_with_manager: bool) -> Option<serde_json::Value> {
-    let task = || {
-        serde_json::json!({
-            "id": "jobmanager", "commandLine": command, "killJobOnCompletion": ends_with_manager
-        })
-    };
-    (!command.trim().is_empty()).then(task)
-}
-
-fn with_manager(mut job: api::JobCreate, manager: Option<serde_json::Value>) -> api::JobCreate {
-    job.job_manager_task = manager.and_then(|task| serde_json::from_value(task).ok());
-    job
-}
-
-/// Whether jobs can have a job manager task: the rule of jobs says so.
-pub fn takes_job_manager() -> bool {
-    let form = JobForm { id: "j".to_owned(), pool: "p".to_owned(), ..JobForm::default() };
-    let job = form.to_create().map(|job| with_manager(job, job_manager("true", true)));
-    job.is_ok_and(|job| job.job_manager_task.is_some() && check::job_create(&job).is_ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::check;
 
     fn form(change: impl FnOnce(&mut ScheduleForm, &mut JobForm)) -> (ScheduleForm, JobForm) {
         let mut form = ScheduleForm { id: "s1".into(), ..ScheduleForm::default() };
@@ -149,8 +162,8 @@ mod tests {
     #[test]
     fn a_manager_ends_the_job_unless_the_job_ends_with_its_tasks() {
         for ends_with_tasks in [true, false] {
-            let (form, job) = form(|form, job| {
-                form.manager_command = "make tasks".into();
+            let (form, job) = form(|_, job| {
+                job.manager_command = "make tasks".into();
                 job.ends_with_tasks = ends_with_tasks;
             });
             let create = serde_json::to_value(form.to_create(&job).unwrap()).unwrap();
@@ -158,6 +171,33 @@ mod tests {
             assert_eq!(manager["commandLine"], "make tasks");
             assert_eq!(manager["killJobOnCompletion"], !ends_with_tasks);
         }
+    }
+
+    #[test]
+    fn what_did_not_change_is_not_sent() {
+        let old: api::JobScheduleCreate = serde_json::from_value(serde_json::json!({
+            "id": "s1",
+            "schedule": { "doNotRunUntil": "2027-01-31T02:00:00Z", "recurrenceInterval": "P1D", "startWindow": "PT1H" },
+            "jobSpecification": { "priority": 1, "poolInfo": { "poolId": "p1" }, "constraints": { "maxTaskRetryCount": 0 } },
+        }))
+        .unwrap();
+        let (times, job) = (ScheduleForm::of(&old), JobForm::of(&old.job_specification));
+        assert_eq!(times.to_patch(&job, &old).unwrap(), api::JobSchedulePatch::default());
+        assert!(!times.begins_anew(&old));
+        let later = ScheduleForm { window: "2h".into(), ..times.clone() };
+        let patch = later.to_patch(&job, &old).unwrap();
+        assert_eq!(
+            (patch.schedule.unwrap().start_window, patch.job_specification),
+            (Some(Duration::from_mins(120)), None)
+        );
+        assert!(!later.begins_anew(&old));
+        assert!(ScheduleForm { interval: "2d".into(), ..times.clone() }.begins_anew(&old));
+        let urgent = JobForm { priority: "9".into(), ..job.clone() };
+        let patch = times.to_patch(&urgent, &old).unwrap();
+        assert_eq!((patch.schedule, patch.job_specification.unwrap().priority), (None, Some(9)));
+        let wrong = ScheduleForm { window: "30s".into(), ..times };
+        let errors = wrong.to_patch(&JobForm { priority: "x".into(), ..job }, &old).unwrap_err();
+        assert!(errors.of("schedule.startWindow").is_some() && errors.of("priority").is_some());
     }
 
     #[test]

@@ -3,18 +3,14 @@
 use leptos::prelude::*;
 
 use crate::api::{Code, NodeFile};
-use crate::portal::components::{Button, Empty, Glyph, Icon, Loaded, PageHeader, Time, use_query_param};
-use crate::portal::format;
-use crate::portal::i18n::{language, msg, t, tf, tx};
-use crate::portal::pages::file::{FileRef, FileView};
+use crate::portal::components::{Button, Empty, Icon, Loaded, PageHeader, use_query_param};
+use crate::portal::i18n::{msg, t, tf, tx};
+use crate::portal::pages::file::{FileRef, FileRow, FileTable, FileView, Target};
 use crate::portal::pages::route_ids::{NodeRef, use_node_ref};
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
 use crate::server_fns::node_file_list;
 use leptos_router::hooks::use_params_map;
-
-/// More entries of a folder are counted, not shown.
-const MOST_ENTRIES: usize = 1000;
 
 #[component]
 pub fn NodeFilesPage() -> impl IntoView {
@@ -63,66 +59,18 @@ fn FolderTable(here: NodeRef, folder: String, mut files: Vec<NodeFile>) -> impl 
         return view! { <Empty icon=Icon::Folder title=msg::NODE_FOLDER_EMPTY text=msg::NODE_FOLDER_EMPTY_TEXT/> }
             .into_any();
     }
-    let n_files = files.len();
     let row = move |file: NodeFile| {
         let path = if folder.is_empty() { file.name.clone() } else { format!("{folder}/{}", file.name) };
-        view! { <Row here=here.clone() path file/> }
+        let NodeRef { account, pool, node } = here.clone();
+        let target = if file.is_directory {
+            Target::Folder(paths::node_folder(&account, &pool, &node, &path))
+        } else {
+            Target::File(paths::node_file(&account, &pool, &node, &path), FileRef::Node { account, pool, node, path })
+        };
+        FileRow { name: file.name.clone(), file, target }
     };
-    let rows = files.into_iter().take(MOST_ENTRIES).map(row).collect_view();
-    let more = (n_files > MOST_ENTRIES).then(|| {
-        let (shown, all) = (MOST_ENTRIES.to_string(), n_files.to_string());
-        view! { <p class="form__note">{move || tf(msg::TASK_FILES_MORE, &[("shown", &shown), ("all", &all)])}</p> }
-    });
-    view! {
-        <div class="simple-table" tabindex="0" role="region" aria-label=tx(msg::NODE_FILES)>
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col">{tx(msg::FILE_NAME)}</th>
-                        <th scope="col" class="data-table__number">{tx(msg::FILE_SIZE)}</th>
-                        <th scope="col">{tx(msg::FILE_MODIFIED)}</th>
-                        <th scope="col"><span class="visually-hidden">{tx(msg::LOG_DOWNLOAD)}</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        {more}
-    }
-    .into_any()
-}
-
-#[component]
-fn Row(here: NodeRef, path: String, file: NodeFile) -> impl IntoView {
-    let NodeRef { account, pool, node } = here;
-    let name = file.name.clone();
-    if file.is_directory {
-        let href = paths::node_folder(&account, &pool, &node, &path);
-        return view! {
-            <tr>
-                <th scope="row"><Glyph icon=Icon::Folder/>" "<a href=href>{name}</a></th>
-                <td></td>
-                <td></td>
-                <td></td>
-            </tr>
-        }
-        .into_any();
-    }
-    let (size, modified) =
-        (file.properties.as_ref().map(|p| p.content_length), file.properties.map(|p| p.last_modified));
-    let href = paths::node_file(&account, &pool, &node, &path);
-    let download = FileRef::Node { account, pool, node, path }.download_url();
-    let shown = name.clone();
-    let label = move || tf(msg::FILE_DOWNLOAD, &[("file", &shown)]);
-    view! {
-        <tr>
-            <th scope="row"><Glyph icon=Icon::File/>" "<a href=href>{name}</a></th>
-            <td class="data-table__number">{move || size.map(|size| format::bytes(language(), size))}</td>
-            <td>{modified.map(|at| view! { <Time at/> })}</td>
-            <td><a class="button button--subtle button--icon" href=download download="" rel="external" aria-label=label.clone() title=label><Glyph icon=Icon::Download/></a></td>
-        </tr>
-    }
-    .into_any()
+    let rows: Vec<FileRow> = files.into_iter().map(row).collect();
+    view! { <FileTable label=msg::NODE_FILES rows=Signal::stored(rows)/> }.into_any()
 }
 
 /// One file of a node.

@@ -1,16 +1,13 @@
 //! The panel that gives a pool a new size.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::resize_form::{MOST_NODES, ResizeFields, ResizeForm};
-use crate::api::{self, NodeDeallocationOption, Pool};
-use crate::portal::components::{
-    Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, NumberInput, Select, SidePanel,
-};
+use crate::api::{NodeDeallocationOption, Pool};
+use crate::portal::components::{Field, NumberInput, Select, SidePanel};
 use crate::portal::i18n::{Msg, msg, t, tf, tn};
+use crate::portal::pages::panel_form::PanelForm;
 use crate::portal::pages::route_ids::PoolRef;
-use crate::portal::state::{use_notifications, use_session};
 use crate::server_fns::pool_resize;
 
 #[component]
@@ -26,35 +23,14 @@ pub fn ResizePanel(open: RwSignal<bool>, here: PoolRef, #[prop(into)] pool: Sign
 
 #[component]
 fn ResizeBody(open: RwSignal<bool>, here: PoolRef, pool: Signal<Pool>) -> impl IntoView {
-    let (session, notifications) = (use_session(), use_notifications());
     let fields = ResizeFields::new(pool.with_untracked(ResizeForm::of));
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
     let checked = Memo::new(move |_| fields.get().to_resize());
-    let local = Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default));
-    let form = FormErrors::provide(local, error.into());
     let n_leaving = Memo::new(move |_| pool.with(|pool| fields.get().n_leaving(pool)));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let Ok(resize) = checked.get_untracked() else {
-            form.check();
-            return;
-        };
-        let here = here.clone();
-        pending.set(true);
-        spawn_local(async move {
-            let answer = pool_resize(here.account, here.pool.clone(), resize).await;
-            pending.try_set(false);
-            match answer {
-                Ok(()) => {
-                    notifications.done(tf(msg::POOL_RESIZE_BEGUN, &[("pool", here.pool.as_str())]));
-                    open.try_set(false);
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(refused));
-                }
-            }
-        });
+    let name = here.pool.clone();
+    let done = Signal::derive(move || tf(msg::POOL_RESIZE_BEGUN, &[("pool", name.as_str())]));
+    let send = move |resize| {
+        let PoolRef { account, pool } = here.clone();
+        pool_resize(account, pool, resize)
     };
     let options = Signal::derive(|| {
         NodeDeallocationOption::ALL
@@ -66,8 +42,7 @@ fn ResizeBody(open: RwSignal<bool>, here: PoolRef, pool: Signal<Pool>) -> impl I
         Some(t(fields.deallocation.get().parse().map_or(msg::POOL_REQUEUE_EFFECT, deallocation_effect)).to_owned())
     });
     view! {
-        <form class="form" on:submit=submit novalidate>
-            {move || form.above_form().map(|error| view! { <ErrorBar error/> })}
+        <PanelForm open checked send done submit=msg::POOL_RESIZE>
             <Field name="targetDedicatedNodes" label=msg::POOL_TARGET_DEDICATED hint=Signal::derive(move || Some(now_text(pool.with(|pool| pool.current_dedicated_nodes)))) required=true>
                 <NumberInput value=fields.dedicated max=MOST_NODES/>
             </Field>
@@ -80,11 +55,7 @@ fn ResizeBody(open: RwSignal<bool>, here: PoolRef, pool: Signal<Pool>) -> impl I
                     <Select value=fields.deallocation options/>
                 </Field>
             </Show>
-            <div class="dialog__actions">
-                <Button label=msg::POOL_RESIZE kind=ButtonKind::Primary submit=true pending/>
-                <Button label=msg::CANCEL on_press=move || open.set(false)/>
-            </div>
-        </form>
+        </PanelForm>
     }
 }
 

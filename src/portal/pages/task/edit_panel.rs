@@ -2,18 +2,16 @@
 //! if it is put back.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::api::{self, Task, TaskConstraints, TaskUpdate};
+use crate::api::{Task, TaskConstraints, TaskUpdate};
 use crate::domain::permission::Permission;
-use crate::portal::components::{
-    Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, NumberInput, SidePanel, TextInput,
-};
+use crate::portal::components::{Field, FieldErrors, NumberInput, SidePanel, TextInput};
 use crate::portal::i18n::{Msg, msg, t, tf};
+use crate::portal::pages::panel_form::PanelForm;
 use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::TaskRef;
 use crate::portal::pages::typed::{self, form};
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 use crate::server_fns::task_update;
 
 form! {
@@ -63,40 +61,19 @@ pub fn LimitsPanel(open: RwSignal<bool>, here: TaskRef, #[prop(into)] task: Sign
 
 #[component]
 fn LimitsBody(open: RwSignal<bool>, here: TaskRef, task: Signal<Task>) -> impl IntoView {
-    let (session, notifications) = (use_session(), use_notifications());
+    let session = use_session();
     let fields = LimitsFields::new(task.with_untracked(LimitsForm::of));
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
     let checked = Memo::new(move |_| fields.get().to_update());
-    let local = Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default));
-    let form = FormErrors::provide(local, error.into());
     let refused = Signal::derive(move || refusal::of(session, Permission::JobWrite, None));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let Ok(update) = checked.get_untracked() else {
-            form.check();
-            return;
-        };
+    let name = here.task.clone();
+    let done = Signal::derive(move || tf(msg::TASK_EDITED, &[("task", name.as_str())]));
+    let send = move |update| {
         let TaskRef { account, job, task } = here.clone();
-        pending.set(true);
-        spawn_local(async move {
-            let answer = task_update(account, job, task.clone(), update).await;
-            pending.try_set(false);
-            match answer {
-                Ok(()) => {
-                    notifications.done(tf(msg::TASK_EDITED, &[("task", task.as_str())]));
-                    open.try_set(false);
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(refused));
-                }
-            }
-        });
+        task_update(account, job, task, update)
     };
     let hint = |message: Msg| Signal::derive(move || Some(t(message).to_owned()));
     view! {
-        <form class="form" on:submit=submit novalidate>
-            {move || form.above_form().map(|error| view! { <ErrorBar error/> })}
+        <PanelForm open checked send done refusal=refused>
             <Field name="constraints.retentionTime" label=msg::TASK_RETENTION hint=hint(msg::TASK_RETENTION_HINT)>
                 <TextInput value=fields.retention code=true placeholder=hint(msg::TASK_RETENTION_EXAMPLE)/>
             </Field>
@@ -104,11 +81,7 @@ fn LimitsBody(open: RwSignal<bool>, here: TaskRef, task: Signal<Task>) -> impl I
                 <TextInput value=fields.max_wall_clock code=true/>
             </Field>
             <Field name="constraints.maxTaskRetryCount" label=msg::JOB_MAX_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.max_retries min=-1/></Field>
-            <div class="dialog__actions">
-                <Button label=msg::SAVE kind=ButtonKind::Primary submit=true pending refusal=refused/>
-                <Button label=msg::CANCEL on_press=move || open.set(false)/>
-            </div>
-        </form>
+        </PanelForm>
     }
 }
 
