@@ -3,6 +3,7 @@
 use super::driver::{Driver, Job, Node, Pool};
 use super::job_nodes::JobNodes;
 use super::remote::{self, Remote};
+use super::sample_nodes::Recent;
 use super::sample_pools::Measures;
 use crate::api::agent::{Attempt, NodeSize};
 use crate::api::{OnAllTasksComplete, StartTaskState, TaskExecutionResult};
@@ -155,8 +156,9 @@ impl Driver {
         };
         let lost_at = (facts.joined && !facts.deallocated).then_some(lost_at);
         let key = row.key;
-        let (measures, remote) = (Measures::default(), Remote::default());
-        self.nodes.insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures, remote });
+        let (measures, recent, remote) = (Measures::default(), Recent::default(), Remote::default());
+        let node = Node { row, facts, connection: None, lost_at, unsaved: false, measures, recent, remote };
+        self.nodes.insert(key, node);
         self.node_changed(key);
     }
 

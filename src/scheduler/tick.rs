@@ -10,6 +10,7 @@ impl Driver {
         self.try_again();
         self.is_formula_due = true;
         self.sample_pools().await?;
+        self.save_samples().await;
         self.remove_old_files().await?;
         let now = self.cx.clock.now();
         let mut conn = self.cx.store.read().await?;

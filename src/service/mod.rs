@@ -29,6 +29,7 @@ pub mod ledger;
 pub mod location;
 pub mod metrics;
 pub mod node;
+pub mod node_history;
 pub mod node_log;
 mod node_order;
 pub mod node_user;

@@ -27,6 +27,7 @@ pub mod metrics;
 mod migrate;
 pub mod network_access;
 pub mod node;
+pub mod node_sample;
 pub mod node_user;
 pub mod password_link;
 pub mod pool;

@@ -40,6 +40,7 @@ mod linked_files;
 mod metrics;
 mod multi_instance_real;
 mod network_access;
+mod node_history;
 mod node_orders;
 mod package_references;
 mod permission_walk;

@@ -22,6 +22,7 @@ mod route_ids;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;
+mod span;
 pub mod storage;
 pub mod task;
 pub mod token;
