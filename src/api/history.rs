@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Timestamp};
+use super::{Duration, NodeState, Timestamp};
 
 super::shared::wire_enum! {
     /// How far back a graph goes.
@@ -44,4 +44,26 @@ pub struct NodeHistory {
     pub disk_write: HistorySeries,
     pub network_in: HistorySeries,
     pub network_out: HistorySeries,
+}
+
+/// What a pool did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolHistory {
+    /// When the first step begins.
+    pub start_time: Timestamp,
+    pub step: Duration,
+    /// Numbers of nodes in the states that occurred.
+    pub states: Vec<StateHistory>,
+    pub running_tasks: HistorySeries,
+    pub running_slots: HistorySeries,
+    /// Slots that all nodes together had.
+    pub total_slots: HistorySeries,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateHistory {
+    pub state: NodeState,
+    pub nodes: HistorySeries,
 }

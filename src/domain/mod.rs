@@ -29,6 +29,7 @@ pub mod odata;
 pub mod permission;
 pub mod placement;
 pub mod pool;
+pub mod pool_history;
 pub mod preemption;
 pub mod quota;
 pub mod retention;

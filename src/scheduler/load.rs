@@ -149,12 +149,13 @@ impl Driver {
             broken: row.errors.iter().any(remote::is_fatal),
             order: row.order,
             deallocated: row.deallocated,
+            away: row.away_until.is_some() && row.order.is_none(),
             restarting: false,
             start_task: start_task_fact(has_preliminaries, &row),
             scheduling: row.scheduling,
             busy: false,
         };
-        let lost_at = (facts.joined && !facts.deallocated).then_some(lost_at);
+        let lost_at = (facts.joined && !facts.rests()).then_some(lost_at);
         let key = row.key;
         let (measures, recent, remote) = (Measures::default(), Recent::default(), Remote::default());
         let node = Node { row, facts, connection: None, lost_at, unsaved: false, measures, recent, remote };

@@ -1,4 +1,5 @@
-//! What nodes measure, for graphs: a sample of each node each ten seconds, saved once a minute in one write.
+//! What nodes measure, for graphs: a sample of each node each ten seconds, saved once a minute in one write. With it the
+//! counters of pools are noted.
 //!
 //! What was not saved yet is lost when the server ends: a graph may lack a minute.
 
@@ -7,6 +8,7 @@ use crate::api::agent::{Sample as Heard, Traffic};
 use crate::api::{Duration, Timestamp};
 use crate::domain::node_history::{self, Sample, Totals};
 use crate::service::node_history::node_history_add;
+use crate::service::pool_history::pool_history_note;
 use crate::store::node_sample::Addition;
 
 const SAVED_EVERY: Duration = Duration::from_secs(60);
@@ -42,6 +44,12 @@ impl Driver {
         let minute = self.now().micros().div_euclid(SAVED_EVERY.micros());
         if self.samples_saved.replace(minute) == Some(minute) {
             return;
+        }
+        if let Err(error) = pool_history_note(&self.cx).await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "what pools do could not be noted and is missing in graphs"
+            );
         }
         let mut additions = Vec::new();
         for (key, node) in &mut self.nodes {

@@ -94,6 +94,18 @@ pub async fn node_deallocate(
     Ok(service::node::node_deallocate(&cx, &caller, &account, &pool, &node, body).await?)
 }
 
+/// Takes a low-priority node away for a time.
+#[server(prefix = "/portal/fn", endpoint = "node_preempt", input = Json)]
+pub async fn node_preempt(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    body: api::NodePreempt,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_preempt(&cx, &caller, &account, &pool, &node, body).await?)
+}
+
 /// Lets no new tasks come to a node.
 #[server(prefix = "/portal/fn", endpoint = "node_disable_scheduling", input = Json)]
 pub async fn node_disable_scheduling(

@@ -39,6 +39,7 @@ pub mod page;
 pub mod password_link;
 pub mod pool;
 mod pool_change;
+pub mod pool_history;
 pub mod pool_usage;
 pub mod rates;
 pub mod reference;

@@ -31,6 +31,7 @@ pub mod node_sample;
 pub mod node_user;
 pub mod password_link;
 pub mod pool;
+pub mod pool_minute;
 pub mod pool_sample;
 pub mod pool_usage;
 pub mod resource_group;
