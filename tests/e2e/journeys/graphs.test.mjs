@@ -37,6 +37,8 @@ journey("graphs", async ({ page, server, open, shot }) => {
   assert.equal(await memory.getAttribute("aria-valuenow"), "119");
 
   // The same as a table.
+  // What went over the network is known from the second sample on.
+  await page.getByRole("slider", { name: "Network" }).waitFor({ timeout: A_WHILE });
   const figure = page.getByRole("figure").filter({ has: page.getByRole("slider", { name: "Network" }) });
   await figure.getByText("Numbers as a table").click();
   const table = figure.getByRole("table");
