@@ -28,12 +28,13 @@ async fn a_preempted_node_gives_its_tasks_back_loses_its_files_and_comes_back_as
     let id = server.nodes().remove(0);
     server.batch.task("j", "long", &sh("echo ran >> $AZ_BATCH_NODE_SHARED_DIR/ran; sleep 600")).await;
     until("the task runs", || server.shared_lines("ran").len() == 1).await;
+    server.batch.task_is("j", "long", "running").await;
     let before = server.batch.get(&format!("/pools/p/nodes/{id}")).await.is(200).json();
 
     preempt(&server, &id, "3600");
     assert_eq!(until_state(&server, &id, "preempted").await["id"], json!(id));
-    let long = server.batch.task_is("j", "long", "active").await;
-    assert_eq!((&long["executionInfo"]["retryCount"], &long["executionInfo"]["requeueCount"]), (&json!(0), &json!(1)));
+    let long = server.batch.until("/jobs/j/tasks/long", |task| task["executionInfo"]["requeueCount"] == 1).await;
+    assert_eq!((&long["state"], &long["executionInfo"]["retryCount"]), (&json!("active"), &json!(0)));
     until("its agent is gone", || server.agents().is_empty()).await;
     let counted = server.batch.get("/pools/p").await.is(200).json();
     assert_eq!(counted["currentLowPriorityNodes"], 1, "it still counts");
@@ -51,6 +52,7 @@ async fn a_preempted_node_gives_its_tasks_back_loses_its_files_and_comes_back_as
     // The next one is away for no time, and comes back empty.
     server.batch.post("/pools/p/resize", json!({ "targetLowPriorityNodes": 1 })).await.is(202);
     until("the task runs on another", || server.shared_lines("ran").len() == 1).await;
+    server.batch.task_is("j", "long", "running").await;
     let id = server.nodes().remove(0);
     assert_ne!(json!(id), before["id"]);
     preempt(&server, &id, "0");

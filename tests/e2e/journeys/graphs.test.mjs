@@ -58,6 +58,9 @@ journey("graphs", async ({ page, server, open, shot }) => {
   await assertFits(hers, "graphs");
   await hers.getByRole("slider", { name: words("fr").NODE_CPU }).scrollIntoViewIfNeeded();
   await shot("narrow", hers);
+  // A page that is not looked at reads nothing again.
+  await hers.context().close();
+  await page.bringToFront();
 
   // The pool: states of its nodes one on another, and its slots.
   await go(page, "/accounts/studio/pools/render");

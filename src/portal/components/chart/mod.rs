@@ -104,7 +104,7 @@ fn reading_of(data: &ChartData, line: &ChartLine, index: usize, language: Langua
         Some(peak) => tf(msg::CHART_WITH_PEAK, &[("value", &text), ("peak", &data.unit.text(language, peak))]),
         None => text,
     };
-    if data.lines.len() == 1 { text } else { format!("{} {text}", t(line.label)) }
+    if data.lines.len() == 1 && !data.stacked { text } else { format!("{} {text}", t(line.label)) }
 }
 
 /// The time at which a step begins, in the user's zone.
@@ -185,6 +185,8 @@ fn Drawing(data: Signal<ChartData>, cursor: RwSignal<Option<usize>>) -> impl Int
 #[component]
 fn Legend(data: Signal<ChartData>) -> impl IntoView {
     let looks = Memo::new(move |_| data.with(|data| data.lines.iter().map(ChartLine::look).collect::<Vec<_>>()));
+    // What one line is, the title says; of areas it says what they are parts of.
+    let is_told = Memo::new(move |_| data.with(|data| data.lines.len() > 1 || data.stacked));
     let item = |(label, tone, is_second): (Msg, Tone, bool)| {
         view! {
             <li class="chart__key">
@@ -194,7 +196,7 @@ fn Legend(data: Signal<ChartData>) -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || looks.with(|looks| looks.len() > 1)>
+        <Show when=move || is_told.get()>
             <ul class="chart__legend">{move || looks.get().into_iter().map(item).collect_view()}</ul>
         </Show>
     }

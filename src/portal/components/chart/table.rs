@@ -68,5 +68,10 @@ fn row(data: &ChartData, index: usize) -> impl IntoView + use<> {
             view! { <td class="data-table__number">{text(&line.average)}</td>{peak} }
         })
         .collect_view();
-    view! { <tr><th scope="row">{moment(data, index)}</th>{cells}</tr> }
+    let at = data.time(index);
+    // Steps of less than a minute would look alike.
+    let secs = (at.millis() / 1000).rem_euclid(60);
+    let is_short = data.step.micros() < 60_000_000;
+    let time = if is_short { format!("{}:{secs:02}", moment(data, index)) } else { moment(data, index) };
+    view! { <tr><th scope="row">{time}</th>{cells}</tr> }
 }
