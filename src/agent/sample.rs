@@ -29,6 +29,7 @@ impl Sampler {
         Sample {
             cpu: cpu.clamp(0.0, 1.0),
             memory_used_bytes: memory_used_bytes(),
+            memory_total_bytes: Some(memory_kib("MemTotal:") * 1024).filter(|n| *n > 0),
             disk_free_bytes: disk_free_bytes(root),
             disk_used_bytes: disk_used_bytes(root),
             traffic: traffic::read(),

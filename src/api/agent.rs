@@ -170,6 +170,8 @@ pub struct Sample {
     /// 0 to 1.
     pub cpu: f64,
     pub memory_used_bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_total_bytes: Option<u64>,
     pub disk_free_bytes: u64,
     /// Of the disk with the node's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]

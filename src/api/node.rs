@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shared::{settings, wire_enum};
 use super::{
-    CertificateReference, ImageReference, InboundProtocol, NameValuePair, NodeDeallocationOption, StartTask,
+    CertificateReference, Duration, ImageReference, InboundProtocol, NameValuePair, NodeDeallocationOption, StartTask,
     TaskExecutionInformation, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
 };
 
@@ -244,4 +244,13 @@ pub struct NodeCell {
     pub id: String,
     pub state: NodeState,
     pub running_task_slots_count: i64,
+}
+
+/// The operator takes a low-priority node away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodePreempt {
+    /// How long it is away: a minute unless said, a day at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<Duration>,
 }

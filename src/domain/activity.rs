@@ -132,8 +132,10 @@ const THINGS: &[(&str, &str)] = &[
 ];
 
 /// How names of functions end that only look.
-const LOOKS: &[&str] =
-    &["_check", "_counts", "_get", "_info", "_list", "_map", "_search", "_statistics", "_text", "_usage", "_waiting"];
+const LOOKS: &[&str] = &[
+    "_check", "_counts", "_get", "_history", "_info", "_list", "_map", "_search", "_statistics", "_text", "_usage",
+    "_waiting",
+];
 
 /// A server function of the portal, or a request of `fournil admin`, by its name: `pool_stop_resize`.
 pub fn of_function(name: &str) -> Operation {

@@ -4,7 +4,8 @@
 //! creating ──joins──▶ starting ──▶ waitingforstarttask ──▶ idle ⇄ running
 //!                        ▲                                   │ order
 //!                        ├────── rebooting, reimaging ◀──────┤ (first its tasks end)
-//!                        └─ start ── deallocated ◀── deallocating
+//!                        ├─ start ── deallocated ◀── deallocating
+//!                        └─ time is over ── preempted ◀── the operator takes it away
 //! ```
 
 use crate::api::{Code, NodeDeallocationOption, NodeState, SchedulingState};
@@ -24,12 +25,21 @@ pub struct Facts {
     pub order: Option<Order>,
     /// Stopped by a user's word until it is started by one.
     pub deallocated: bool,
+    /// Taken away by the operator, with all that it had; it comes back by itself.
+    pub away: bool,
     /// Its agent was stopped by an order and has not come back.
     pub restarting: bool,
     pub start_task: StartTaskFact,
     pub scheduling: SchedulingState,
     /// It has tasks.
     pub busy: bool,
+}
+
+impl Facts {
+    /// It is to have no agent.
+    pub fn rests(&self) -> bool {
+        self.deallocated || self.away
+    }
 }
 
 /// How far the pool's start task is on the node.
@@ -59,16 +69,20 @@ pub enum OrderKind {
     Reimage,
     /// The agent is stopped; files stay.
     Deallocate,
+    /// The agent is stopped, nothing of the node's files stays, and it is away for a time.
+    Preempt,
 }
 
 impl OrderKind {
-    pub const ALL: &'static [OrderKind] = &[OrderKind::Reboot, OrderKind::Reimage, OrderKind::Deallocate];
+    pub const ALL: &'static [OrderKind] =
+        &[OrderKind::Reboot, OrderKind::Reimage, OrderKind::Deallocate, OrderKind::Preempt];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             OrderKind::Reboot => "reboot",
             OrderKind::Reimage => "reimage",
             OrderKind::Deallocate => "deallocate",
+            OrderKind::Preempt => "preempt",
         }
     }
 
@@ -78,7 +92,13 @@ impl OrderKind {
             OrderKind::Reboot => NodeState::Rebooting,
             OrderKind::Reimage => NodeState::Reimaging,
             OrderKind::Deallocate => NodeState::Deallocating,
+            OrderKind::Preempt => NodeState::Preempted,
         }
+    }
+
+    /// Nothing of the node's files is left when it is done.
+    pub const fn wipes(self) -> bool {
+        matches!(self, OrderKind::Reimage | OrderKind::Preempt)
     }
 }
 
@@ -100,6 +120,9 @@ pub fn state(node: &Facts) -> NodeState {
     }
     if node.deallocated {
         return NodeState::Deallocated;
+    }
+    if node.away {
+        return NodeState::Preempted;
     }
     match (node.joined, node.lost, node.restarting, node.broken, node.start_task) {
         (false, ..) => NodeState::Creating,
@@ -185,6 +208,17 @@ pub fn restart_refusal(state: NodeState) -> Option<Code> {
         NodeState::Unknown => Some(Code::NodeNotReady),
         NodeState::LeavingPool | NodeState::Preempted | NodeState::UpgradingOs => Some(Code::OperationNotValidOnNode),
         NodeState::Deallocating | NodeState::Deallocated => Some(Code::OperationNotValidOnNode),
+    }
+}
+
+/// Why the operator cannot take a node away now: only low-priority ones can be, in whatever state they are.
+///
+/// Source: only Spot nodes are preempted. Chosen here: one that is on its way out, stopped, or away already is not.
+pub fn preempt_refusal(state: NodeState, dedicated: bool) -> Option<Code> {
+    match state {
+        NodeState::LeavingPool | NodeState::Preempted => Some(Code::OperationNotValidOnNode),
+        NodeState::Deallocating | NodeState::Deallocated => Some(Code::OperationNotValidOnNode),
+        _ => dedicated.then_some(Code::OperationNotValidOnNode),
     }
 }
 

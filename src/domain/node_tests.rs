@@ -7,6 +7,7 @@ const READY: Facts = Facts {
     broken: false,
     order: None,
     deallocated: false,
+    away: false,
     restarting: false,
     start_task: StartTaskFact::Done,
     scheduling: SchedulingState::Enabled,
@@ -38,6 +39,9 @@ fn the_state_follows_from_the_facts() {
     check(Facts { order: order(OrderKind::Deallocate, requeue), ..READY }, NodeState::Deallocating, false);
     check(Facts { deallocated: true, ..READY }, NodeState::Deallocated, false);
     check(Facts { deallocated: true, leaving: true, ..READY }, NodeState::LeavingPool, false);
+    check(Facts { order: order(OrderKind::Preempt, requeue), busy: true, ..READY }, NodeState::Preempted, false);
+    check(Facts { away: true, ..READY }, NodeState::Preempted, false);
+    check(Facts { away: true, leaving: true, ..READY }, NodeState::LeavingPool, false);
     check(Facts { restarting: true, ..READY }, NodeState::Starting, false);
     check(Facts { restarting: true, lost: true, ..READY }, NodeState::Unknown, false);
 }
@@ -109,6 +113,17 @@ fn a_node_is_restarted_from_where_it_can_be() {
     assert_eq!(restart_refusal(NodeState::Unknown), Some(Code::NodeNotReady));
     let started: Vec<&NodeState> = NodeState::ALL.iter().filter(|state| start_refusal(**state).is_none()).collect();
     assert_eq!(started, [&NodeState::Deallocated]);
+}
+
+#[test]
+fn low_priority_nodes_are_taken_away_and_no_others() {
+    use NodeState::{Deallocated, Deallocating, LeavingPool, Preempted};
+    for state in NodeState::ALL {
+        let is_gone = matches!(state, Deallocated | Deallocating | LeavingPool | Preempted);
+        let refused = Some(Code::OperationNotValidOnNode);
+        assert_eq!(preempt_refusal(*state, false), refused.filter(|_| is_gone), "{state}");
+        assert_eq!(preempt_refusal(*state, true), refused, "{state}");
+    }
 }
 
 #[test]

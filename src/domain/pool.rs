@@ -106,7 +106,7 @@ fn resize_kind(pool: &View, dedicated: bool, steps: &mut Steps) {
 /// Broken nodes leave first, then those with the least to do, the youngest before the oldest.
 fn leave_order(node: &NodeView) -> (u8, usize, std::cmp::Reverse<i64>) {
     let class = match node.state {
-        NodeState::Unusable | NodeState::StartTaskFailed | NodeState::Unknown => 0,
+        NodeState::Unusable | NodeState::StartTaskFailed | NodeState::Unknown | NodeState::Preempted => 0,
         NodeState::Creating | NodeState::Starting | NodeState::WaitingForStartTask => 1,
         NodeState::Deallocating | NodeState::Deallocated => 1,
         _ => 2,
@@ -225,6 +225,9 @@ mod tests {
         let nodes = vec![node(1, NodeState::Running, 2), node(2, NodeState::Idle, 0), node(3, NodeState::Unusable, 0)];
         assert_eq!(next_steps(&view(2, nodes.clone()), NOW).leave, [3]);
         assert_eq!(next_steps(&view(1, nodes), NOW).leave, [3, 2]);
+        let away = vec![node(1, NodeState::Preempted, 0), node(2, NodeState::Idle, 0)];
+        assert_eq!(next_steps(&view(1, away.clone()), NOW).leave, [1]);
+        assert_eq!(next_steps(&view(2, away), NOW).create, Sizes::default(), "it comes back");
     }
 
     #[test]

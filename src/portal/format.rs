@@ -124,6 +124,20 @@ pub fn date_time(language: Language, at: Timestamp, offset_mins: i32) -> String 
     }
 }
 
+/// `21:41`, or with the day `Nov 23, 21:41` and `23 nov., 21:41`: where what stands around it says the rest.
+pub fn moment(language: Language, at: Timestamp, offset_mins: i32, with_day: bool) -> String {
+    let shifted = at.plus(Duration::from_mins(i64::from(offset_mins))).to_string();
+    let part = |range: std::ops::Range<usize>| shifted.get(range).unwrap_or_default();
+    let clock = part(11..16);
+    let month: usize = part(5..7).parse().unwrap_or(1);
+    let day = part(8..10).trim_start_matches('0');
+    match (with_day, language) {
+        (false, _) => clock.to_owned(),
+        (true, Language::English) => format!("{} {day}, {clock}", MONTHS_EN[month - 1]),
+        (true, Language::French) => format!("{day} {}, {clock}", MONTHS_FR[month - 1]),
+    }
+}
+
 /// `UTC`, `UTC+1`, `UTC−3:30`.
 pub fn zone(offset_mins: i32) -> String {
     let (hours, mins) = (offset_mins.abs() / 60, offset_mins.abs() % 60);
@@ -213,6 +227,11 @@ mod tests {
         assert_eq!(date_time(English, at, 0), "Nov 23, 2026, 23:41:20 UTC");
         assert_eq!(date_time(French, at, 60), "24 nov. 2026, 00:41:20 UTC+1");
         assert_eq!(date_time(English, at, -210), "Nov 23, 2026, 20:11:20 UTC−3:30");
+        assert_eq!(
+            (moment(English, at, 0, true), moment(French, at, 60, true)),
+            ("Nov 23, 23:41".into(), "24 nov., 00:41".into())
+        );
+        assert_eq!(moment(English, at, 60, false), "00:41");
     }
 
     #[test]

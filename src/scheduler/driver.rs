@@ -72,6 +72,8 @@ pub struct Driver {
     pub(super) is_formula_due: bool,
     /// When samples of pools were last taken.
     pub(super) sampled: Option<Timestamp>,
+    /// The minute in which samples of nodes were last saved.
+    pub(super) samples_saved: Option<i64>,
     /// Pools in which a slot came free or a task came to wait.
     pub(super) to_plan: BTreeSet<i64>,
     /// Attempts that were told to end, so that they are told once: task and attempt.
@@ -143,6 +145,7 @@ impl Driver {
             to_order: BTreeSet::new(),
             is_formula_due: true,
             sampled: None,
+            samples_saved: None,
             to_plan: BTreeSet::new(),
             killed: HashSet::default(),
             requeue: HashSet::default(),

@@ -1,6 +1,7 @@
 //! What the driver knows of pools, nodes and jobs beside the world.
 
 use super::remote::Remote;
+use super::sample_nodes::Recent;
 use super::sample_pools::Measures;
 use crate::api::agent::NodeSize;
 use crate::api::{EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, UserAccount};
@@ -17,6 +18,8 @@ pub(super) struct Node {
     /// The row has more to save than a state.
     pub unsaved: bool,
     pub measures: Measures,
+    /// Measured for graphs.
+    pub recent: Recent,
     pub remote: Remote,
 }
 

@@ -3,6 +3,7 @@
 use super::driver::{Driver, Job, Node, Pool};
 use super::job_nodes::JobNodes;
 use super::remote::{self, Remote};
+use super::sample_nodes::Recent;
 use super::sample_pools::Measures;
 use crate::api::agent::{Attempt, NodeSize};
 use crate::api::{self, OnAllTasksComplete, StartTaskState, TaskExecutionResult};
@@ -150,15 +151,17 @@ impl Driver {
             broken: row.errors.iter().any(remote::is_fatal),
             order: row.order,
             deallocated: row.deallocated,
+            away: row.away_until.is_some() && row.order.is_none(),
             restarting: false,
             start_task: start_task_fact(has_preliminaries, &row),
             scheduling: row.scheduling,
             busy: false,
         };
-        let lost_at = (facts.joined && !facts.deallocated).then_some(lost_at);
+        let lost_at = (facts.joined && !facts.rests()).then_some(lost_at);
         let key = row.key;
-        let (measures, remote) = (Measures::default(), Remote::default());
-        self.nodes.insert(key, Node { row, facts, connection: None, lost_at, unsaved: false, measures, remote });
+        let (measures, recent, remote) = (Measures::default(), Recent::default(), Remote::default());
+        let node = Node { row, facts, connection: None, lost_at, unsaved: false, measures, recent, remote };
+        self.nodes.insert(key, node);
         self.node_changed(key);
     }
 

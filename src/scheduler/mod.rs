@@ -30,6 +30,7 @@ mod releases;
 mod remote;
 mod retention;
 mod run_schedules;
+mod sample_nodes;
 mod sample_pools;
 mod settings;
 mod task_reports;

@@ -1,6 +1,6 @@
 //! What users want of single nodes is carried out: tasks end, and then the provider does it.
 
-use super::driver::{Done, Driver};
+use super::driver::{Done, Driver, Node};
 use super::load::attempt;
 use super::nodes::Files;
 use crate::api::NodeDeallocationOption;
@@ -28,6 +28,7 @@ impl Driver {
             }
             let row = &mut node.row;
             (row.word, row.order, row.deallocated) = (stored.word, stored.order, stored.deallocated);
+            row.away_until = stored.away_until;
             (row.scheduling, row.disable_option, row.leaving) =
                 (stored.scheduling, stored.disable_option, stored.leaving);
             (row.state, row.since) = (stored.state, stored.since);
@@ -86,6 +87,7 @@ impl Driver {
                 OrderKind::Reboot => "The task's node was rebooted.",
                 OrderKind::Reimage => "The task's node was reimaged.",
                 OrderKind::Deallocate => "The task's node was deallocated.",
+                OrderKind::Preempt => "The task's node was preempted.",
             },
             None => "Scheduling on the task's node was disabled.",
         };
@@ -110,26 +112,28 @@ impl Driver {
     }
 
     fn carry_out(&mut self, key: i64, kind: OrderKind) {
-        let files = if kind == OrderKind::Reimage { Files::Go } else { Files::Stay };
+        let files = if kind.wipes() { Files::Go } else { Files::Stay };
         self.provider_works(key, Done::CarriedOut(key, kind), files, move |provider, node| match kind {
             OrderKind::Reboot | OrderKind::Deallocate => provider.kill(node),
-            OrderKind::Reimage => provider.remove(node),
+            OrderKind::Reimage | OrderKind::Preempt => provider.remove(node),
         });
     }
 
     /// The agent and all it ran are dead: the node starts anew, or rests.
     pub(super) async fn order_carried_out(&mut self, key: i64, kind: OrderKind) -> Result<()> {
-        let rests = kind == OrderKind::Deallocate;
+        let (deallocated, away) = (kind == OrderKind::Deallocate, kind == OrderKind::Preempt);
+        let rests = deallocated || away;
         let lease = self.settings.lease.to_std().unwrap_or_default();
         let Some(node) = self.nodes.get_mut(&key) else { return Ok(()) };
         node.connection = None;
         node.lost_at = (!rests).then(|| self.cx.clock.monotonic() + lease);
-        (node.facts.order, node.facts.deallocated, node.facts.restarting) = (None, rests, !rests);
+        (node.facts.order, node.facts.deallocated, node.facts.away) = (None, deallocated, away);
+        node.facts.restarting = !rests;
         (node.facts.lost, node.facts.broken, node.facts.start_task) = (false, false, StartTaskFact::NotBegun);
         let row = &mut node.row;
-        (row.order, row.deallocated) = (None, rests);
+        (row.order, row.deallocated) = (None, deallocated);
         (row.ready, row.start_task_info) = (false, None);
-        if kind == OrderKind::Reimage {
+        if kind.wipes() {
             row.ssh_host_key = None;
         }
         node.set_health(None);
@@ -140,21 +144,49 @@ impl Driver {
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
                 Box::pin(async move {
-                    if kind == OrderKind::Reimage {
+                    if kind.wipes() {
                         // Whoever was let in to what was there is not let in to what comes.
                         store::node_user::delete_all(conn, key).await?;
                     }
-                    Ok(store::node::forget_order(conn, key, rests).await?)
+                    Ok(store::node::forget_order(conn, key, deallocated).await?)
                 })
             })
             .await?;
-        if kind == OrderKind::Reimage {
+        if kind.wipes() {
             self.job_nodes_lose_files(key).await?;
         }
-        // A deallocated node is not waited for by jobs that end.
+        // A node that rests is not waited for by jobs that end.
         self.dirty_jobs.extend(self.job_nodes.of_node(key).map(|row| row.job_key));
         self.node_changed(key);
         self.dirty_pools.insert(pool_key);
+        Ok(())
+    }
+
+    /// Nodes that were taken away come back when their time is over. Looked at with each tick.
+    pub(super) async fn bring_back(&mut self) -> Result<()> {
+        let (now, lease) = (self.now(), self.settings.lease.to_std().unwrap_or_default());
+        let is_due = |node: &Node| node.facts.away && node.row.away_until.is_none_or(|until| until <= now);
+        let due: Vec<i64> = self.nodes.iter().filter(|(_, node)| is_due(node)).map(|(key, _)| *key).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let keys = due.clone();
+        self.cx
+            .store
+            .write::<_, crate::service::Error, _>(move |conn| {
+                Box::pin(async move { Ok(store::node::come_back(conn, &keys).await?) })
+            })
+            .await?;
+        for key in due {
+            let Some(node) = self.nodes.get_mut(&key) else { continue };
+            (node.facts.away, node.facts.restarting, node.facts.lost) = (false, true, false);
+            node.row.away_until = None;
+            node.lost_at = Some(self.cx.clock.monotonic() + lease);
+            let pool_key = node.row.pool_key;
+            self.node_changed(key);
+            self.dirty_pools.insert(pool_key);
+            self.ensure(key);
+        }
         Ok(())
     }
 }

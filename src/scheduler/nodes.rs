@@ -148,7 +148,7 @@ impl Driver {
             return;
         }
         node.connection = None;
-        node.lost_at = (!node.facts.deallocated).then(|| self.cx.clock.monotonic() + lease);
+        node.lost_at = (!node.facts.rests()).then(|| self.cx.clock.monotonic() + lease);
         self.ports_changed = true;
         self.node_changed(node_key);
         self.ensure(node_key);
@@ -204,7 +204,7 @@ impl Driver {
     /// Lets the provider start the agent, unless it lives or the node is leaving.
     pub(super) fn ensure(&mut self, key: i64) {
         let Some(node) = self.nodes.get(&key) else { return };
-        if node.facts.leaving || node.facts.deallocated || self.provider_busy.contains(&key) {
+        if node.facts.leaving || node.facts.rests() || self.provider_busy.contains(&key) {
             return;
         }
         let spec = NodeSpec { node: node.row.id.clone(), token: node.row.token.clone() };
@@ -221,7 +221,7 @@ impl Driver {
     fn ensured(&mut self, key: i64, id: &str) {
         match self.nodes.get(&key) {
             None => self.remove_stranger(id.to_owned()),
-            Some(node) if node.facts.deallocated => self.provider_kill(key),
+            Some(node) if node.facts.rests() => self.provider_kill(key),
             Some(_) => {}
         }
     }
@@ -252,7 +252,7 @@ impl Driver {
             let Some(node) = self.nodes.get(&key) else { continue };
             self.dirty_pools.insert(node.row.pool_key);
             self.to_order.insert(key);
-            if node.facts.lost || node.facts.deallocated {
+            if node.facts.lost || node.facts.rests() {
                 self.provider_kill(key);
             }
         }
@@ -345,8 +345,7 @@ impl Driver {
         for key in std::mem::take(&mut self.dirty_nodes) {
             let Some(node) = self.nodes.get_mut(&key) else { continue };
             let facts = &node.facts;
-            let is_settled =
-                facts.lost || facts.leaving || facts.order.is_some() || facts.deallocated || facts.restarting;
+            let is_settled = facts.lost || facts.leaving || facts.order.is_some() || facts.rests() || facts.restarting;
             let known = (node.connection.is_some() || is_settled || !facts.joined).then(|| node::state(facts));
             // A node that has just fallen silent keeps the state it had until its lease is over.
             if let Some(state) = known.filter(|state| *state != node.row.state) {

@@ -196,6 +196,7 @@ impl Driver {
             disable_option: None,
             order: None,
             deallocated: false,
+            away_until: None,
             slots: pool.settings.slots_per_node(),
             allocated: now,
             user_block: None,

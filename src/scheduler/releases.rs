@@ -11,7 +11,7 @@ use crate::store::job::JobRow;
 use crate::store::job_node::JobNodeRow;
 
 impl Driver {
-    /// How far the release of the job's nodes is. A node that is lost, deallocated or gone, or that can run nothing because its
+    /// How far the release of the job's nodes is. A node that is lost, deallocated, away or gone, or that can run nothing because its
     /// start task failed, is not waited for.
     pub(super) fn releases(&self, row: &JobRow) -> Releases {
         // A job that had ended before it was deleted has released its nodes.
@@ -58,7 +58,7 @@ impl Driver {
 }
 
 fn can_return(node: &Node) -> bool {
-    !node.facts.lost && !node.facts.deallocated && node.facts.start_task != StartTaskFact::Failed
+    !node.facts.lost && !node.facts.rests() && node.facts.start_task != StartTaskFact::Failed
 }
 
 /// A node that is about to be restarted or removed would be told to end it at once; on one whose start task is not over it

@@ -20,7 +20,9 @@ pub(super) struct Measures {
 
 impl Driver {
     pub(super) fn measured(&mut self, node_key: i64, sample: Sample) {
+        let now = self.now();
         if let Some(node) = self.nodes.get_mut(&node_key) {
+            node.recent.take(&sample, now);
             node.measures.last = Some(sample);
         }
     }

@@ -8,8 +8,10 @@ impl Driver {
     pub(super) async fn tick(&mut self, everything: bool) -> Result<()> {
         self.watch_nodes();
         self.try_again();
+        self.bring_back().await?;
         self.is_formula_due = true;
         self.sample_pools().await?;
+        self.save_samples().await;
         self.remove_old_files().await?;
         let now = self.cx.clock.now();
         let mut conn = self.cx.store.read().await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::shutdown::Stopping;
-use crate::service::{self, Context, account, activity, kept, key, session, storage};
+use crate::service::{self, Context, account, activity, kept, key, node_history, pool_history, session, storage};
 
 const EVERY: Duration = Duration::from_secs(60);
 const SESSIONS_EVERY: u32 = 60;
@@ -28,6 +28,8 @@ pub async fn run(cx: Context, mut stopping: Stopping) {
         if minute % SESSIONS_EVERY == 0 {
             log("remove blocks of no blob", storage::account::storage_expire_blocks(&cx).await);
             log("remove what the activity log has kept for long enough", activity::activity_prune(&cx).await);
+            log("forget what nodes measured long ago", node_history::node_history_prune(&cx).await);
+            log("forget what pools did long ago", pool_history::pool_history_prune(&cx).await);
             log("remove sessions that have run out", session::remove_expired(&cx).await);
         }
     }

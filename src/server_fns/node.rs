@@ -39,6 +39,18 @@ pub async fn node_limits_get(
     Ok(service::node::node_limits_get(&cx, &caller, &account, &pool, &node).await?)
 }
 
+/// What a node measured of its machine.
+#[server(prefix = "/portal/fn", endpoint = "node_history", input = Json)]
+pub async fn node_history(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    span: api::HistorySpan,
+) -> Result<api::NodeHistory, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node_history::node_history(&cx, &caller, &account, &pool, &node, span).await?)
+}
+
 /// All nodes of a pool, as little as a heat map needs.
 #[server(prefix = "/portal/fn", endpoint = "node_map", input = Json)]
 pub async fn node_map(account: AccountName, pool: PoolId) -> Result<Vec<api::NodeCell>, api::Error> {
@@ -80,6 +92,18 @@ pub async fn node_deallocate(
 ) -> Result<(), api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::node::node_deallocate(&cx, &caller, &account, &pool, &node, body).await?)
+}
+
+/// Takes a low-priority node away for a time.
+#[server(prefix = "/portal/fn", endpoint = "node_preempt", input = Json)]
+pub async fn node_preempt(
+    account: AccountName,
+    pool: PoolId,
+    node: NodeId,
+    body: api::NodePreempt,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::node::node_preempt(&cx, &caller, &account, &pool, &node, body).await?)
 }
 
 /// Lets no new tasks come to a node.

@@ -101,3 +101,14 @@ pub async fn pool_waiting(account: AccountName, pool: PoolId) -> Result<api::Why
     let (cx, caller) = request::context()?;
     Ok(service::waiting::pool_waiting(&cx, &caller, &account, &pool).await?)
 }
+
+/// What a pool did: nodes by state, running tasks, slots.
+#[server(prefix = "/portal/fn", endpoint = "pool_history", input = Json)]
+pub async fn pool_history(
+    account: AccountName,
+    pool: PoolId,
+    span: api::HistorySpan,
+) -> Result<api::PoolHistory, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool_history::pool_history(&cx, &caller, &account, &pool, span).await?)
+}

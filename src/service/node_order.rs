@@ -6,8 +6,9 @@ use super::node::find;
 use super::pool::find as find_pool;
 use super::{Caller, Context, Result};
 use crate::api::{self, Changed, DisableSchedulingOption, NodeDeallocationOption, NodeState, SchedulingState};
+use crate::domain::check;
 use crate::domain::ids::{AccountName, NodeId, PoolId};
-use crate::domain::node::{Order, OrderKind, restart_refusal, scheduling_refusal, start_refusal};
+use crate::domain::node::{Order, OrderKind, preempt_refusal, restart_refusal, scheduling_refusal, start_refusal};
 use crate::domain::permission::Permission;
 use crate::store;
 use crate::store::node::NodeRow;
@@ -93,6 +94,33 @@ pub async fn node_start(
             return Err(code.into());
         }
         (row.deallocated, row.state) = (false, NodeState::Starting);
+        Ok(())
+    })
+    .await
+}
+
+/// Takes a low-priority node away, as a provider does that needs the machine: its tasks go back to the queue, its files are
+/// lost, and it comes back as it is new when its time is over, unless the pool is smaller by then.
+///
+/// # Errors
+/// `NodeNotFound`; `OperationNotValidOnNode` for a dedicated node or one that is not there; `InvalidPropertyValue` for a time
+/// that is out of range.
+pub async fn node_preempt(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    pool: &PoolId,
+    node: &NodeId,
+    preempt: api::NodePreempt,
+) -> Result<()> {
+    let away = check::node_preempt(&preempt)?;
+    let until = cx.clock.now().plus(away);
+    say(cx, caller, account, pool, node, move |row| {
+        if let Some(code) = preempt_refusal(row.state, row.dedicated) {
+            return Err(code.into());
+        }
+        row.order = Some(Order { kind: OrderKind::Preempt, tasks: NodeDeallocationOption::Requeue });
+        (row.state, row.away_until) = (NodeState::Preempted, Some(until));
         Ok(())
     })
     .await

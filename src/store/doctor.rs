@@ -50,11 +50,12 @@ const RULES: &[Rule] = &[
         broken: "SELECT s.id FROM job_schedules AS s JOIN jobs AS j ON j.account_key = s.account_key AND j.id = s.id",
     },
     Rule {
-        text: "a pool counts its nodes and their slots right",
+        text: "a pool counts its nodes, their tasks and their slots right",
         broken: "SELECT id FROM pools AS p WHERE \
                  n_dedicated <> (SELECT COUNT(*) FROM nodes WHERE pool_key = p.key AND dedicated = 1) \
                  OR n_low_priority <> (SELECT COUNT(*) FROM nodes WHERE pool_key = p.key AND dedicated = 0) \
-                 OR running_slots <> (SELECT COALESCE(SUM(running_slots), 0) FROM nodes WHERE pool_key = p.key)",
+                 OR running_slots <> (SELECT COALESCE(SUM(running_slots), 0) FROM nodes WHERE pool_key = p.key) \
+                 OR running_tasks <> (SELECT COALESCE(SUM(running_tasks), 0) FROM nodes WHERE pool_key = p.key)",
     },
     Rule {
         text: "a pool counts its nodes by state right",
@@ -163,6 +164,10 @@ const RULES: &[Rule] = &[
     Rule {
         text: "a deallocated node has no order and no tasks",
         broken: "SELECT id FROM nodes WHERE deallocated = 1 AND (order_kind IS NOT NULL OR running_tasks > 0)",
+    },
+    Rule {
+        text: "only low-priority nodes are taken away",
+        broken: "SELECT id FROM nodes WHERE dedicated = 1 AND (away_until IS NOT NULL OR order_kind = 'preempt')",
     },
     Rule {
         text: "a certificate whose deletion failed says why",

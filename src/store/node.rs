@@ -29,6 +29,8 @@ pub struct NodeRow {
     /// What is to be done with it by a user's word.
     pub order: Option<Order>,
     pub deallocated: bool,
+    /// When it comes back, of a node that the operator has taken away.
+    pub away_until: Option<Timestamp>,
     /// The agent's secret; the node's own folder has it too.
     pub token: String,
     pub slots: i32,
@@ -68,6 +70,7 @@ pub fn read(row: &SqliteRow) -> Result<NodeRow> {
         disable_option: opt_name(row, "disable_option")?,
         order: order(row)?,
         deallocated: get(row, "deallocated")?,
+        away_until: opt_time(row, "away_until")?,
         token: get(row, "token")?,
         slots: get(row, "slots")?,
         allocated: time(row, "allocated")?,
@@ -203,7 +206,7 @@ pub async fn save_word(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     let before = state_and_word(conn, node.key).await?;
     sqlx::query(
         "UPDATE nodes SET word = word + 1, state = ?2, state_since = ?3, scheduling = ?4, disable_option = ?5, order_kind = ?6, \
-         order_option = ?7, deallocated = ?8, leaving = ?9 WHERE key = ?1",
+         order_option = ?7, deallocated = ?8, leaving = ?9, away_until = ?10 WHERE key = ?1",
     )
     .bind(node.key)
     .bind(node.state.as_str())
@@ -214,6 +217,7 @@ pub async fn save_word(conn: &mut Conn, node: &NodeRow) -> Result<()> {
     .bind(node.order.map(|order| order.tasks.as_str()))
     .bind(node.deallocated)
     .bind(node.leaving)
+    .bind(node.away_until.map(Timestamp::micros))
     .execute(&mut *conn)
     .await?;
     match before {
@@ -227,6 +231,15 @@ pub async fn forget_order(conn: &mut Conn, key: i64, deallocated: bool) -> Resul
     sqlx::query("UPDATE nodes SET order_kind = NULL, order_option = NULL, deallocated = ?2 WHERE key = ?1")
         .bind(key)
         .bind(deallocated)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// These nodes are not away any more.
+pub async fn come_back(conn: &mut Conn, keys: &[i64]) -> Result<()> {
+    sqlx::query("UPDATE nodes SET away_until = NULL WHERE key IN (SELECT value FROM json_each(?1))")
+        .bind(convert::to_json(&keys))
         .execute(conn)
         .await?;
     Ok(())
@@ -276,12 +289,16 @@ pub async fn count_tasks(conn: &mut Conn, node_key: i64, change: &TaskChange) ->
     .bind(convert::to_json(&newest))
     .execute(&mut *conn)
     .await?;
-    if change.running_slots != 0 {
-        sqlx::query("UPDATE pools SET running_slots = running_slots + ?2 WHERE key = (SELECT pool_key FROM nodes WHERE key = ?1)")
-            .bind(node_key)
-            .bind(change.running_slots)
-            .execute(conn)
-            .await?;
+    if (change.running_slots, change.running_tasks) != (0, 0) {
+        sqlx::query(
+            "UPDATE pools SET running_slots = running_slots + ?2, running_tasks = running_tasks + ?3 \
+             WHERE key = (SELECT pool_key FROM nodes WHERE key = ?1)",
+        )
+        .bind(node_key)
+        .bind(change.running_slots)
+        .bind(change.running_tasks)
+        .execute(conn)
+        .await?;
     }
     Ok(())
 }
@@ -289,11 +306,14 @@ pub async fn count_tasks(conn: &mut Conn, node_key: i64, change: &TaskChange) ->
 /// Removes nodes of one pool.
 pub async fn delete(conn: &mut Conn, nodes: &[NodeRow], now: Timestamp) -> Result<()> {
     for node in nodes {
-        sqlx::query("UPDATE pools SET running_slots = running_slots - ?2 WHERE key = ?1")
-            .bind(node.pool_key)
-            .bind(node.running_slots)
-            .execute(&mut *conn)
-            .await?;
+        sqlx::query(
+            "UPDATE pools SET running_slots = running_slots - ?2, running_tasks = running_tasks - ?3 WHERE key = ?1",
+        )
+        .bind(node.pool_key)
+        .bind(node.running_slots)
+        .bind(node.running_tasks)
+        .execute(&mut *conn)
+        .await?;
         sqlx::query("DELETE FROM nodes WHERE key = ?1").bind(node.key).execute(&mut *conn).await?;
         pool::count_nodes(conn, node.pool_key, now, |counts| counts.change(node.state, node.dedicated, -1)).await?;
     }

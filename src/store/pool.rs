@@ -103,10 +103,10 @@ impl StateCounts {
         sum
     }
 
-    /// Nodes of one kind that use their cores: deallocated ones do not.
+    /// Nodes of one kind that use their cores: deallocated and preempted ones do not.
     pub fn in_use(&self, dedicated: bool) -> i64 {
         let counts = self.of_kind(dedicated);
-        counts.total - counts.deallocated
+        counts.total - counts.deallocated - counts.preempted
     }
 
     fn to_text(&self) -> String {

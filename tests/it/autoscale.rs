@@ -183,7 +183,14 @@ async fn samples_are_taken_each_half_minute_and_outlive_the_server() {
     steady(&world, "p", 1).await;
     let says = |cpu: f64, bytes: u64| {
         let traffic = Some(Traffic { disk_read_bytes: bytes, network_out_bytes: 2 * bytes, ..Traffic::default() });
-        let sample = Sample { cpu, memory_used_bytes: 7, disk_free_bytes: 1, disk_used_bytes: Some(5), traffic };
+        let sample = Sample {
+            cpu,
+            memory_used_bytes: 7,
+            memory_total_bytes: None,
+            disk_free_bytes: 1,
+            disk_used_bytes: Some(5),
+            traffic,
+        };
         node.says(FromAgent::Heartbeat { sample });
     };
     let n_samples = async || {

@@ -3,6 +3,7 @@
 
 pub mod badge;
 pub mod button;
+pub mod chart;
 pub mod checkbox;
 pub mod combo;
 pub mod command_bar;
@@ -36,6 +37,7 @@ pub mod wizard;
 
 pub use badge::{StateBadge, Tone};
 pub use button::{Button, ButtonKind};
+pub use chart::{Chart, ChartData, ChartLine, Unit};
 pub use checkbox::Checkbox;
 pub use combo::Combo;
 pub use command_bar::{Command, CommandBar, CommandMenu};

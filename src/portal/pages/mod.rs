@@ -24,6 +24,7 @@ mod run_as;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;
+mod span;
 pub mod storage;
 pub mod task;
 pub mod token;

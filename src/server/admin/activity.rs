@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Request;
+use super::node::NodeRequest;
 use super::storage::StorageRequest;
 use crate::api::{ActivityFilter, ListQuery, Via};
 use crate::domain::activity::{self, Operation};
@@ -92,6 +93,9 @@ fn named(request: &Request) -> (&'static str, Option<&str>, String) {
         Request::Activity { .. } => ("activity_list", None, none),
         Request::Backup { .. } => ("backup", None, none),
         Request::Doctor => ("doctor_get", None, none),
+        Request::Node { ask: NodeRequest::Preempt { account, pool, node, .. } } => {
+            ("node_preempt", Some(account.as_str()), format!("pools/{pool}/nodes/{node}"))
+        }
         Request::Storage { ask } => {
             let about = |name: &String| format!("storageAccounts/{name}");
             match ask {

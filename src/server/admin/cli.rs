@@ -8,6 +8,7 @@ use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 
 use super::activity::ActivityArgs;
+use super::node::NodeCommand;
 use super::storage::StorageCommand;
 use super::{Request, call, print, restore};
 use crate::api::{AccountCreate, Duration, KeyName, PublicNetworkAccess, Role, Secret};
@@ -39,6 +40,9 @@ enum Command {
     /// Personal access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Compute nodes
+    #[command(subcommand)]
+    Node(NodeCommand),
     /// Blob storage
     #[command(subcommand)]
     Storage(StorageCommand),
@@ -209,6 +213,7 @@ fn to_request(command: Command) -> anyhow::Result<Request> {
         }
         Command::Token(TokenCommand::List { user }) => Request::TokenList { user },
         Command::Token(TokenCommand::Revoke { id }) => Request::TokenRevoke { id },
+        Command::Node(command) => Request::Node { ask: command.into() },
         Command::Storage(command) => Request::Storage { ask: command.into() },
         Command::Activity(args) => args.into(),
         Command::Backup { target } => Request::Backup { file: backup_file(&target)? },
@@ -344,6 +349,7 @@ mod tests {
         assert!(
             matches!(request("account create abc --location local --json"), Request::AccountCreate { create } if create.name == "abc")
         );
+        assert!(matches!(request("node preempt abc p tvm_1 --away 5"), Request::Node { .. }));
         assert!(matches!(request("key regenerate abc Primary"), Request::KeyRegenerate { key: KeyName::Primary, .. }));
         assert!(
             matches!(request("token create --user ada --days 3"), Request::TokenCreate { life: Some(life), .. } if life == Duration::from_days(3))

@@ -6,6 +6,7 @@ mod backup;
 mod call;
 mod cli;
 mod doctor;
+mod node;
 mod print;
 mod restore;
 mod storage;
@@ -85,6 +86,9 @@ pub enum Request {
         file: PathBuf,
     },
     Doctor,
+    Node {
+        ask: node::NodeRequest,
+    },
     Storage {
         ask: storage::StorageRequest,
     },
@@ -113,6 +117,7 @@ pub async fn perform(cx: &Context, request: Request) -> Result<Value> {
 async fn perform_noted(cx: &Context, request: Request) -> Result<Value> {
     let me = &Caller::system();
     let value = match request {
+        Request::Node { ask } => node::perform(cx, ask).await?,
         Request::Storage { ask } => storage::perform(cx, ask).await?,
         Request::AccountCreate { create } => to_value(account::account_create(cx, me, create).await?),
         Request::AccountList => to_value(all_accounts(cx, me).await?),

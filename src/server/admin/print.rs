@@ -86,6 +86,7 @@ fn for_people(request: &Request, answer: &Value) -> String {
             table(["TIME", "BY", "OPERATION", "ON", "FROM", "RESULT"], rows)
         }
         Request::Backup { file } => format!("Wrote {}.\n", file.display()),
+        Request::Node { ask } => super::node::print(ask),
         Request::Storage { ask } => super::storage::print(ask, answer, text),
         Request::Doctor => diagnosis(list(&answer["problems"])),
     }

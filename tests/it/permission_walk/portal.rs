@@ -21,7 +21,8 @@ enum For {
 
 fn whom(function: &str) -> For {
     let (first, everywhere, somewhere) = (Place::First, Place::Everywhere, Place::Somewhere);
-    let reads = ["_list", "_get", "_text", "_map", "_waiting", "_info"].iter().any(|end| function.ends_with(end));
+    let reads =
+        ["_list", "_get", "_history", "_text", "_map", "_waiting", "_info"].iter().any(|end| function.ends_with(end));
     match function {
         "sign_in" | "sign_out" | "set_up" | "password_set" | "external_sign_in_info" => For::Session,
         "session_get" | "reference_get" | "token_list" | "token_create" => For::Everybody,

@@ -11,6 +11,7 @@ mod node_option;
 pub mod node_state;
 mod nodes_tab;
 mod page;
+mod usage;
 
 pub use files::{NodeFilePage, NodeFilesPage};
 pub use nodes_tab::NodesTab;

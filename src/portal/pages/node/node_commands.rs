@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::node_option::{self, choice};
 use crate::api::{
-    self, Code, Node, NodeDeallocate, NodeDisableScheduling, NodeReboot, NodeReimage, NodeRemove, NodeState,
-    SchedulingState,
+    self, Code, Node, NodeDeallocate, NodeDisableScheduling, NodePreempt, NodeReboot, NodeReimage, NodeRemove,
+    NodeState, SchedulingState,
 };
 use crate::domain::node as rules;
 use crate::domain::permission::Permission;
@@ -15,8 +15,8 @@ use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::NodeRef;
 use crate::portal::state::{use_notifications, use_session};
 use crate::server_fns::{
-    node_deallocate, node_disable_scheduling, node_enable_scheduling, node_reboot, node_reimage, node_start,
-    pool_remove_nodes,
+    node_deallocate, node_disable_scheduling, node_enable_scheduling, node_preempt, node_reboot, node_reimage,
+    node_start, pool_remove_nodes,
 };
 
 /// What the commands need to know of the node.
@@ -24,14 +24,16 @@ use crate::server_fns::{
 pub struct NodeFacts {
     pub state: NodeState,
     pub scheduling: SchedulingState,
+    pub dedicated: bool,
 }
 
 impl NodeFacts {
     /// Before the node is read: nothing is shown of it.
-    pub const UNKNOWN: NodeFacts = NodeFacts { state: NodeState::Unknown, scheduling: SchedulingState::Enabled };
+    pub const UNKNOWN: NodeFacts =
+        NodeFacts { state: NodeState::Unknown, scheduling: SchedulingState::Enabled, dedicated: true };
 
     pub fn of(node: &Node) -> Self {
-        NodeFacts { state: node.state, scheduling: node.scheduling_state }
+        NodeFacts { state: node.state, scheduling: node.scheduling_state, dedicated: node.is_dedicated }
     }
 }
 
@@ -44,17 +46,19 @@ pub enum Deed {
     EnableScheduling,
     Deallocate,
     Start,
+    Preempt,
     Remove,
 }
 
 impl Deed {
-    const ALL: [Deed; 7] = [
+    const ALL: [Deed; 8] = [
         Deed::Reboot,
         Deed::DisableScheduling,
         Deed::EnableScheduling,
         Deed::Deallocate,
         Deed::Start,
         Deed::Reimage,
+        Deed::Preempt,
         Deed::Remove,
     ];
 
@@ -66,6 +70,7 @@ impl Deed {
             Deed::EnableScheduling => msg::NODE_ENABLE_SCHEDULING,
             Deed::Deallocate => msg::NODE_DEALLOCATE,
             Deed::Start => msg::NODE_START,
+            Deed::Preempt => msg::NODE_PREEMPT,
             Deed::Remove => msg::NODE_REMOVE,
         }
     }
@@ -76,7 +81,7 @@ impl Deed {
             Deed::Reimage | Deed::Remove => Icon::Delete,
             Deed::DisableScheduling => Icon::Pause,
             Deed::EnableScheduling | Deed::Start => Icon::Play,
-            Deed::Deallocate => Icon::Stop,
+            Deed::Deallocate | Deed::Preempt => Icon::Stop,
         }
     }
 
@@ -87,6 +92,7 @@ impl Deed {
             Deed::Reimage => Some((msg::NODE_REIMAGE_TITLE, msg::NODE_REIMAGE_EFFECT)),
             Deed::DisableScheduling => Some((msg::NODE_DISABLE_TITLE, msg::NODE_DISABLE_EFFECT)),
             Deed::Deallocate => Some((msg::NODE_DEALLOCATE_TITLE, msg::NODE_DEALLOCATE_EFFECT)),
+            Deed::Preempt => Some((msg::NODE_PREEMPT_TITLE, msg::NODE_PREEMPT_EFFECT)),
             Deed::Remove => Some((msg::NODE_REMOVE_TITLE, msg::NODE_REMOVE_EFFECT)),
             Deed::EnableScheduling | Deed::Start => None,
         }
@@ -100,6 +106,7 @@ impl Deed {
             Deed::EnableScheduling => (msg::NODE_ENABLING, msg::NODE_ENABLED),
             Deed::Deallocate => (msg::NODE_DEALLOCATING_NOTE, msg::NODE_DEALLOCATE_BEGUN),
             Deed::Start => (msg::NODE_STARTING_NOTE, msg::NODE_START_BEGUN),
+            Deed::Preempt => (msg::NODE_PREEMPTING, msg::NODE_PREEMPTED_NOTE),
             Deed::Remove => (msg::NODE_REMOVING_NOTE, msg::NODE_REMOVE_BEGUN),
         }
     }
@@ -112,6 +119,7 @@ impl Deed {
             }
             Deed::EnableScheduling => rules::scheduling_refusal(node.state, node.scheduling, SchedulingState::Enabled),
             Deed::Start => rules::start_refusal(node.state),
+            Deed::Preempt => rules::preempt_refusal(node.state, node.dedicated),
             // Whether its pool is being resized the server says.
             Deed::Remove => (node.state == NodeState::LeavingPool).then_some(Code::OperationNotValidOnNode),
         }
@@ -135,6 +143,7 @@ impl Deed {
                     node_deallocate(account, pool, node, body).await
                 }
                 Deed::Start => node_start(account, pool, node).await,
+                Deed::Preempt => node_preempt(account, pool, node, NodePreempt::default()).await,
                 Deed::Remove => {
                     let node_list = vec![node.to_string()];
                     let body = NodeRemove { node_list, resize_timeout: None, node_deallocation_option: option };
@@ -167,11 +176,14 @@ pub fn node_commands(here: NodeRef, facts: Signal<NodeFacts>, changed: Callback<
         };
         let command = Command::new(deed.label(), deed.icon(), perform)
             .refused(move || refusal::of(session, Permission::PoolWrite, deed.refusal(facts.get())));
-        let command = if matches!(deed, Deed::Reimage | Deed::Remove) { command.danger() } else { command };
+        let command =
+            if matches!(deed, Deed::Reimage | Deed::Preempt | Deed::Remove) { command.danger() } else { command };
         let usual = if deed == Deed::DisableScheduling { node_option::OF_SCHEDULING } else { node_option::OF_NODES };
         match deed.question() {
             Some(question) => {
-                command.confirmed(move || confirmation(deed, question, &ask)).choosing(move || choice(usual, &chosen))
+                let command = command.confirmed(move || confirmation(deed, question, &ask));
+                // A machine that is taken away asks nobody what becomes of its tasks.
+                if deed == Deed::Preempt { command } else { command.choosing(move || choice(usual, &chosen)) }
             }
             None => command,
         }
@@ -193,7 +205,7 @@ mod tests {
     use super::*;
 
     fn possible(state: NodeState, scheduling: SchedulingState) -> Vec<Deed> {
-        let facts = NodeFacts { state, scheduling };
+        let facts = NodeFacts { state, scheduling, dedicated: true };
         Deed::ALL.into_iter().filter(|deed| deed.refusal(facts).is_none()).collect()
     }
 
@@ -209,11 +221,15 @@ mod tests {
         assert_eq!(possible(NodeState::Rebooting, Enabled), [Deed::DisableScheduling, Deed::Remove]);
         assert_eq!(possible(NodeState::Deallocated, Enabled), [Deed::DisableScheduling, Deed::Start, Deed::Remove]);
         assert_eq!(possible(NodeState::LeavingPool, Enabled), []);
+        let low_priority = NodeFacts { state: NodeState::Idle, scheduling: Enabled, dedicated: false };
+        assert!(!idle.contains(&Deed::Preempt) && Deed::Preempt.refusal(low_priority).is_none());
     }
 
     #[test]
     fn what_stops_tasks_asks_first() {
         let asks: Vec<Deed> = Deed::ALL.into_iter().filter(|deed| deed.question().is_some()).collect();
-        assert_eq!(asks, [Deed::Reboot, Deed::DisableScheduling, Deed::Deallocate, Deed::Reimage, Deed::Remove]);
+        let expected =
+            [Deed::Reboot, Deed::DisableScheduling, Deed::Deallocate, Deed::Reimage, Deed::Preempt, Deed::Remove];
+        assert_eq!(asks, expected);
     }
 }

@@ -6,6 +6,7 @@ use super::connect::Connect;
 use super::limits::Limits;
 use super::node_commands::{NodeFacts, node_commands};
 use super::node_state::NodeStateBadge;
+use super::usage::Usage;
 use crate::api::{
     Changed, Code, Node, NodeError, NodeState, RecentTask, SchedulingState, StartTaskInformation, StartTaskState,
 };
@@ -50,6 +51,7 @@ pub fn NodePage() -> impl IntoView {
         <Loaded reading lines=8 let:node>
             <NodeErrors node/>
             <NodeEssentials node/>
+            {move || here.get().map(|here| view! { <Usage here/> })}
             {move || here.get().map(|here| view! { <Limits here/> })}
             <StartTaskOutcome node/>
             {move || here.get().map(|here| view! { <Connect here tick/> })}

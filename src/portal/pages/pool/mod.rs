@@ -9,6 +9,7 @@ mod create_json;
 mod create_sizing;
 mod formula;
 mod formula_editor;
+mod graphs;
 mod list;
 mod overview;
 mod page;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::auto_scale_section::AutoScaleSection;
+use super::graphs::PoolGraphs;
 use super::page::PoolContext;
 use super::remedy::resize_remedy;
 use super::remote_access::RemoteAccess;
@@ -36,6 +37,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <Allocation pool/>
             <AutoScaleSection pool/>
             <NodeStates pool/>
+            <PoolGraphs/>
             <RemoteAccess pool/>
             <StartTaskSettings pool/>
             <UserAccounts accounts=Signal::derive(move || pool.with(|pool| pool.pool.settings.user_accounts.clone()).unwrap_or_default())/>
