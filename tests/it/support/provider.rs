@@ -62,6 +62,7 @@ impl Provider {
     }
 
     fn id_token(&self, says: &Says) -> String {
+        #[expect(clippy::disallowed_methods, reason = "tokens are checked by the real time")]
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         let usual = json!({
             "iss": self.url, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 300, "nonce": says.nonce,

@@ -157,8 +157,14 @@ impl World {
         });
         let inputs = Inputs { signals: receiver, node_events };
         let lease = api::Duration::from_millis(300);
-        let settings =
-            Settings { lease, agent_lease_secs: None, kill_wait_secs: 1, first_task_user: None, first_node_user: None, limits_tasks: true };
+        let settings = Settings {
+            lease,
+            agent_lease_secs: None,
+            kill_wait_secs: 1,
+            first_task_user: None,
+            first_node_user: None,
+            limits_tasks: true,
+        };
         let driver = tokio::spawn(Driver::run(cx.clone(), hub.clone(), provider.clone(), settings, inputs));
         let account = "test".parse().unwrap();
         World { cx, clock, provider, hub, caller: Caller::system(), account, played: Mutex::default(), driver, folder }

@@ -86,6 +86,11 @@ impl Default for JobForm {
     }
 }
 
+/// What was said in other words than the screen's, and means the same, stays as it was said.
+fn identity(chosen: Option<api::UserIdentity>, old: &Option<api::UserIdentity>) -> Option<api::UserIdentity> {
+    if RunAs::of(chosen.as_ref()) == RunAs::of(old.as_ref()) { old.clone() } else { chosen }
+}
+
 impl JobForm {
     /// What the screen holds of a job that is there, or of a schedule's jobs.
     pub fn of(job: &api::JobCreate) -> Self {
@@ -110,6 +115,9 @@ impl JobForm {
             fails_dependents: job_rules::is_on(metadata, job_rules::FAIL_DEPENDENTS),
             keeps_order: job_rules::is_on(metadata, job_rules::STRICT_ORDER),
             manager_command: manager.map(|task| task.command_line.clone()).unwrap_or_default(),
+            manager_as: RunAs::of(manager.and_then(|task| task.user_identity.as_ref())),
+            preparation_as: RunAs::of(preparation.and_then(|task| task.user_identity.as_ref())),
+            release_as: RunAs::of(release.and_then(|task| task.user_identity.as_ref())),
             preparation_command: preparation.map(|task| task.command_line.clone()).unwrap_or_default(),
             preparation_retries: limits.max_task_retry_count.unwrap_or(0).to_string(),
             preparation_wait: preparation.is_none_or(|task| task.wait_for_success.unwrap_or(true)),
@@ -134,10 +142,15 @@ impl JobForm {
         let manager = new.job_manager_task.map(|new| match &old.job_manager_task {
             Some(old) if ends_otherwise => JobManagerTask {
                 command_line: new.command_line,
+                user_identity: identity(new.user_identity, &old.user_identity),
                 kill_job_on_completion: new.kill_job_on_completion,
                 ..old.clone()
             },
-            Some(old) => JobManagerTask { command_line: new.command_line, ..old.clone() },
+            Some(old) => JobManagerTask {
+                command_line: new.command_line,
+                user_identity: identity(new.user_identity, &old.user_identity),
+                ..old.clone()
+            },
             None => new,
         });
         let preparation = new.job_preparation_task.map(|new| match &old.job_preparation_task {
@@ -146,6 +159,7 @@ impl JobForm {
                 let max_wall_clock_time = old.constraints.as_ref().and_then(|old| old.max_wall_clock_time);
                 JobPreparationTask {
                     command_line: new.command_line,
+                    user_identity: identity(new.user_identity, &old.user_identity),
                     constraints: Some(TaskConstraints { max_wall_clock_time, ..limits }),
                     wait_for_success: new.wait_for_success,
                     ..old.clone()
@@ -154,9 +168,12 @@ impl JobForm {
             None => new,
         });
         let release = new.job_release_task.map(|new| match &old.job_release_task {
-            Some(old) => {
-                JobReleaseTask { command_line: new.command_line, retention_time: new.retention_time, ..old.clone() }
-            }
+            Some(old) => JobReleaseTask {
+                command_line: new.command_line,
+                user_identity: identity(new.user_identity, &old.user_identity),
+                retention_time: new.retention_time,
+                ..old.clone()
+            },
             None => new,
         });
         Ok(api::JobCreate {
