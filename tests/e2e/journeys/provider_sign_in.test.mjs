@@ -5,7 +5,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { journey } from "../support/journey.mjs";
-import { accessibleInBothThemes, arrive, button, go, heading, link, row, settled, signIn, textbox, until } from "../support/portal.mjs";
+import { accessibleInBothThemes, arrive, button, go, heading, link, row, settled, signIn, textbox } from "../support/portal.mjs";
 import { startProvider } from "../support/provider.mjs";
 import { createUser } from "../support/server.mjs";
 
@@ -29,7 +29,7 @@ journey("provider sign in", async ({ page, server, open, shot }) => {
   createUser(server, "anna", { role: "Reader" });
 
   // Somebody whom nobody announced.
-  const { page: annas } = await open();
+  const { page: annas } = await open({ expected: [/fonts\.googleapis\.com/, /favicon\.ico/] });
   await annas.goto("/accounts");
   await heading(annas, "Sign in").waitFor();
   await link(annas, "Sign in with the lab’s login").waitFor();
@@ -65,8 +65,11 @@ journey("provider sign in", async ({ page, server, open, shot }) => {
   await link(annas, "Sign in with the lab’s login").click();
   await heading(annas, "Accounts").waitFor();
   assert.equal(new URL(annas.url()).pathname, "/accounts");
-  await annas.getByText("anna").first().waitFor();
-  await until("the session is anna's", () => annas.context().cookies().then((all) => all.some((cookie) => cookie.name === "fournil_session" && cookie.httpOnly)));
+  const who = await annas.evaluate(() => fetch("/portal/fn/session_get", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" }).then((answer) => answer.json()));
+  assert.deepEqual([who.user, who.role], ["anna", "Reader"]);
+  // The provider's are of the same host.
+  const cookies = (await annas.context().cookies(server.url)).filter(({ name }) => name.startsWith("fournil"));
+  assert.deepEqual(cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite]), [["fournil_session", true, "Lax"]]);
   await go(page, "/users");
   await row(page, "anna").getByText("Reader").waitFor();
   await attempts.getByText("Let in").waitFor();
