@@ -341,6 +341,9 @@ impl World {
         let Some(attempt) = run.attempt() else { return Ok(()) };
         self.say(|| format!("{id}: {run} is ready"));
         self.checks.is_ready(attempt, id)?;
+        if !self.is_calm && self.chance.percent(8) {
+            self.within(0, 200 * MILLI, Event::InstanceIsStruck(id.to_owned()));
+        }
         if let Some(machine) = self.machines.get_mut(id) {
             machine.runs.begin(run, Process { part: Part::Held, ..process });
         }
@@ -412,6 +415,12 @@ impl World {
                 machine.wakes_at = Some(time);
             }
             self.at(time, Event::MachineWakes(id.to_owned()));
+        }
+    }
+
+    pub fn instance_is_struck(&mut self, id: &str) {
+        if !self.is_calm && self.machines.get(id).is_some_and(|machine| machine.runs.has_instances()) {
+            self.power_cut(id);
         }
     }
 

@@ -43,6 +43,12 @@ const ONCE_FAILED: &[(u64, &str)] = &[
     ),
     (506, "a deleted task that was planned kept its room from the next one for as long as nothing happened"),
     (211, "a start that had overtaken an end made a node run more than its slots"),
+    (33, "an agent that was started behind its node's deallocation, just before the server died, stayed for ever"),
+    (62, "tasks that run on more nodes at once than there are hid all tasks of their job behind them"),
+    (
+        119,
+        "a task on several nodes began again while an instance of its last attempt was ending elsewhere; and an instance that was ended while it waited for a preparation task was sent all the same",
+    ),
 ];
 
 #[test]

@@ -172,8 +172,7 @@ impl World {
         agent.core.heard(now);
         let mut to_go = Vec::new();
         for message in messages {
-            let line = format!("{id} hears {message:?}");
-            self.trace.say(self.now, line.chars().take(260).collect());
+            self.trace.heard(self.now, &id, message.clone());
             let is_welcome = matches!(message, ToAgent::Welcome(_));
             // Files and folders are not played.
             if let Some(ToAgent::Go { attempts }) = agent.core.on_message(message, &mut machine.runs, now) {

@@ -68,6 +68,10 @@ impl Played {
         over.into_iter().filter_map(|id| Some((id, self.runs.remove(&id)?))).collect()
     }
 
+    pub fn has_instances(&self) -> bool {
+        self.runs.values().any(|process| process.n_instances > 1)
+    }
+
     /// Runs that are ending and will be given back.
     pub fn n_given_back(&self) -> usize {
         self.runs.values().filter(|process| process.fate == Fate::GiveBack).count()

@@ -40,14 +40,19 @@ pub struct Users {
 
 impl Users {
     pub fn new(chance: &Chance, is_large: bool) -> Users {
+        let use_gangs = chance.percent(50);
         Users {
             n_pools: if is_large { 2 } else { chance.below(1, 4) },
             n_jobs: chance.below(1, 6),
             least_nodes: if is_large { 100 } else { 0 },
-            most_nodes: if is_large { 200 } else { chance.below(1, 5) },
+            most_nodes: match (is_large, use_gangs) {
+                (true, _) => 200,
+                (false, true) => chance.below(3, 6),
+                (false, false) => chance.below(1, 5),
+            },
             parallel: if is_large { &[-1, 30, 100] } else { &[-1, -1, 1, 2, 5] },
             wait_for_files: chance.percent(25),
-            use_gangs: chance.percent(50),
+            use_gangs,
             n_tasks: 0,
             added: BTreeSet::new(),
             pools: BTreeSet::new(),

@@ -189,7 +189,8 @@ impl World {
             let bodies = (first..first + count).map(|n| {
                 let mut body = task_of(&chance, n, with_dependencies, &known);
                 if self.users.use_gangs && chance.percent(30) {
-                    let n = chance.below(1, if self.is_large { 30 } else { 4 });
+                    // Where there are more than a pool has nodes, the task waits for ever.
+                    let n = if chance.percent(70) { 2 } else { chance.below(1, if self.is_large { 30 } else { 5 }) };
                     body["requiredSlots"] = json!(1);
                     body["multiInstanceSettings"] = json!({ "numberOfInstances": n, "coordinationCommandLine": "c" });
                 }
@@ -287,7 +288,7 @@ fn pool_of(chance: &Chance, id: &str, users: &Users) -> fournil::api::PoolCreate
         "targetDedicatedNodes": nodes, "targetLowPriorityNodes": u64::from(chance.percent(20)),
         "taskSchedulingPolicy": { "nodeFillType": chance.pick(&["spread", "pack"]) },
     });
-    if users.use_gangs && chance.percent(70) {
+    if users.use_gangs && chance.percent(85) {
         (body["enableInterNodeCommunication"], body["taskSlotsPerNode"]) = (json!(true), json!(1));
     }
     if chance.percent(25) {

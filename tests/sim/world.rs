@@ -1,6 +1,7 @@
 //! One world: what happens in it, one thing after the other, in the order of its own time.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,7 @@ const TICKS_TO_FULL_PASS: u64 = 30;
 const MOST_REST: u64 = 300 * SEC;
 const MOST_REST_OF_TASK: u64 = 3 * SEC;
 const LINES_KEPT: usize = 400;
+const LONGEST_MESSAGE: usize = 240;
 
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -39,12 +41,20 @@ pub enum Event {
     ProviderWorks,
     MachineWakes(String),
     AgentConnects(String),
-    ToServer { wire: u64, messages: Vec<FromAgent> },
-    ToAgent { wire: u64, messages: Vec<ToAgent> },
+    ToServer {
+        wire: u64,
+        messages: Vec<FromAgent>,
+    },
+    ToAgent {
+        wire: u64,
+        messages: Vec<ToAgent>,
+    },
     ServerNotices(u64),
     AgentNotices(u64),
     UserActs,
     Misfortune,
+    /// A machine with an instance of a task on several nodes is struck: a flat rate seldom meets one.
+    InstanceIsStruck(String),
     Reachable(String),
     NodeDiskFreed(String),
     ServerDiskFreed,
@@ -52,23 +62,54 @@ pub enum Event {
     LookForRest,
 }
 
-/// What has happened, as far as it is worth a line.
+/// What has happened, as far as it is worth a line. A message is written out only where somebody reads it: that takes longer than
+/// all that the world does with it.
 #[derive(Default)]
 pub struct Trace {
-    lines: VecDeque<String>,
+    lines: VecDeque<(u64, Line)>,
     keeps_all: bool,
+}
+
+enum Line {
+    Said(String),
+    Heard(String, Box<ToAgent>),
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Line::Said(line) => f.write_str(line),
+            Line::Heard(node, message) => {
+                let message: String = format!("{message:?}").chars().take(LONGEST_MESSAGE).collect();
+                write!(f, "{node} hears {message}")
+            }
+        }
+    }
 }
 
 impl Trace {
     pub fn say(&mut self, now: u64, line: String) {
+        self.keep(now, Line::Said(line));
+    }
+
+    pub fn heard(&mut self, now: u64, node: &str, message: ToAgent) {
+        self.keep(now, Line::Heard(node.to_owned(), Box::new(message)));
+    }
+
+    fn keep(&mut self, now: u64, line: Line) {
         if !self.keeps_all && self.lines.len() == LINES_KEPT {
             self.lines.pop_front();
         }
-        self.lines.push_back(format!("{:9.3} {line}", now as f64 / SEC as f64));
+        self.lines.push_back((now, line));
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(now, line): &(u64, Line)| format!("{:9.3} {line}", *now as f64 / SEC as f64);
+        self.lines.iter().map(line).collect()
     }
 
     pub fn text(&self) -> String {
-        self.lines.iter().map(|line| format!("{line}\n")).collect()
+        self.lines().iter().map(|line| format!("{line}\n")).collect()
     }
 }
 
@@ -161,7 +202,7 @@ impl World {
         if let Err(what) = self.run() {
             self.say(|| what);
         }
-        self.trace.lines.into()
+        self.trace.lines()
     }
 
     pub fn instant(&self) -> Instant {
@@ -241,6 +282,7 @@ impl World {
             Event::AgentNotices(wire) => self.agent_notices(wire),
             Event::UserActs => self.user_acts().await?,
             Event::Misfortune => self.misfortune(),
+            Event::InstanceIsStruck(id) => self.instance_is_struck(&id),
             Event::Reachable(id) => self.reachable(&id),
             Event::NodeDiskFreed(id) => self.node_disk(&id, false),
             Event::ServerDiskFreed => self.server_disk(false),
@@ -266,7 +308,7 @@ impl World {
             self.break_down();
             return Ok(());
         }
-        let is_looked_at = self.chance.percent(if self.is_large { 1 } else { 8 });
+        let is_looked_at = self.chance.percent(if self.is_large { 1 } else { 4 });
         if is_looked_at { self.check().await } else { Ok(()) }
     }
 
