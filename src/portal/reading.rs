@@ -77,7 +77,8 @@ where
     let flight = StoredValue::new(Flight::<K>::default());
     Effect::new(move |last: Option<K>| {
         let now = key.get();
-        tick.track();
+        // Read and not only tracked: a memo that nobody has read yet follows nothing.
+        tick.get();
         reading.again.track();
         if last.is_some_and(|last| last != now) {
             reading.data.set(None);
