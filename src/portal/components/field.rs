@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use leptos::context::Provider;
 use leptos::prelude::*;
 
 use crate::api;
@@ -144,7 +145,8 @@ const AFTER_A_PRESS: Duration = Duration::from_millis(300);
 /// What a control takes from the field around it.
 #[derive(Clone)]
 pub struct FieldContext {
-    pub id: String,
+    /// Absent in a group, whose controls have labels of their own.
+    pub id: Option<String>,
     pub described_by: Signal<Option<String>>,
     pub is_invalid: Signal<bool>,
     pub is_required: bool,
@@ -190,14 +192,13 @@ pub fn Field(
             (false, false) => None,
         })
     };
-    if !group {
-        provide_context(FieldContext {
-            id: id.clone(),
-            described_by,
-            is_invalid: Signal::derive(move || error.with(Option::is_some)),
-            is_required: required,
-        });
-    }
+    let none = Signal::stored(None);
+    let context = FieldContext {
+        id: (!group).then(|| id.clone()),
+        described_by: if group { none } else { described_by },
+        is_invalid: Signal::derive(move || !group && error.with(Option::is_some)),
+        is_required: required && !group,
+    };
     let touch = move |_| {
         let Some(form) = form else { return };
         let note = move || {
@@ -226,7 +227,8 @@ pub fn Field(
             on:focusout=touch
         >
             {head}
-            {children()}
+            // A scope of its own: a control that comes later would else take the wiring of the field that was made last.
+            <Provider value=context>{children()}</Provider>
             {move || hint.get().map(|hint| view! { <p class="field__hint" id=hint_id.clone()>{hint}</p> })}
             <div class="field__said" aria-live="polite">
                 {move || error.get().map(|error| view! { <p class="field__error" id=error_id.clone()>{error}</p> })}

@@ -116,7 +116,7 @@ pub fn NumberInput(
 /// The attributes that a control takes from its field.
 pub(super) fn wiring(field: Option<FieldContext>) -> (Option<String>, Signal<Option<String>>, Signal<bool>, bool) {
     match field {
-        Some(field) => (Some(field.id), field.described_by, field.is_invalid, field.is_required),
+        Some(field) => (field.id, field.described_by, field.is_invalid, field.is_required),
         None => (None, Signal::stored(None), Signal::stored(false), false),
     }
 }

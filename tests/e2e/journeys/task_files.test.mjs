@@ -42,6 +42,7 @@ journey("task files", async ({ page, server, shot }) => {
   await textbox(page, "Path in the container of output file 1").fill("knead");
   await accessibleInBothThemes(page, (theme) => shot(`form-${theme}`));
   await page.getByRole("button", { name: /^Add (1 )?task/ }).click();
+  await page.getByText("1 task was added").first().waitFor();
   await batch.task("bread", "knead", "completed");
 
   // What it was given and what it gives is on its page, without signatures; the result is in the container.
@@ -56,6 +57,7 @@ journey("task files", async ({ page, server, shot }) => {
   await page.goto("/accounts/studio/jobs/bread/tasks/new?clone=knead");
   await textbox(page, "Task id").fill("again");
   await page.getByRole("button", { name: /^Add (1 )?task/ }).click();
+  await page.getByText("1 task was added").first().waitFor();
   await batch.task("bread", "again", "completed");
   const [first, second] = await Promise.all(["knead", "again"].map((id) => batch.call("GET", `/jobs/bread/tasks/${id}`)));
   for (const name of ["resourceFiles", "outputFiles", "commandLine"]) {
