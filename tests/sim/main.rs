@@ -54,10 +54,10 @@ const ONCE_FAILED: &[(u64, &str)] = &[
 #[test]
 fn whatever_fails_meanwhile_every_task_ends_once_and_all_comes_to_rest() {
     let seeds = seeds();
-    let is_usual = seeds == SEEDS;
+    let is_a_run = seeds.end - seeds.start >= SEEDS.end - SEEDS.start;
     let faults = run_all(seeds);
     println!("{faults}");
-    if is_usual {
+    if is_a_run {
         assert_eq!(faults.never_fired(), Vec::<&str>::new(), "a fault that never fires tests nothing");
     }
 }
