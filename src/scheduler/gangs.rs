@@ -14,6 +14,7 @@ use crate::domain::task::Event;
 use crate::service::Result;
 use crate::service::ledger::Ledger;
 use crate::store;
+use crate::store::subtask::Leftover;
 use crate::store::task::TaskRow;
 
 impl Driver {
@@ -35,6 +36,25 @@ impl Driver {
             }
             let nodes = std::iter::once(node).chain(others.iter().map(|subtask| subtask.node_key)).collect();
             self.gangs.insert(task, Gang::new(number, nodes));
+        }
+    }
+
+    /// What nodes may have of attempts that were over when the server ended: until they say that they have not, no new attempt
+    /// begins, and what they have they are told to end.
+    pub(super) fn hold_what_may_end(&mut self, leftovers: Vec<Leftover>) {
+        for Leftover { task, job, attempt: number, primary, subtask } in leftovers {
+            let places = [primary.map(|node| (node, task)), Some((subtask.node_key, attempt_key(task, subtask.id)))];
+            for (node, key) in places.into_iter().flatten().filter(|_| subtask.attempt == number) {
+                // Nothing runs on a node that is lost or rests.
+                let live = self.nodes.get(&node).filter(|node| !node.facts.lost && !node.facts.rests());
+                let Some(live) = live else { continue };
+                let Some(pool) = self.world.pools.get_mut(&live.row.pool_key) else { continue };
+                if pool.nodes.get(&node).is_none_or(|node| !node.held.contains_key(&key)) {
+                    pool.hold(node, key, Held { job, attempt: number, slots: 1, since: subtask.since, begun: true });
+                    pool.end(node, key);
+                    self.killed.insert((key, number));
+                }
+            }
         }
     }
 

@@ -64,6 +64,7 @@ impl Driver {
         }
         let subtasks = store::subtask::live(&mut conn).await?;
         self.hold_subtasks(primaries, subtasks);
+        self.hold_what_may_end(store::subtask::of_waiting(&mut conn).await?);
         store::job_node::unfinished(&mut conn).await?.into_iter().for_each(|row| self.job_nodes.put(row));
         for row in store::job::unfinished(&mut conn).await? {
             self.put_job(&accounts, row);

@@ -35,6 +35,37 @@ pub async fn live(conn: &mut Conn) -> Result<HashMap<i64, Vec<Subtask>>> {
     Ok(by_task(&rows))
 }
 
+/// A subtask of a task that waits for another attempt: nodes may be ending what they have of the last one.
+pub struct Leftover {
+    pub task: i64,
+    pub job: i64,
+    /// The task's last one.
+    pub attempt: i64,
+    /// The node that had its primary.
+    pub primary: Option<i64>,
+    pub subtask: Subtask,
+}
+
+pub async fn of_waiting(conn: &mut Conn) -> Result<Vec<Leftover>> {
+    let rows = sqlx::query(
+        "SELECT s.task_key, t.job_key, t.attempt, t.node_key, s.life FROM subtasks AS s JOIN tasks AS t ON t.key = s.task_key \
+         WHERE t.state = 'active' AND t.assigned = 0",
+    )
+    .fetch_all(conn)
+    .await?;
+    let read = |row: &SqliteRow| -> Result<Leftover> {
+        Ok(Leftover {
+            task: get(row, "task_key")?,
+            job: get(row, "job_key")?,
+            attempt: get(row, "attempt")?,
+            primary: get(row, "node_key")?,
+            subtask: json_column(row, "life")?,
+        })
+    };
+    // What cannot be read is said by whoever reads the task's subtasks.
+    Ok(rows.iter().filter_map(|row| read(row).ok()).collect())
+}
+
 /// Takes the place of what earlier attempts of their tasks had.
 pub async fn replace(conn: &mut Conn, tasks: &[i64], subtasks: &[(i64, Subtask)]) -> Result<()> {
     if tasks.is_empty() {
