@@ -49,6 +49,7 @@ const ONCE_FAILED: &[(u64, &str)] = &[
         119,
         "a task on several nodes began again while an instance of its last attempt was ending elsewhere; and an instance that was ended while it waited for a preparation task was sent all the same",
     ),
+    (523, "the same when the server died just then: it had forgotten which instances nodes were ending"),
 ];
 
 #[test]
