@@ -5,6 +5,11 @@
 
 use crate::api::{ExternalRefusal, Role};
 
+/// Whether a place to go to after a sign-in is one of the portal: an address elsewhere would make the sign-in a trap.
+pub fn is_our_place(place: &str) -> bool {
+    place.starts_with('/') && !place.starts_with("//") && !place.contains(['\\', '\t', '\n', '\r'])
+}
+
 /// What the provider said of somebody, after its signature was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {

@@ -248,7 +248,8 @@ fn caller(grant: Grant, accounts: Vec<(AccountName, Role)>, session: Option<Hash
     Caller { who, from: Some(from.address), request_id: from.request_id.clone(), only_if: Default::default() }
 }
 
-pub(super) fn new_secret(cx: &Context) -> Secret {
+/// 256 random bits, as text.
+pub fn new_secret(cx: &Context) -> Secret {
     let mut bits = [0; 32];
     cx.random.fill(&mut bits);
     secret::from_bits(&bits)

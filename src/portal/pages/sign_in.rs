@@ -6,6 +6,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use crate::api;
+use crate::domain::external::is_our_place;
 use crate::portal::components::field::{control_id, required_text};
 use crate::portal::components::{
     Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, QueryParam, TextInput, use_query_param,
@@ -108,9 +109,8 @@ fn ProviderLink(return_to: QueryParam) -> impl IntoView {
 
 /// A path of ours: another site in `return` would make the sign-in page a trap.
 fn safe_return(path: &str) -> String {
-    let is_ours = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\t', '\n', '\r']);
     let is_loop = path.starts_with("/sign-in") || path.starts_with("/setup");
-    if is_ours && !is_loop { path.to_owned() } else { "/".to_owned() }
+    if is_our_place(path) && !is_loop { path.to_owned() } else { "/".to_owned() }
 }
 
 #[cfg(test)]

@@ -20,8 +20,9 @@ use super::server_functions::from;
 use crate::api::{ExternalAttempt, ExternalRefusal, Secret, Via};
 use crate::auth::secret;
 use crate::domain::activity;
+use crate::domain::external::is_our_place;
 use crate::service::external_sign_in::external_sign_in;
-use crate::service::session::From;
+use crate::service::session::{From, new_secret};
 use crate::service::{Context, Recorded};
 
 /// The cookie that ties a sign-in to the browser that began it.
@@ -61,9 +62,7 @@ async fn begin(State(oidc): State<Arc<Oidc>>, Query(query): Query<BeginQuery>) -
             return refused(ExternalRefusal::Provider, &query.return_to);
         }
     };
-    let mut bits = [0; 32];
-    oidc.cx.random.fill(&mut bits);
-    let browser = secret::from_bits(&bits);
+    let browser = new_secret(&oidc.cx);
     let pending = Pending {
         browser: secret::hash(&browser.0),
         nonce: begun.nonce,
@@ -107,7 +106,7 @@ async fn finish(State(oidc): State<Arc<Oidc>>, Query(query): Query<FinishQuery>,
     recorded.end(&oidc.cx, failure).await;
     let mut response = match entered {
         Ok(secret) => {
-            let mut response = to(&safe(&return_to));
+            let mut response = to(safe(&return_to));
             response.headers_mut().append(header::SET_COOKIE, session_cookie_line(&secret, oidc.is_https));
             response
         }
@@ -160,7 +159,7 @@ async fn verified(
 /// The sign-in page says why, and goes on to where the person wanted to go.
 fn refused(refusal: ExternalRefusal, return_to: &str) -> Response {
     let mut query = openidconnect::url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("refused", refusal.as_str()).append_pair("return", &safe(return_to));
+    query.append_pair("refused", refusal.as_str()).append_pair("return", safe(return_to));
     to(&format!("/sign-in?{}", query.finish()))
 }
 
@@ -170,8 +169,6 @@ fn to(place: &str) -> Response {
         .into_response()
 }
 
-/// A place of the portal: an address elsewhere would make the sign-in a trap.
-fn safe(place: &str) -> String {
-    let is_ours = place.starts_with('/') && !place.starts_with("//") && !place.contains(['\\', '\t', '\n', '\r']);
-    if is_ours { place.to_owned() } else { "/".to_owned() }
+fn safe(place: &str) -> &str {
+    if is_our_place(place) { place } else { "/" }
 }
