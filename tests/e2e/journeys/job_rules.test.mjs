@@ -255,8 +255,8 @@ async function restartAndRemoveANode(page, batch, shot, expect) {
   await go(page, at);
   await until("the node can be removed", () => command(page, "Remove").isEnabled());
   await command(page, "Remove").click();
-  // The page may look once more when the node is gone.
-  expect(/node_get/);
+  // The page and its way in may look once more when the node is gone.
+  expect(/node_(access_)?get/);
   await page.getByRole("dialog", { name: `Remove node ${node.id}?` }).getByRole("button", { name: "Remove" }).click();
   await batch.nodes("render", 0, ["idle", "running", "leavingpool"]);
   assert.equal((await batch.call("GET", "/pools/render")).targetDedicatedNodes, 0);
