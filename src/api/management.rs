@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Secret, Timestamp};
+use super::{Duration, Secret, Timestamp};
 
 /// A label that accounts share. Without regard to case unique in its subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,4 +45,27 @@ pub struct AccessToken {
     pub issued: Timestamp,
     /// An hour later, or when the personal access token expires.
     pub expires: Timestamp,
+}
+
+/// What a program is told that asks a person to let it in (RFC 8628).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceSignIn {
+    /// The program's own secret, with which it asks for the answer.
+    pub device_code: Secret,
+    /// For the person to type.
+    pub user_code: String,
+    pub life: Duration,
+    /// How often the program may ask.
+    pub interval: Duration,
+}
+
+/// A program that waits for a person's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskingProgram {
+    /// The client id that it gave; anybody can give any.
+    pub client_id: String,
+    /// From which address it asks.
+    pub from: String,
+    pub expiry_time: Timestamp,
 }

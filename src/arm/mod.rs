@@ -34,5 +34,6 @@ mod router;
 mod sign_in;
 mod spelling;
 mod subscription;
+mod token;
 
 pub use router::{known, owns, routes};

@@ -13,8 +13,8 @@ pub type Hash = [u8; 32];
 /// Begins a personal access token, so that people and scanners of leaks know it when they see it.
 pub const TOKEN_PREFIX: &str = "fnl_";
 
-/// Begins an access token that a program was given for a personal one.
-pub const ACCESS_PREFIX: &str = "fna_";
+/// Begins an access token that a program was given for a personal one: a signed JSON Web Token, whose head is a JSON object.
+pub const ACCESS_PREFIX: &str = "eyJ";
 
 pub fn hash(secret: &str) -> Hash {
     Sha256::digest(secret.as_bytes()).into()
@@ -27,10 +27,6 @@ pub fn from_bits(bits: &[u8; 32]) -> Secret {
 
 pub fn token(bits: &[u8; 32]) -> Secret {
     Secret(format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(bits)))
-}
-
-pub fn access_token(bits: &[u8; 32]) -> Secret {
-    Secret(format!("{ACCESS_PREFIX}{}", URL_SAFE_NO_PAD.encode(bits)))
 }
 
 /// A key of an account: 64 random bytes in base64, as Azure's are.

@@ -41,6 +41,9 @@ pub fn of_management(method: &str, route: &str) -> Operation {
     if route.ends_with("/oauth2/token") || route.ends_with("/oauth2/v2.0/token") || route.starts_with("/msi/") {
         return Operation { name: "Fournil/signIn/action".to_owned(), is_recorded: true };
     }
+    if route.ends_with("/devicecode") {
+        return Operation { name: "Fournil/signIn/begin/action".to_owned(), is_recorded: false };
+    }
     match route.rsplit_once("/providers/") {
         Some((_, below)) => {
             let (namespace, rest) = below.split_once('/').unwrap_or((below, ""));
@@ -96,6 +99,8 @@ const FUNCTIONS: &[(&str, &str, bool)] = &[
     ("account_quotas_set", "Microsoft.Batch/batchAccounts/quotas/write", true),
     ("account_storage_sync", "Microsoft.Batch/batchAccounts/syncAutoStorageKeys/action", true),
     ("account_storage_set", "Microsoft.Batch/batchAccounts/write", true),
+    ("device_sign_in_allow", "Fournil/signIn/allow/action", true),
+    ("device_sign_in_refuse", "Fournil/signIn/refuse/action", true),
     ("job_create_from_json", "Microsoft.Batch/batchAccounts/jobs/write", true),
     ("key_info", "Microsoft.Batch/batchAccounts/read", false),
     ("key_list", "Microsoft.Batch/batchAccounts/listKeys/action", true),
@@ -225,6 +230,7 @@ mod tests {
         let group = "/subscriptions/{s}/resourcegroups/{g}";
         check("PUT", group, "Microsoft.Resources/subscriptions/resourceGroups/write");
         check("POST", "/{tenant}/oauth2/v2.0/token", "Fournil/signIn/action");
+        check("POST", "/{tenant}/oauth2/v2.0/devicecode", "Fournil/signIn/begin/action");
         assert!(of_management("POST", &format!("{account}/listkeys")).is_recorded);
     }
 

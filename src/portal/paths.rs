@@ -33,6 +33,11 @@ pub fn tokens() -> String {
     "/tokens".to_owned()
 }
 
+/// Where a person lets a program in that has no browser.
+pub fn device(code: &str) -> String {
+    if code.is_empty() { "/device".to_owned() } else { with_query("/device".to_owned(), &[("code", code)]) }
+}
+
 /// Storage accounts of the installation.
 pub fn stores() -> String {
     "/storage-accounts".to_owned()
@@ -348,6 +353,8 @@ mod tests {
             settings(),
             reference(),
             tokens(),
+            device(""),
+            device("BCDF-GHJK"),
             stores(),
             storage("fournil"),
             container("fournil", "c1"),
@@ -414,6 +421,8 @@ mod tests {
 /settings
 /reference
 /tokens
+/device
+/device?code=BCDF-GHJK
 /storage-accounts
 /storage-accounts/fournil
 /storage-accounts/fournil/containers/c1

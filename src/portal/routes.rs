@@ -23,6 +23,7 @@ pub fn AppRoutes() -> impl IntoView {
                 <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
                 <Route path=path!("/reference") view=|| view! { <pages::reference::ReferencePage/> }.into_any()/>
                 <Route path=path!("/tokens") view=|| view! { <pages::token::TokensPage/> }.into_any()/>
+                <Route path=path!("/device") view=|| view! { <pages::device::DevicePage/> }.into_any()/>
                 <StorageRoutes/>
                 <Route path=path!("/locations") view=|| view! { <pages::place::LocationListPage/> }.into_any()/>
                 <ParentRoute path=path!("/places") view=|| view! { <Outlet/> }.into_any()>

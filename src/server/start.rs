@@ -15,6 +15,7 @@ use super::shutdown::{self, Stop};
 use super::tls::{OwnNames, Tls};
 use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, oidc, router};
 use crate::api::{Duration, Location};
+use crate::auth::Signer;
 use crate::blob::BlobFiles;
 use crate::domain::kept::Keep;
 use crate::domain::{task_user, vm_size};
@@ -202,6 +203,7 @@ pub async fn open(
         files: Arc::new(NoNodes),
         identity: Arc::default(),
         signing_keys: Arc::default(),
+        signer: Arc::new(Signer::new()?),
         rates: Arc::default(),
         installation: Arc::new(installation),
     });

@@ -30,3 +30,24 @@ pub async fn token_revoke(id: String) -> Result<(), api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::user::token_revoke(&cx, &caller, &id).await?)
 }
+
+/// The program that waits for the word of the person to whom it showed this code.
+#[server(prefix = "/portal/fn", endpoint = "device_sign_in_get", input = Json)]
+pub async fn device_sign_in_get(code: String) -> Result<api::AskingProgram, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::device_sign_in::device_sign_in_get(&cx, &caller, &code).await?)
+}
+
+/// Lets the program in as the signed-in user.
+#[server(prefix = "/portal/fn", endpoint = "device_sign_in_allow", input = Json)]
+pub async fn device_sign_in_allow(code: String) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::device_sign_in::device_sign_in_allow(&cx, &caller, &code).await?)
+}
+
+/// Refuses the program.
+#[server(prefix = "/portal/fn", endpoint = "device_sign_in_refuse", input = Json)]
+pub async fn device_sign_in_refuse(code: String) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::device_sign_in::device_sign_in_refuse(&cx, &caller, &code).await?)
+}

@@ -1,9 +1,12 @@
 //! Sign-in of programs: a personal access token is exchanged for an access token that lives for an hour, as the clients of
-//! Azure's management plane expect.
+//! Azure's management plane expect. It is a signed JSON Web Token for those who look into it; here it is known by its hash, so
+//! it ends with the personal one.
+
+use serde_json::json;
 
 use super::session::{From, is_alive, too_many};
 use super::{Context, Error, Result};
-use crate::api::{self, Code, Duration, Secret};
+use crate::api::{self, Code, Duration, Secret, Timestamp};
 use crate::auth::secret;
 use crate::store::access_token as table;
 use crate::store::session as grants;
@@ -16,7 +19,7 @@ pub const LIFE: Duration = Duration::from_mins(60);
 const PROGRAM: &str = "#program ";
 
 /// An access token for a program that knows the secret of a personal access token. `client` is the user that the secret
-/// must belong to; absent when the program names none.
+/// must belong to; absent when the program names none. `at` is the server's URL as the program knows it.
 ///
 /// # Errors
 /// `AuthenticationFailed` whatever is wrong; `TooManyRequests` with `RetryAfter` in seconds.
@@ -25,6 +28,7 @@ pub async fn access_token_issue(
     from: &From,
     client: Option<&str>,
     given: &Secret,
+    at: &str,
 ) -> Result<api::AccessToken> {
     let now = cx.clock.now();
     // Not the counter of the user's password: who has a token must not be able to wipe out failures there.
@@ -43,9 +47,7 @@ pub async fn access_token_issue(
         return Err(Code::AuthenticationFailed.into());
     };
     cx.identity.throttle.succeeded(&counted, from.address);
-    let mut bits = [0; 32];
-    cx.random.fill(&mut bits);
-    let access = secret::access_token(&bits);
+    let access = sign(cx, at, client, &grant, now)?;
     let hash = secret::hash(&access.0);
     let expires = cx
         .store
@@ -60,4 +62,63 @@ pub async fn access_token_issue(
         .await?;
     tracing::info!(user = %grant.user, from = %from.address, "a program signed in");
     Ok(api::AccessToken { user: grant.user, access_token: access, issued: now, expires })
+}
+
+/// What a program is told of the person whom it acts for, as OpenID Connect says it.
+///
+/// # Errors
+/// `InternalError` when it cannot be signed.
+pub fn id_token(cx: &Context, token: &api::AccessToken, client: &str, at: &str) -> Result<Secret> {
+    let (now, expires) = (token.issued, token.expires);
+    Claims { at, user: &token.user, client, audience: client, now, expires }.sign(cx)
+}
+
+/// What the program is called that a token names when it said nothing.
+const NO_CLIENT: &str = "managed identity";
+
+fn sign(cx: &Context, at: &str, client: Option<&str>, grant: &grants::Grant, now: Timestamp) -> Result<Secret> {
+    let expires = now.plus(LIFE).min(grant.expires);
+    let claims = Claims {
+        at,
+        user: &grant.user,
+        client: client.unwrap_or(NO_CLIENT),
+        audience: &format!("{at}/"),
+        now,
+        expires,
+    };
+    claims.sign(cx)
+}
+
+/// What a token says of a user, in the words of Microsoft's tokens.
+struct Claims<'a> {
+    /// The server's URL.
+    at: &'a str,
+    user: &'a str,
+    client: &'a str,
+    audience: &'a str,
+    now: Timestamp,
+    expires: Timestamp,
+}
+
+impl Claims<'_> {
+    fn sign(&self, cx: &Context) -> Result<Secret> {
+        let (tenant, id) = (cx.installation.tenant_id(), cx.installation.principal_id(self.user));
+        let secs = |time: Timestamp| time.micros().div_euclid(1_000_000);
+        let claims = json!({
+            "iss": issuer(self.at, &tenant), "aud": self.audience, "sub": id, "oid": id, "tid": tenant,
+            "appid": self.client, "name": self.user, "preferred_username": self.user, "upn": self.user, "ver": "2.0",
+            "iat": secs(self.now), "nbf": secs(self.now), "exp": secs(self.expires),
+            // Nobody can guess a token, and no two are the same.
+            "jti": cx.random.hex(32),
+        });
+        cx.signer.sign(&claims).map(Secret).map_err(|error| {
+            tracing::error!(%error, "a token could not be signed");
+            Code::InternalError.into()
+        })
+    }
+}
+
+/// Who has issued tokens, as they and the configuration of OpenID Connect say it.
+pub fn issuer(at: &str, tenant: &str) -> String {
+    format!("{at}/{tenant}/v2.0")
 }

@@ -110,7 +110,8 @@ impl Recorded {
         }
     }
 
-    fn measure(&self, cx: &Context, status: u16) {
+    /// For an answer that tells nothing new, such as to a program that asks again and again: it is counted, and not written.
+    pub fn measure(&self, cx: &Context, status: u16) {
         let row = self.note.row();
         cx.metrics.answered(row.via.as_str(), &row.operation, status, cx.clock.now().since(row.time));
     }

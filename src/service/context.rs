@@ -14,7 +14,7 @@ use super::remote_access::RemoteAccess;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
-use crate::auth::{Identity, secret};
+use crate::auth::{Identity, Signer, secret};
 use crate::blob::BlobFiles;
 use crate::domain::condition::Condition;
 use crate::domain::ids::AccountName;
@@ -45,6 +45,8 @@ pub struct Shared {
     /// Finds out who calls.
     pub identity: Arc<Identity>,
     pub signing_keys: Arc<SigningKeys>,
+    /// Signs tokens of programs.
+    pub signer: Arc<Signer>,
     /// What the operator's monitoring reads.
     pub metrics: Arc<Metrics>,
     /// How fast the tasks of jobs end.

@@ -14,6 +14,7 @@ pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;
 pub mod context;
+pub mod device_sign_in;
 mod error;
 pub mod etag;
 pub mod events;

@@ -35,16 +35,17 @@ async fn a_program_finds_its_way_from_the_address_alone() {
     assert!(!cloud.to_string().contains(SUBSCRIPTION), "nothing of the installation is shown");
     let old = arm.answer(open("/metadata/endpoints?api-version=2019-05-01")).await.is(200).json();
     assert_eq!(old, json!([cloud]));
-    for (tenant, way, token) in [
-        ("fournil", "/v2.0", "/oauth2/v2.0/token"),
-        ("common", "/v2.0", "/oauth2/v2.0/token"),
-        ("ADFS", "", "/oauth2/token"),
+    let newer = format!("http://batch.example:8080/{}/v2.0", arm.world.cx.installation.tenant_id());
+    for (tenant, way, token, issuer) in [
+        ("fournil", "/v2.0", "/oauth2/v2.0/token", &newer),
+        ("common", "/v2.0", "/oauth2/v2.0/token", &newer),
+        ("ADFS", "", "/oauth2/token", &"http://batch.example:8080/adfs".to_owned()),
     ] {
         let path = format!("/{tenant}{way}/.well-known/openid-configuration");
         let found = arm.answer(open(&path)).await.is(200).json();
         let base = format!("http://batch.example:8080/{}", tenant.to_lowercase());
         assert_eq!(found["token_endpoint"], format!("{base}{token}"));
-        assert_eq!(found["issuer"], format!("{base}{way}"));
+        assert_eq!(found["issuer"], *issuer);
     }
     arm.answer(open("/contoso.example/v2.0/.well-known/openid-configuration"))
         .await

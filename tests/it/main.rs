@@ -29,6 +29,7 @@ mod autoscale;
 mod crash;
 mod dependencies;
 mod dependencies_real;
+mod device_sign_in;
 mod disk_full;
 mod exit_conditions;
 mod external_sign_in;

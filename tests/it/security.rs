@@ -46,7 +46,7 @@ pub fn any_arguments() -> serde_json::Value {
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {}, "remove": { "nodeList": ["n"] },
         "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
-        "external_name": null, "description": "", "text": "", "life": "P1D", "id": "x", "span": "1h",
+        "external_name": null, "description": "", "code": "BCDF-GHJK", "text": "", "life": "P1D", "id": "x", "span": "1h",
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)
     });
     let of_the_rest = json!({

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use faults::Faults;
 use world::World;
 
-/// Seeds of a usual run: a minute or so of two processors in a debug build.
+/// Seeds of a usual run: a minute or so of two processors in a debug build. CI names more of them.
 const SEEDS: Range<u64> = 0..300;
 /// Names other seeds, as `7` or `1000..5000`.
 const OTHER_SEEDS: &str = "FOURNIL_SIM_SEEDS";

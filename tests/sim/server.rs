@@ -173,6 +173,7 @@ impl Server {
             files: Arc::new(hub.clone()),
             identity: Arc::default(),
             signing_keys: Arc::default(),
+            signer: Arc::new(fournil::auth::Signer::new().unwrap()),
             rates: Arc::default(),
             installation: installation(),
         });

@@ -150,7 +150,8 @@ pub struct World {
 impl World {
     pub fn new(seed: u64) -> World {
         let chance = Chance::new(seed);
-        let is_large = seed % 60 == 59;
+        // They cost thirty times as much as others.
+        let is_large = seed % if seed < 300 { 60 } else { 300 } == 59;
         let shm = std::path::Path::new("/dev/shm");
         let folder = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() };
         #[expect(clippy::disallowed_methods, reason = "only differences count, and those are the world's own")]

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod application;
+pub mod device;
 pub mod file;
 pub mod home;
 pub mod job;

@@ -124,6 +124,7 @@ fn word(segment: &str) -> Option<Msg> {
         "settings" => msg::SETTINGS,
         "users" => msg::USERS,
         "tokens" => msg::TOKENS,
+        "device" => msg::DEVICE_TITLE,
         "properties" => msg::PROPERTIES,
         "networking" => msg::NETWORKING,
         "tags" => msg::TAGS,

@@ -19,6 +19,7 @@ journey("every page", async ({ server, open, shot }) => {
     settings: "/settings",
     reference: "/reference?q=task",
     tokens: "/tokens",
+    device: "/device?code=BCDF-GHJK",
     users: "/users",
     user: "/users/ada",
     activity: "/activity",

@@ -1,5 +1,5 @@
 // The forms of a job with tasks of its own, rules and dependencies, of tasks with exit conditions, of a job schedule, of what is
-// done to nodes, and of access tokens: what they say, and what the server then holds.
+// done to nodes, of access tokens and of programs that are let in: what they say, and what the server then holds.
 
 import assert from "node:assert/strict";
 import { BatchClient } from "../support/client.mjs";
@@ -27,6 +27,7 @@ journey("the rules of a job", async ({ page, server, shot, expect }) => {
   await changeTheSchedule(page, batch, shot);
   await restartAndRemoveANode(page, batch, shot, expect);
   await makeAndRevokeAToken(page, shot);
+  await letAProgramIn(page, server, shot);
 });
 
 const checkbox = (page, name) => page.getByRole("checkbox", { name });
@@ -273,4 +274,31 @@ async function makeAndRevokeAToken(page, shot) {
   await button(page, "Revoke render farm").click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await until("it is gone", async () => (await button(page, "Revoke render farm").count()) === 0);
+}
+
+async function letAProgramIn(page, server, shot) {
+  const ask = async (way, form) => {
+    const response = await fetch(`${server.url}/fournil/oauth2/v2.0/${way}`, { method: "POST", body: new URLSearchParams(form) });
+    return response.json();
+  };
+  const begun = await ask("devicecode", { client_id: "render-cli" });
+  await go(page, "/device");
+  await accessibleInBothThemes(page);
+  await textbox(page, "Code").fill("BCDF-GHJ");
+  await button(page, "Next").click();
+  await page.getByText("There is nothing here.").waitFor();
+  await textbox(page, "Code").fill(begun.user_code.toLowerCase());
+  await button(page, "Next").click();
+  await page.getByRole("heading", { name: "May this program sign in as ada?" }).waitFor();
+  await page.getByText("render-cli").waitFor();
+  await accessibleInBothThemes(page);
+  await shot("device");
+  await button(page, "Allow").click();
+  await page.getByText("The program goes on by itself").waitFor();
+  const grant = { grant_type: "urn:ietf:params:oauth:grant-type:device_code", client_id: "render-cli", device_code: begun.device_code };
+  const given = await ask("token", grant);
+  const accounts = `${server.url}/subscriptions?api-version=2022-12-01`;
+  assert.equal((await fetch(accounts, { headers: { authorization: `Bearer ${given.access_token}` } })).status, 200);
+  await go(page, "/tokens");
+  await row(page, "render-cli at 127.0.0.1, by a device code").waitFor();
 }

@@ -1,6 +1,6 @@
 //! The portal: server functions, and what its pages load beside them.
 
-use fournil::api::Code;
+use fournil::api::{Code, Duration};
 use fournil::domain::permission::Permission as P;
 use serde_json::{Value, json};
 
@@ -27,6 +27,8 @@ fn whom(function: &str) -> For {
         "sign_in" | "sign_out" | "set_up" | "password_set" | "external_sign_in_info" => For::Session,
         "session_get" | "reference_get" | "token_list" | "token_create" => For::Everybody,
         "token_revoke" | "role_assignment_delete" => For::Hidden,
+        // A code is the secret of whoever it was shown to.
+        "device_sign_in_get" | "device_sign_in_allow" | "device_sign_in_refuse" => For::Hidden,
         "account_list" | "location_list" | "subscription_list" | "resource_group_list" | "resource_group_get" => {
             For::Those(P::AccountRead, somewhere)
         }
@@ -89,6 +91,8 @@ async fn each_function_is_for_those_whose_role_allows_it() {
                 For::Session => continue,
                 For::Everybody => true,
                 For::Hidden => {
+                    // Who tries codes is slowed down; that is seen elsewhere.
+                    server.clock.forward(Duration::from_mins(31));
                     browser.call(name, arguments()).await.expect_error(Code::ResourceNotFound);
                     continue;
                 }

@@ -132,7 +132,10 @@ pub async fn dead_tokens(server: &TestServer) -> Vec<(&'static str, String)> {
         user::user_create(cx, &me, what, Role::Owner, Secret(PASSWORD.into())).await.unwrap();
         let life = (what == "expired").then_some(Duration::from_mins(1));
         let (row, token) = user::token_create(cx, &me, what, "", life).await.unwrap();
-        let issued = fournil::service::access_token::access_token_issue(cx, &from, Some(what), &token).await.unwrap();
+        let issued =
+            fournil::service::access_token::access_token_issue(cx, &from, Some(what), &token, "https://batch.example")
+                .await
+                .unwrap();
         match what {
             "revoked" => user::token_revoke(cx, &me, &row.id).await.unwrap(),
             "disabled" => drop(user::user_set_disabled(cx, &me, what, true).await.unwrap()),

@@ -152,6 +152,7 @@ impl World {
             files: Arc::new(hub.clone()),
             identity: Arc::default(),
             signing_keys: Arc::default(),
+            signer: Arc::new(fournil::auth::Signer::new().unwrap()),
             rates: Arc::default(),
             installation: Arc::new(installation),
         });
