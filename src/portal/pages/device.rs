@@ -113,7 +113,7 @@ fn Question(asking: AskingProgram, code: RwSignal<String>, word: RwSignal<Option
             <h2 class="card__title">{tf(msg::DEVICE_QUESTION, &[("user", &user)])}</h2>
             <p class="card__text">{tx(msg::DEVICE_WARNING)}</p>
             <Essentials>
-                <Essential label=msg::DEVICE_CODE><code>{move || code.get()}</code></Essential>
+                <Essential label=msg::DEVICE_CODE><code>{move || code.get().to_uppercase()}</code></Essential>
                 <Essential label=msg::DEVICE_CLIENT>
                     {known.map(|name| view! { <span>{name}</span>" " })}<code>{asking.client_id.clone()}</code>
                 </Essential>

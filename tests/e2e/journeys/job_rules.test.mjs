@@ -27,7 +27,7 @@ journey("the rules of a job", async ({ page, server, shot, expect }) => {
   await changeTheSchedule(page, batch, shot);
   await restartAndRemoveANode(page, batch, shot, expect);
   await makeAndRevokeAToken(page, shot);
-  await letAProgramIn(page, server, shot);
+  await letAProgramIn(page, server, shot, expect);
 });
 
 const checkbox = (page, name) => page.getByRole("checkbox", { name });
@@ -276,7 +276,7 @@ async function makeAndRevokeAToken(page, shot) {
   await until("it is gone", async () => (await button(page, "Revoke render farm").count()) === 0);
 }
 
-async function letAProgramIn(page, server, shot) {
+async function letAProgramIn(page, server, shot, expect) {
   const ask = async (way, form) => {
     const response = await fetch(`${server.url}/fournil/oauth2/v2.0/${way}`, { method: "POST", body: new URLSearchParams(form) });
     return response.json();
@@ -284,6 +284,7 @@ async function letAProgramIn(page, server, shot) {
   const begun = await ask("devicecode", { client_id: "render-cli" });
   await go(page, "/device");
   await accessibleInBothThemes(page);
+  expect(/device_sign_in_get/);
   await textbox(page, "Code").fill("BCDF-GHJ");
   await button(page, "Next").click();
   await page.getByText("There is nothing here.").waitFor();
