@@ -3,26 +3,30 @@
 //! The file work is done with the rights of the task user, never with root's: what a task put in the way cannot lead it
 //! anywhere where the task could not go itself.
 
+mod container;
+
 use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags, fcntl_setfl, fstat, mkdirat, openat};
 use rustix::io::Errno;
 
+use super::container::InContainer;
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
 use super::groups::Group;
 use super::process::{Identity, Program, SpawnError, Spawner, UserId, use_files_as};
 use super::run_id::RunId;
 use super::transfer::Kind;
-use super::{command_line, failure, files, transfer};
+use super::{failure, files, transfer};
 use crate::api::agent::{Instance, Package};
 use crate::api::{EnvironmentSetting, TaskFailureInformation};
+use crate::domain::command_line;
 
 pub struct Launch {
     pub run: RunId,
@@ -41,6 +45,8 @@ pub struct Launch {
     pub limit_mark: u64,
     /// The pool's and the run's own, which are deployed before the command runs.
     pub packages: Vec<Package>,
+    /// The container that the command runs in.
+    pub container: Option<Box<InContainer>>,
 }
 
 pub struct Launcher {
@@ -49,13 +55,17 @@ pub struct Launcher {
     pub(super) spawner: Spawner,
     /// The mount namespace of tasks; absent where they are in the agent's.
     pub(super) view: Option<OwnedFd>,
+    /// What is written for the container program.
+    containers: PathBuf,
 }
 
 impl Launcher {
-    pub fn open(root: &Path, view: Option<OwnedFd>) -> io::Result<Self> {
+    /// `dir` is the agent's folder.
+    pub fn open(root: &Path, view: Option<OwnedFd>, dir: &Path) -> io::Result<Self> {
         let null = OpenOptions::new().read(true).open("/dev/null")?;
         let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
-        Ok(Launcher { root, null, spawner: Spawner::new(), view })
+        let containers = dir.join(super::container::FOLDER);
+        Ok(Launcher { root, null, spawner: Spawner::new(), view, containers })
     }
 
     /// The run's first process. This thread has the task user's rights on files meanwhile.
@@ -66,7 +76,10 @@ impl Launcher {
         group: Option<&Group>,
     ) -> Result<i32, TaskFailureInformation> {
         use_files_as(launch.user);
-        let result = self.launch_as_user(launch, command_line, group);
+        let result = match &launch.container {
+            Some(container) => self.launch_container(launch, container, command_line, group),
+            None => self.launch_as_user(launch, command_line, group),
+        };
         use_files_as(None);
         result
     }

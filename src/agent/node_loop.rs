@@ -2,6 +2,7 @@
 //! tasks, and tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
 //! are reading, measuring and deleting files.
 
+mod containers;
 mod deploy;
 mod health;
 mod hear;
@@ -11,7 +12,7 @@ mod remote;
 mod stages;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,9 +39,9 @@ use super::sample::Sampler;
 use super::server_client::{Frame, FromServer, Link};
 use super::ssh;
 use super::watches::{self, Watches};
-use super::{clock, node_root, task_view};
-use crate::api::Timestamp;
+use super::{clock, container, node_root, run_id, task_view};
 use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
+use crate::api::{TaskContainerExecutionInformation, Timestamp};
 use remote::Remote;
 use stages::Stages;
 
@@ -81,6 +82,12 @@ pub struct Node {
     /// To be removed when the runs in them are over.
     clean_up_later: Vec<String>,
     remote: Remote,
+    /// The agent's folder.
+    dir: PathBuf,
+    /// Container images that are known to be on the node.
+    images: HashSet<String>,
+    /// What is known of containers that are over, until their runs are.
+    container_infos: HashMap<RunId, TaskContainerExecutionInformation>,
 }
 
 /// Runs the node until it has to stop. SIGCHLD must be blocked in all threads, so that it arrives here only.
@@ -95,8 +102,8 @@ pub async fn run(
 ) -> anyhow::Result<Stop> {
     let (measured_to, mut measured) = unbounded_channel();
     let (asks_to, mut asks) = unbounded_channel();
-    let remote = Remote::new(dir, asks_to);
-    let mut node = Node::new(config, (root, view), mark, groups, (journal, past), measured_to, remote)?;
+    let remote = Remote::new(dir.clone(), asks_to);
+    let mut node = Node::new(config, (dir, root, view), mark, groups, (journal, past), measured_to, remote)?;
     #[expect(deprecated, reason = "what it warns of cannot be: the descriptor lives as long as the value that owns it")]
     let children = AsyncFd::new(child_signals()?).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -144,7 +151,7 @@ fn child_signals() -> anyhow::Result<SignalFd> {
 impl Node {
     fn new(
         config: AgentConfig,
-        (root, view): (PathBuf, Option<OwnedFd>),
+        (dir, root, view): (PathBuf, PathBuf, Option<OwnedFd>),
         mark: String,
         groups: Groups,
         (journal, past): (Journal, Past),
@@ -154,7 +161,7 @@ impl Node {
         let now = clock::instant();
         let node = Node {
             runs: Runs::new(mark.clone()).context("reading the process table")?,
-            launcher: Launcher::open(&root, view).context("opening the node's root")?,
+            launcher: Launcher::open(&root, view, &dir).context("opening the node's root")?,
             files: Arc::new(NodeFiles::open(&root).context("opening the node's root")?),
             boot: std::fs::read_to_string("/proc/sys/kernel/random/uuid")
                 .context("making the boot's name")?
@@ -177,6 +184,9 @@ impl Node {
             measured,
             clean_up_later: Vec::new(),
             remote,
+            dir,
+            images: HashSet::new(),
+            container_infos: HashMap::new(),
         };
         Ok(node)
     }
@@ -276,6 +286,8 @@ fn send(link: &Link, messages: &[FromAgent]) {
 /// Removes what the node kept, when it has left its pool.
 pub fn remove_traces(dir: &Path) -> std::io::Result<()> {
     std::fs::remove_dir_all(dir.join(node_root::ROOT))?;
+    container::sweep::sweep(dir, &run_id::mark_of(dir)?);
+    container::sweep::remove_folder(dir)?;
     task_view::remove(dir)?;
     ssh::remove_host_key(dir)?;
     Journal::remove(dir)

@@ -110,6 +110,7 @@ impl Driver {
             size: self.size_of(&pool.settings.vm_size),
             start_task: pool.settings.start_task.clone(),
             packages: pool.settings.application_package_references.clone().unwrap_or_default(),
+            containers: pool.settings.container_configuration().cloned(),
             nat_pools: nat_pools(pool),
         };
         self.pools.insert(pool.key, known);

@@ -90,6 +90,7 @@ impl Server {
             keep: config.keep,
             activity_life: Duration::from_days(config.activity_days),
             remote,
+            containers: config.containers.clone(),
             ..(*cx.installation).clone()
         });
         storage::account::storage_ensure_default(&cx).await?;
@@ -184,6 +185,7 @@ pub async fn open(
         keep: Keep::default(),
         activity_life: Duration::from_days(config::ACTIVITY_DAYS),
         remote: RemoteAccess::default(),
+        containers: Default::default(),
     };
     let cx = Context::new(Shared {
         metrics: Arc::new(Metrics::new(store.timings())),

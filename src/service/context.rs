@@ -17,6 +17,7 @@ use crate::api::{self, Code, Role, Timestamp};
 use crate::auth::{Identity, secret};
 use crate::blob::BlobFiles;
 use crate::domain::condition::Condition;
+use crate::domain::container::Containers;
 use crate::domain::ids::AccountName;
 use crate::domain::kept::Keep;
 use crate::domain::permission::{self, Permission};
@@ -92,6 +93,8 @@ pub struct Installation {
     /// How long the activity log keeps what it has.
     pub activity_life: api::Duration,
     pub remote: RemoteAccess,
+    /// Which program runs containers, and what these may ask for.
+    pub containers: Containers,
 }
 
 impl Installation {

@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0019_auto_pools.sql"),
     include_str!("migrations/0023_network_access.sql"),
     include_str!("migrations/0024_places.sql"),
+    include_str!("migrations/0027_containers.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

@@ -56,6 +56,7 @@ pub fn welcome() -> Welcome {
         size: None,
         stale: Vec::new(),
         users: Vec::new(),
+        containers: None,
     }
 }
 
@@ -79,6 +80,7 @@ pub fn task(n: i64, command_line: &str) -> RunTask {
         output_files: Vec::new(),
         packages: Vec::new(),
         instance: None,
+        container: None,
     }
 }
 

@@ -192,6 +192,7 @@ fn installation() -> Arc<Installation> {
             keep: Keep::NOTHING,
             activity_life: api::Duration::from_days(90),
             remote: Default::default(),
+            containers: Default::default(),
         })
     };
     MADE.get_or_init(make).clone()

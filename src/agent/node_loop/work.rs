@@ -11,7 +11,7 @@ use super::super::runs::{Over, Run};
 use super::super::{clock, failure, files};
 use super::stages::{Ending, Files};
 use super::{Node, deploy};
-use crate::api::agent::{Ended, FromAgent, Package, RunTask, Usage};
+use crate::api::agent::{Attempt, Ended, FromAgent, Package, RunTask, Usage};
 use crate::api::{ElevationLevel, StartTask, TaskFailureInformation};
 
 impl Node {
@@ -41,6 +41,11 @@ impl Node {
     fn begin_task(&mut self, task: RunTask, slots: i32) {
         let id = RunId::Task(task.a);
         let Some(facts) = self.facts.clone() else { return };
+        // Preparation and release tasks need none.
+        let container = match self.in_container(task.container.map(|settings| *settings), task.a.task < 0) {
+            Ok(container) => container,
+            Err(failure) => return self.core.report_end(not_begun(task.a, failure), clock::instant()),
+        };
         let launch = Launch {
             run: id,
             node: facts,
@@ -54,6 +59,7 @@ impl Node {
             elevated: task.elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().iter().chain(&task.packages).cloned().collect(),
+            container,
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
         match self.begin_in_group(launch, slots, &task.packages, (task.resource_files, task.output_files)) {
@@ -68,21 +74,19 @@ impl Node {
                 self.core.give_back(task.a, clock::instant());
             }
             Err(failure) => {
-                let ended = Ended {
-                    a: task.a,
-                    started: None,
-                    at: clock::now(),
-                    exit: None,
-                    failure: Some(failure),
-                    usage: Usage::default(),
-                };
-                self.core.report_end(ended, clock::instant());
+                self.core.report_end(not_begun(task.a, failure), clock::instant());
             }
         }
     }
 
     fn begin_start_task(&mut self, task: StartTask) {
         let Some(facts) = self.facts.clone() else { return };
+        let container = match self.in_container(task.container_settings, true) {
+            Ok(container) => container,
+            Err(failure) => {
+                return self.core.start_task_ended(None, Some(failure), None, clock::now(), clock::instant());
+            }
+        };
         let auto_user = task.user_identity.and_then(|identity| identity.auto_user);
         let elevated = auto_user.and_then(|user| user.elevation_level) == Some(ElevationLevel::Admin);
         let id = RunId::StartTask;
@@ -99,11 +103,12 @@ impl Node {
             elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().to_vec(),
+            container,
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
         match self.begin_in_group(launch, 0, &[], (task.resource_files.unwrap_or_default(), Vec::new())) {
             Ok((pid, group)) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark).in_group(group)),
-            Err(failure) => self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant()),
+            Err(failure) => self.core.start_task_ended(None, Some(failure), None, clock::now(), clock::instant()),
         }
     }
 
@@ -128,15 +133,16 @@ impl Node {
     pub(super) fn on_over(&mut self, over: Over) {
         if let Some(ending) = self.next_stage(over) {
             let Ending { id, mut run, at, exit, failure, usage } = ending;
+            let container = self.take_container_info(id);
             run.group.take().into_iter().for_each(|group| self.groups.give_back(group));
             match id {
-                RunId::StartTask => self.core.start_task_ended(exit, failure, at, clock::instant()),
+                RunId::StartTask => self.core.start_task_ended(exit, failure, container, at, clock::instant()),
                 RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),
                 RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(a) => {
                     let may_be_disk = run.fate == Fate::Report && failure.is_some() && self.is_disk_full_now();
                     let failure = if may_be_disk { failure.map(failure::on_full_disk) } else { failure };
-                    let ended = Ended { a, started: Some(run.started), at, exit, failure, usage };
+                    let ended = Ended { a, started: Some(run.started), at, exit, failure, usage, container };
                     self.core.task_is_over(run.fate, ended, clock::instant());
                 }
             }
@@ -174,5 +180,18 @@ impl Node {
             let files = Arc::clone(&self.files);
             tokio::task::spawn_blocking(move || discarded.iter().for_each(|name| files.remove_discarded(name)));
         }
+    }
+}
+
+/// The end of a task whose command was not started.
+fn not_begun(a: Attempt, failure: TaskFailureInformation) -> Ended {
+    Ended {
+        a,
+        started: None,
+        at: clock::now(),
+        exit: None,
+        failure: Some(failure),
+        usage: Usage::default(),
+        container: None,
     }
 }
