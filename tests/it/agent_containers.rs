@@ -1,6 +1,6 @@
 //! Tasks in containers: the real agent and, where the system lets it, real containers.
 
-use fournil::api::agent::{FromAgent, NodeContainers, RunTask, ToAgent, Welcome};
+use fournil::api::agent::{Attempt, FromAgent, NodeContainers, RunTask, ToAgent, Welcome};
 use fournil::api::{ContainerSettings, NodeError, StartTask};
 
 use crate::agent_support::{TASK_USER, World, is_root, sh, until, welcome};
@@ -17,6 +17,11 @@ fn with(program: &str, images: &[&str]) -> Welcome {
 
 fn in_container(task: &mut RunTask) {
     task.container = Some(Box::new(ContainerSettings::of_image(IMAGE)));
+}
+
+fn has_begun(world: &World, a: Attempt) -> bool {
+    let path = world.dir.path().join(format!("root/workitems/j1/job-1/t{}/stdout.txt", a.task));
+    std::fs::read_to_string(path).is_ok_and(|text| text == "begun\n")
 }
 
 async fn deployed(world: &mut World) {
@@ -92,14 +97,14 @@ async fn nothing_is_left_of_a_container_whose_task_is_killed_or_whose_agent_dies
     world.accept(with(&program.path(), &[IMAGE])).await;
     deployed(&mut world).await;
     let a = world.run_with(&sh("echo begun; sleep 1000"), in_container).await;
-    until(|| world.output(a, "stdout.txt") == "begun\n").await;
+    until(|| has_begun(&world, a)).await;
     assert_eq!(program.containers().len(), 1);
     world.say(ToAgent::Kill { attempts: vec![a] }).await;
     world.gave_back(a).await;
     until(|| program.containers().is_empty()).await;
 
     let a = world.run_with(&sh("echo begun; sleep 1000"), in_container).await;
-    until(|| world.output(a, "stdout.txt") == "begun\n").await;
+    until(|| has_begun(&world, a)).await;
     world.kill_agent();
     world.start_agent();
     world.accept(with(&program.path(), &[IMAGE])).await;

@@ -168,7 +168,12 @@ fn mounts(settings: &ContainerSettings, root: &str) -> Vec<(String, bool)> {
 pub fn machine() -> Machine {
     use nix::sys::resource::{Resource, getrlimit};
     let limit = |name, resource| getrlimit(resource).ok().map(|(soft, hard)| (name, soft, hard));
-    let limits = [limit("nofile", Resource::RLIMIT_NOFILE), limit("nproc", Resource::RLIMIT_NPROC)];
+    // The program lowers its own limit to the number of processes that there can be, and can hand down no more.
+    let most = std::fs::read_to_string("/proc/sys/kernel/pid_max").ok().and_then(|text| text.trim().parse().ok());
+    let most: u64 = most.unwrap_or(u64::MAX);
+    let processes =
+        limit("nproc", Resource::RLIMIT_NPROC).map(|(name, soft, hard)| (name, soft.min(most), hard.min(most)));
+    let limits = [limit("nofile", Resource::RLIMIT_NOFILE), processes];
     Machine { limits: limits.into_iter().flatten().collect(), has_folder: |path| Path::new(path).is_dir() }
 }
 

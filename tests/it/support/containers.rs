@@ -135,7 +135,8 @@ id=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
 : >"$folder/made/$id"
 printf %s "$id" >"$id_file"
 [ $# -gt 0 ] || set -- /bin/echo "the image's own"
-export IFS='
+set -f
+IFS='
 '
 set -- env -i PATH=/usr/bin:/bin $(cat "$variables") ${extra:-} "$@"
 unset IFS
