@@ -168,6 +168,7 @@ fn welcome(slots: i32) -> Welcome {
         size: None,
         stale: Vec::new(),
         users: Vec::new(),
+        containers: None,
     }
 }
 
@@ -187,5 +188,6 @@ fn task(n: i64) -> RunTask {
         output_files: Vec::new(),
         packages: Vec::new(),
         instance: None,
+        container: None,
     }
 }

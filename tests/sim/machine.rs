@@ -268,7 +268,7 @@ impl World {
             _ => (process.exit != 0).then(|| failure("FailureExitCode")),
         };
         match run {
-            RunId::StartTask => agent.core.start_task_ended(Some(process.exit), failure, at, now),
+            RunId::StartTask => agent.core.start_task_ended(Some(process.exit), failure, None, at, now),
             RunId::Packages | RunId::Session(_) => {
                 unreachable!("the simulation has neither application packages nor remote users")
             }

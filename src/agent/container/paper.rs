@@ -49,7 +49,9 @@ mod tests {
 
     #[test]
     fn variables_stand_one_a_line_and_those_of_the_image_stay() {
-        let variables = |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        let variables = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect()
+        };
         let all = variables(&[("A", "1=2 # '\""), ("LANG", "C"), ("PATH", "/bin")]);
         assert_eq!(environment_file(&all, &[]).unwrap(), "A=1=2 # '\"\n");
         let own = [EnvironmentSetting { name: "PATH".into(), value: Some("/bin".into()) }];
