@@ -11,6 +11,8 @@ use super::{FOLDER, LABEL};
 /// Names the program with which the node has made containers.
 const PROGRAM_FILE: &str = "program";
 
+const TRIES: usize = 3;
+
 /// Makes the folder and remembers the program, before the first container is made.
 ///
 /// # Errors
@@ -27,8 +29,12 @@ pub fn remember(dir: &Path, program: &str) -> io::Result<()> {
 /// Must not be called while the node's agent runs containers. A failure leaves what there is for the next time.
 pub fn sweep(dir: &Path, mark: &str) {
     let Ok(program) = fs::read_to_string(dir.join(FOLDER).join(PROGRAM_FILE)) else { return };
-    if let Err(error) = remove_all(&program, mark) {
-        tracing::warn!(%error, program, "containers of an earlier agent could not be removed");
+    // Of a container whose processes were killed the program learns while it fails to end them.
+    for _ in 0..TRIES {
+        match remove_all(&program, mark) {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(%error, program, "containers of an earlier agent could not be removed"),
+        }
     }
 }
 

@@ -148,10 +148,12 @@ impl Launcher {
 
     /// Removes a container whose processes have ended. Nobody waits for it: a failure leaves the container for the next sweep.
     pub fn remove_container(&mut self, program: &str, mark: &str, run: RunId, id: &str, limit_mark: u64) {
-        let arguments = [program, "rm", "--force", "--ignore", "--time=0", id].map(str::to_owned);
+        // Of a container whose processes were killed the program learns while it fails to end them, so it is told twice.
+        const REMOVE: &str = r#""$0" rm --force --ignore --time=0 "$1" || "$0" rm --force --ignore --time=0 "$1""#;
+        let arguments = ["sh", "-c", REMOVE, program, id].map(str::to_owned);
         let environment = program_environment(mark, run);
         let program = Program {
-            candidates: &candidates(program, &environment),
+            candidates: &[c"/bin/sh".to_owned()],
             arguments: &to_c_strings(&arguments),
             environment: &to_block(&environment),
             directory: c"/",
