@@ -1,5 +1,6 @@
 //! Brings container images to the node, with the container program and the agent's rights.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -38,13 +39,36 @@ fn one(program: &str, image: &str, papers: &Papers) -> Result<()> {
     };
     let is_there = run(program, &["image", "exists", image]).map_err(|error| of(&error))?;
     match is_there.status.code() {
-        Some(0) => return Ok(()),
-        Some(1) => {}
+        Some(0) => {}
+        Some(1) => {
+            let authentication = format!("--authfile={}", papers.path);
+            let pulled = run(program, &["pull", "--quiet", &authentication, image]).map_err(|error| of(&error))?;
+            if !pulled.status.success() {
+                return Err(of(&complaint(&pulled)));
+            }
+        }
         _ => return Err(of(&complaint(&is_there))),
     }
-    let authentication = format!("--authfile={}", papers.path);
-    let pulled = run(program, &["pull", "--quiet", &authentication, image]).map_err(|error| of(&error))?;
-    if pulled.status.success() { Ok(()) } else { Err(of(&complaint(&pulled))) }
+    let asked = ["image", "inspect", "--format={{json .Annotations}}", image];
+    let inspected = run(program, &asked).map_err(|error| of(&error))?;
+    if !inspected.status.success() {
+        return Err(of(&complaint(&inspected)));
+    }
+    match order(&String::from_utf8_lossy(&inspected.stdout)) {
+        Ok(None) => Ok(()),
+        Ok(Some(name)) => Err(of(&format!("its annotation {name} is an order to the container program."))),
+        Err(error) => Err(of(&format!("its annotations cannot be read: {error}."))),
+    }
+}
+
+/// The annotation of an image by which the programs that run containers take orders, if it has one. They follow it with the
+/// agent's rights: by `run.oci.keep_original_groups`, say, a container is in the agent's groups.
+fn order(annotations: &str) -> serde_json::Result<Option<String>> {
+    const ORDERS: [&str; 7] =
+        ["run.oci.", "io.podman.", "io.containers.", "io.katacontainers.", "org.systemd.", "org.criu.", "module.wasm."];
+    let all: Option<BTreeMap<String, String>> = serde_json::from_str(annotations)?;
+    let is_order = |name: &String| ORDERS.iter().any(|prefix| name.starts_with(prefix));
+    Ok(all.unwrap_or_default().into_keys().find(is_order))
 }
 
 /// Passwords of registries, in a file of the agent's folder for as long as this process needs it.
@@ -90,4 +114,21 @@ fn complaint(output: &Output) -> String {
     let start = text.len().saturating_sub(LONGEST_COMPLAINT);
     let start = (start..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
     format!("{}.", text[start..].trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_gives_the_container_program_no_orders() {
+        let of = |text: &str| order(text).unwrap();
+        assert_eq!(of("null\n"), None);
+        assert_eq!(of(r#"{"org.opencontainers.image.base.name":"x"}"#), None);
+        assert_eq!(
+            of(r#"{"a":"b","run.oci.keep_original_groups":"1"}"#),
+            Some("run.oci.keep_original_groups".to_owned())
+        );
+        assert!(order("").is_err());
+    }
 }

@@ -204,7 +204,7 @@ fn volume(value: &str) -> Checked {
     let (source, target) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let options: Vec<&str> = parts.next().into_iter().flat_map(|options| options.split(',')).collect();
     require(parts.next().is_none() && target.starts_with('/'), "SOURCE:TARGET[:ro|rw]")?;
-    require(options.iter().all(|option| matches!(*option, "ro" | "rw")), "SOURCE:TARGET[:ro|rw]")?;
+    require(matches!(options[..], [] | ["ro" | "rw"]), "SOURCE:TARGET[:ro|rw]")?;
     bind(source, options.contains(&"ro"))
 }
 
@@ -229,12 +229,24 @@ fn bind(source: &str, is_read_only: bool) -> Checked {
 /// `type=bind,source=…,target=…[,readonly]` and `type=tmpfs,target=…`.
 fn mount(value: &str) -> Checked {
     let (mut kind, mut source, mut has_target, mut is_read_only) = ("volume", None, false, false);
+    // The program reads it as a line of a table, and may take the first of two.
+    require(!value.contains(['"', '\n', '\r']), "without quotes and line breaks")?;
+    let mut names: Vec<&str> = Vec::new();
     for pair in value.split(',') {
-        match pair.split_once('=').unwrap_or((pair, "")) {
+        let (name, given) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = match name {
+            "src" => "source",
+            "destination" | "dst" => "target",
+            "ro" => "readonly",
+            name => name,
+        };
+        require(!names.contains(&name), "each at most once")?;
+        names.push(name);
+        match (name, given) {
             ("type", given) => kind = given,
-            ("source" | "src", given) => source = Some(given),
-            ("target" | "destination" | "dst", given) => has_target = given.starts_with('/'),
-            ("readonly" | "ro", "" | "true" | "1") => is_read_only = true,
+            ("source", given) => source = Some(given),
+            ("target", given) => has_target = given.starts_with('/'),
+            ("readonly", "" | "true" | "1") => is_read_only = true,
             ("tmpfs-size" | "tmpfs-mode", given) if kind == "tmpfs" => size(given)?,
             _ => return Err("type, source, target and readonly"),
         }
