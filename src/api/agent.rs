@@ -150,7 +150,6 @@ pub struct Ended {
     /// What its processes took; of those that fled from their parents only what is known.
     #[serde(default)]
     pub usage: Usage,
-    /// Of a command that ran in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<super::TaskContainerExecutionInformation>,
 }

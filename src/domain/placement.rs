@@ -1,8 +1,6 @@
 //! Which task goes to which node. Pure: the world in memory, a plan out of it, and no clock.
-//!
 //! The world holds only what planning needs: free slots of nodes, and for each job a window of its waiting tasks, in the
 //! order in which they were added. The work of a plan grows with the assignments that it makes, not with what exists.
-//!
 //! Order: higher job priority first; jobs of one priority take turns; within a job, tasks in order of adding. A task that
 //! fits nowhere now lets the next few of its job, and then other jobs, go before it, unless its job is strict; but for one that
 //! runs on several nodes as many nodes are kept free as it needs, from the first that becomes free on. Short tasks are sent ahead of free

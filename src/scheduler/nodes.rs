@@ -99,23 +99,18 @@ impl Driver {
     async fn welcome(&self, node_key: i64, stale: Vec<Attempt>) -> Result<()> {
         let Some(node) = self.nodes.get(&node_key) else { return Ok(()) };
         let Some(pool) = self.pools.get(&node.row.pool_key) else { return Ok(()) };
-        let start_task = match pool.start_task.clone() {
-            Some(mut task) => {
-                let files = task.resource_files.take().unwrap_or_default();
-                let files = linked::files_with_urls(&self.cx, pool.account_key, files).await?;
-                task.resource_files = (!files.is_empty()).then_some(files);
-                Some(task)
-            }
-            None => None,
-        };
-        let packages = match pool.packages.as_slice() {
-            [] => Vec::new(),
-            references => {
-                let mut conn = self.cx.store.read().await?;
-                let owner = (&pool.account, pool.account_key);
-                package_references::resolve(&self.cx, &mut conn, owner, &[references]).await?.pop().unwrap_or_default()
-            }
-        };
+        let mut start_task = pool.start_task.clone();
+        if let Some(task) = &mut start_task {
+            let files = task.resource_files.take().unwrap_or_default();
+            let files = linked::files_with_urls(&self.cx, pool.account_key, files).await?;
+            task.resource_files = (!files.is_empty()).then_some(files);
+        }
+        let mut packages = Vec::new();
+        if !pool.packages.is_empty() {
+            let mut conn = self.cx.store.read().await?;
+            let (owner, asked) = ((&pool.account, pool.account_key), [pool.packages.as_slice()]);
+            packages = package_references::resolve(&self.cx, &mut conn, owner, &asked).await?.pop().unwrap_or_default();
+        }
         let number = u32::try_from(node.row.pool_key).unwrap_or_default();
         let ids = self.settings.first_node_user.zip(node.row.user_block);
         let welcome = Welcome {
