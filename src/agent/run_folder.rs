@@ -104,6 +104,10 @@ fn take(parent: impl AsFd, name: &str, owner: Option<Ids>, is_open: bool) -> io:
     let Some(owner) = owner else { return Ok((folder, is_new)) };
     let stat = fstat(&folder)?;
     if is_new || stat.st_uid == 0 {
+        if !is_new {
+            // The container program makes folders that everybody may read, wherever a task wants its own to be.
+            fchmod(&folder, Mode::from_raw_mode(0o750))?;
+        }
         fchown(&folder, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
     } else if (stat.st_uid, stat.st_gid) != (owner.uid, owner.gid) {
         let from = Ids { uid: stat.st_uid, gid: stat.st_gid };
