@@ -66,7 +66,16 @@ async fn settings_are_given_back_without_their_passwords() {
     let specification = json!({ "poolInfo": { "poolId": "c" }, "jobManagerTask": job["jobManagerTask"] });
     let schedule = json!({ "id": "s", "schedule": { "doNotRunUntil": "2099-01-01T00:00:00Z" }, "jobSpecification": specification });
     rest.post("/jobschedules", schedule).await.is(201);
+    let mut own = pool("", true);
+    own.as_object_mut().unwrap().remove("id");
+    own["startTask"] = json!({ "commandLine": "", "containerSettings": expected });
+    let own = json!({ "autoPoolSpecification": { "poolLifetimeOption": "job", "pool": own } });
+    rest.post("/jobs", json!({ "id": "a", "poolInfo": own })).await.is(201);
     expected["registry"].as_object_mut().unwrap().remove("password");
+    let got = rest.get("/jobs/a").await.is(200).json();
+    let own = &got["poolInfo"]["autoPoolSpecification"]["pool"];
+    assert_eq!(own["startTask"]["containerSettings"], expected);
+    assert_eq!(own["virtualMachineConfiguration"]["containerConfiguration"]["containerImageNames"], json!(["busybox"]));
     assert_eq!(rest.get("/jobs/c/tasks/t").await.is(200).json()["containerSettings"], expected);
     assert_eq!(rest.get("/jobs/j/tasks/m").await.is(200).json()["containerSettings"], expected);
     let got = rest.get("/jobs/j").await.is(200).json();
@@ -77,9 +86,10 @@ async fn settings_are_given_back_without_their_passwords() {
     let registry = json!({ "registryServer": "r.io", "username": "u" });
     let containers = &got["virtualMachineConfiguration"]["containerConfiguration"];
     assert_eq!(containers["containerRegistries"], json!([registry]));
-    for path in
-        ["/pools", "/pools/c", "/jobs", "/jobs/j", "/jobs/c/tasks", "/jobs/j/tasks", "/jobschedules/s", "/jobschedules"]
-    {
+    for path in [
+        "/pools", "/pools/c", "/jobs", "/jobs/j", "/jobs/a", "/jobs/c/tasks", "/jobs/j/tasks", "/jobschedules/s",
+        "/jobschedules",
+    ] {
         let answer = rest.get(path).await.is(200);
         assert!(!String::from_utf8_lossy(&answer.bytes).contains("S3CRET"), "{path}");
     }

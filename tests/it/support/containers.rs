@@ -1,5 +1,6 @@
 //! A container program for tests: Podman with a store of its own and an image of one file, busybox, where the system lets
-//! containers be run; else a script that plays Podman with ordinary processes.
+//! containers be run; else, or where `FOURNIL_TEST_CONTAINERS=played` asks for it, a script that plays Podman with ordinary
+//! processes.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -20,8 +21,9 @@ impl ContainerProgram {
     pub fn make() -> ContainerProgram {
         let folder = tempfile::Builder::new().prefix("ctr").tempdir().unwrap();
         let mut program = ContainerProgram { folder, is_real: true };
+        let wants_played = std::env::var("FOURNIL_TEST_CONTAINERS").is_ok_and(|value| value == "played");
         // The second hides the newer hierarchy of control groups where both are there, which crun does not take.
-        for hides in [false, true] {
+        for hides in [false, true].into_iter().filter(|_| !wants_played) {
             program.write(&podman(program.folder.path(), hides));
             match program.try_podman() {
                 Ok(()) => return program,
@@ -67,7 +69,9 @@ impl ContainerProgram {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        output(&self.path(), arguments)
+        // A system that lets no containers be run may also let the program wait for ever.
+        let path = self.path();
+        output("timeout", &[&["--kill-after=5", "60", path.as_str()], arguments].concat())
     }
 }
 
