@@ -170,6 +170,7 @@ fn welcome(slots: i32) -> Welcome {
         size: None,
         stale: Vec::new(),
         users: Vec::new(),
+        containers: None,
     }
 }
 
@@ -190,5 +191,6 @@ fn task(n: i64) -> RunTask {
         output_files: Vec::new(),
         packages: Vec::new(),
         instance: None,
+        container: None,
     }
 }

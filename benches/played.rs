@@ -107,7 +107,15 @@ fn run(a: Attempt, say: mpsc::UnboundedSender<FromAgent>, takes: Duration) -> an
 }
 
 fn end(a: Attempt, started: Timestamp) -> Ended {
-    Ended { a, started: Some(started), at: SystemClock.now(), exit: Some(0), failure: None, usage: Usage::default() }
+    Ended {
+        a,
+        started: Some(started),
+        at: SystemClock.now(),
+        exit: Some(0),
+        failure: None,
+        usage: Usage::default(),
+        container: None,
+    }
 }
 
 fn hello(node: String) -> Hello {

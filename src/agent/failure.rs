@@ -27,6 +27,16 @@ pub fn no_group(error: &io::Error) -> TaskFailureInformation {
     launch_failed(&format!("making its control group: {error}"))
 }
 
+/// The container that a command was to run in is not possible. Source: Batch's error codes as users quote them.
+pub fn of_container(reason: &str) -> TaskFailureInformation {
+    user_error("ContainerInvalidSettings", format!("The task's container could not be made: {reason}."))
+}
+
+/// The container program has ended without having made one.
+pub fn no_container(exit: i32) -> TaskFailureInformation {
+    of_container(&format!("the container program ended with exit code {exit}, and stderr.txt has what it said"))
+}
+
 pub fn not_elevated() -> TaskFailureInformation {
     launch_failed("the operator of this node does not allow tasks with the elevation level admin")
 }

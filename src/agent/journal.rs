@@ -228,6 +228,7 @@ mod tests {
             exit: Some(0),
             failure: None,
             usage: Default::default(),
+            container: None,
         }
     }
 

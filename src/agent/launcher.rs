@@ -3,17 +3,20 @@
 //! The file work in a run's folder is done with the rights of its user, never with root's: what a task put in the way cannot
 //! lead it anywhere where the task could not go itself, see [`super::run_folder`].
 
+mod container;
+
 use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{Gid, Mode, OFlags, Uid, mkdirat, openat};
 
+use super::container::InContainer;
 use super::environment::{NodeFacts, RunFacts, candidates, to_block, variables};
 use super::groups::Group;
 use super::process::{Identity, Program, SpawnError, Spawner, TaskUser, use_files_as};
@@ -21,9 +24,10 @@ use super::run_folder::{self, Prepared, open_output};
 use super::run_id::RunId;
 use super::task_view::View;
 use super::transfer::Kind;
-use super::{command_line, failure, transfer};
+use super::{failure, transfer};
 use crate::api::agent::{Instance, Package};
 use crate::api::{EnvironmentSetting, TaskFailureInformation};
+use crate::domain::command_line;
 
 pub struct Launch {
     pub run: RunId,
@@ -46,6 +50,8 @@ pub struct Launch {
     pub limit_mark: u64,
     /// The pool's and the run's own, which are deployed before the command runs.
     pub packages: Vec<Package>,
+    /// The container that the command runs in.
+    pub container: Option<Box<InContainer>>,
 }
 
 pub struct Launcher {
@@ -54,13 +60,17 @@ pub struct Launcher {
     pub(super) spawner: Spawner,
     /// The mount namespace of tasks; absent where they are in the agent's.
     pub(super) view: Option<Arc<View>>,
+    /// What is written for the container program.
+    containers: PathBuf,
 }
 
 impl Launcher {
-    pub fn open(root: &Path, view: Option<View>) -> io::Result<Self> {
+    /// `dir` is the agent's folder.
+    pub fn open(root: &Path, view: Option<View>, dir: &Path) -> io::Result<Self> {
         let null = OpenOptions::new().read(true).open("/dev/null")?;
         let root = OpenOptions::new().read(true).custom_flags(nix::libc::O_DIRECTORY).open(root)?;
-        Ok(Launcher { root, null, spawner: Spawner::new(), view: view.map(Arc::new) })
+        let containers = dir.join(super::container::FOLDER);
+        Ok(Launcher { root, null, spawner: Spawner::new(), view: view.map(Arc::new), containers })
     }
 
     /// The run's first process.
@@ -70,6 +80,9 @@ impl Launcher {
         command_line: &str,
         group: Option<&Group>,
     ) -> Result<i32, TaskFailureInformation> {
+        if let Some(container) = &launch.container {
+            return self.launch_container(launch, container, command_line, group);
+        }
         let arguments = command_line::split(command_line).map_err(|e| failure::launch_failed(&e.to_string()))?;
         let variables = Launcher::variables(launch);
         let Prepared { stdout, stderr, .. } = self.prepare(launch)?;

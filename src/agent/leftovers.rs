@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::journal::Past;
 use super::limit_mark::NodeMark;
 use super::node_root::{MOUNT_POINT, ROOT};
-use super::{clock, groups, process_tree, run_id};
+use super::{clock, container, groups, process_tree, run_id};
 
 /// How long processes that were killed are waited for. Only a process stuck in the kernel takes longer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -50,6 +50,7 @@ pub fn kill_all(dir: &Path) -> io::Result<usize> {
         killed.extend(found);
     }
     groups::remove_all(dir)?;
+    container::sweep::sweep(dir, &folder.mark);
     Ok(killed.len())
 }
 

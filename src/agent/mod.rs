@@ -5,7 +5,7 @@
 //! folders). Reading order: [`node_core`] decides, [`node_loop`] carries it out, [`runs`] ends what it began, [`launcher`] and [`process`] begin it.
 
 mod clock;
-mod command_line;
+pub mod container;
 mod ended_files;
 mod environment;
 mod failure;

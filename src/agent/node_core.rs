@@ -130,7 +130,7 @@ impl<P: Paper> Core<P> {
 
     fn on_welcome(&mut self, welcome: Welcome, runs: &mut impl Processes, now: Instant) {
         self.is_welcome = true;
-        self.packages.set_once(&welcome.packages);
+        self.packages.set_once(&welcome.packages, welcome.containers.is_some());
         self.start_task.set_once(welcome.start_task.clone(), now);
         let stale = welcome.stale.clone();
         self.welcome = Some(welcome);

@@ -2,6 +2,7 @@
 //! tasks, and tells the server. It waits for the disk only to make a run's folder and files: the connection is another thread's, and so
 //! are reading, measuring and deleting files.
 
+mod containers;
 mod deploy;
 mod health;
 mod hear;
@@ -12,7 +13,7 @@ mod stages;
 mod users;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,9 +40,9 @@ use super::server_client::{Frame, FromServer, Link};
 use super::ssh;
 use super::task_view::View;
 use super::watches::{self, Watches};
-use super::{clock, node_root, task_view};
-use crate::api::Timestamp;
+use super::{clock, container, node_root, run_id, task_view};
 use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
+use crate::api::{TaskContainerExecutionInformation, Timestamp};
 use remote::Remote;
 use stages::Stages;
 use users::Lent;
@@ -89,6 +90,12 @@ pub struct Node {
     lent: Lent,
     freed: UnboundedSender<u32>,
     has_reclaimed: bool,
+    /// The agent's folder.
+    dir: PathBuf,
+    /// Container images that are known to be on the node.
+    images: HashSet<String>,
+    /// What is known of containers that are over, until their runs are.
+    container_infos: HashMap<RunId, TaskContainerExecutionInformation>,
 }
 
 /// Runs the node until it has to stop. SIGCHLD must be blocked in all threads, so that it arrives here only.
@@ -104,8 +111,9 @@ pub async fn run(
     let (measured_to, mut measured) = unbounded_channel();
     let (asks_to, mut asks) = unbounded_channel();
     let (freed_to, mut freed) = unbounded_channel();
-    let remote = Remote::new(dir, asks_to);
-    let mut node = Node::new(config, (root, view), mark, groups, (journal, past), (measured_to, freed_to), remote)?;
+    let remote = Remote::new(dir.clone(), asks_to);
+    let mut node =
+        Node::new(config, (dir, root, view), mark, groups, (journal, past), (measured_to, freed_to), remote)?;
     #[expect(deprecated, reason = "what it warns of cannot be: the descriptor lives as long as the value that owns it")]
     let children = AsyncFd::new(child_signals()?).context("listening for the ends of children")?;
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -154,7 +162,7 @@ fn child_signals() -> anyhow::Result<SignalFd> {
 impl Node {
     fn new(
         config: AgentConfig,
-        (root, view): (PathBuf, Option<View>),
+        (dir, root, view): (PathBuf, PathBuf, Option<View>),
         mark: String,
         groups: Groups,
         (journal, past): (Journal, Past),
@@ -164,7 +172,7 @@ impl Node {
         let now = clock::instant();
         let node = Node {
             runs: Runs::new(mark.clone()).context("reading the process table")?,
-            launcher: Launcher::open(&root, view).context("opening the node's root")?,
+            launcher: Launcher::open(&root, view, &dir).context("opening the node's root")?,
             files: Arc::new(NodeFiles::open(&root).context("opening the node's root")?),
             boot: std::fs::read_to_string("/proc/sys/kernel/random/uuid")
                 .context("making the boot's name")?
@@ -190,6 +198,9 @@ impl Node {
             lent: Lent::default(),
             freed,
             has_reclaimed: false,
+            dir,
+            images: HashSet::new(),
+            container_infos: HashMap::new(),
         };
         Ok(node)
     }
@@ -290,6 +301,8 @@ fn send(link: &Link, messages: &[FromAgent]) {
 /// Removes what the node kept, when it has left its pool.
 pub fn remove_traces(dir: &Path) -> std::io::Result<()> {
     std::fs::remove_dir_all(dir.join(node_root::ROOT))?;
+    container::sweep::sweep(dir, &run_id::mark_of(dir)?);
+    container::sweep::remove_folder(dir)?;
     task_view::remove(dir)?;
     ssh::remove_host_key(dir)?;
     Journal::remove(dir)

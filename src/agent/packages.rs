@@ -1,5 +1,7 @@
-//! The pool's application packages on a node: deployed once after each boot, before anything runs. Pure.
+//! The pool's application packages and container images on a node: brought there once after each boot, before anything runs.
+//! Pure.
 
+use super::transfer;
 use crate::api::agent::Package;
 use crate::api::{NodeError, TaskFailureInformation};
 
@@ -26,9 +28,10 @@ enum Life {
 
 impl PoolPackages {
     /// The pool's packages count when the node starts; later changes count from the next boot.
-    pub fn set_once(&mut self, packages: &[Package]) {
+    /// `has_containers`: its tasks run in containers, for which the node must be ready as well.
+    pub fn set_once(&mut self, packages: &[Package], has_containers: bool) {
         if matches!(self.life, Life::Unknown) {
-            self.life = if packages.is_empty() { Life::Deployed } else { Life::Due };
+            self.life = if packages.is_empty() && !has_containers { Life::Deployed } else { Life::Due };
             self.packages = packages.to_vec();
         }
     }
@@ -60,12 +63,18 @@ impl PoolPackages {
         self.life = match failure {
             None => Life::Deployed,
             Some(failure) => Life::Failed(NodeError {
-                code: ERROR.to_owned(),
+                code: code_of(&failure).to_owned(),
                 message: failure.message.unwrap_or_default(),
                 error_details: failure.details,
             }),
         };
     }
+}
+
+/// What is said of a node that lacks something.
+fn code_of(failure: &TaskFailureInformation) -> &str {
+    let known = [transfer::INVALID_IMAGE, transfer::NO_PROGRAM];
+    known.into_iter().find(|code| *code == failure.code).unwrap_or(ERROR)
 }
 
 /// The variables by which programs find a package, on Linux: hyphens, periods and `#` are underscores; the application's id as
@@ -102,17 +111,17 @@ mod tests {
     fn without_packages_there_is_nothing_to_wait_for() {
         let mut pool = PoolPackages::default();
         assert!(!pool.is_deployed() && !pool.is_due());
-        pool.set_once(&[]);
+        pool.set_once(&[], false);
         assert!(pool.is_deployed());
         // A change counts from the next boot.
-        pool.set_once(&[Package::default()]);
+        pool.set_once(&[Package::default()], false);
         assert!(pool.is_deployed());
     }
 
     #[test]
     fn a_package_that_cannot_be_deployed_is_the_nodes_error() {
         let mut pool = PoolPackages::default();
-        pool.set_once(&[Package::default()]);
+        pool.set_once(&[Package::default()], false);
         assert!(pool.is_due());
         pool.begins();
         assert!(!pool.is_due() && !pool.is_deployed());

@@ -53,7 +53,8 @@ impl TaskUser {
         self.groups[0]
     }
 
-    fn more_groups(&self) -> &[libc::gid_t] {
+    /// Those that it has besides its own one.
+    pub fn more_groups(&self) -> &[libc::gid_t] {
         match self.groups {
             [pool, other] if pool == self.gid && other == self.gid => &[],
             [pool, other] if pool == other => &self.groups[..1],

@@ -103,9 +103,13 @@ fn take(parent: impl AsFd, name: &str, owner: Option<Ids>, is_open: bool) -> io:
     let folder = openat(&parent, name, flags, Mode::empty())?;
     let Some(owner) = owner else { return Ok((folder, is_new)) };
     let stat = fstat(&folder)?;
-    if is_new || stat.st_uid == 0 {
+    if is_new {
         fchown(&folder, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
     } else if (stat.st_uid, stat.st_gid) != (owner.uid, owner.gid) {
+        if stat.st_uid == 0 {
+            // The container program makes folders that everybody may read, wherever a task wants its own to be.
+            fchmod(&folder, Mode::from_raw_mode(0o750))?;
+        }
         let from = Ids { uid: stat.st_uid, gid: stat.st_gid };
         hand_over::entry(&parent, OsStr::new(name), &Gift::of(from, owner))?;
     }
@@ -175,6 +179,24 @@ mod tests {
         assert!(dir.path().join("workitems/j/job-1/t/2/wd").is_dir());
         assert!(dir.path().join("workitems/j/job-1/t/2/stdout.txt").is_file());
         assert!(prepare(&root, "workitems/../../x", None, false).is_err());
+    }
+
+    #[test]
+    fn folders_that_the_container_program_made_are_the_users_from_then_on() {
+        use std::os::unix::fs::MetadataExt;
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let root = File::open(dir.path()).unwrap();
+        let folder = dir.path().join("workitems/j/job-1/t");
+        std::fs::create_dir_all(folder.join("wd/deep")).unwrap();
+        prepare(&root, "workitems/j/job-1/t", Some(TaskUser::of_pool(7000)), false).unwrap();
+        for path in [folder.clone(), folder.join("wd"), folder.join("wd/deep")] {
+            let metadata = std::fs::metadata(&path).unwrap();
+            assert_eq!((metadata.uid(), metadata.gid()), (7000, 7000), "{path:?}");
+        }
+        assert_eq!(std::fs::metadata(&folder).unwrap().mode() & 0o7777, 0o750);
     }
 
     #[test]

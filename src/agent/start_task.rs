@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::api::agent::StartTaskReport;
 use crate::api::{
-    StartTask, StartTaskInformation, StartTaskState, TaskExecutionResult, TaskFailureInformation, Timestamp,
+    StartTask, StartTaskInformation, StartTaskState, TaskContainerExecutionInformation, TaskExecutionResult,
+    TaskFailureInformation, Timestamp,
 };
 
 /// The pause before the first retry; each further one is twice as long.
@@ -65,11 +66,17 @@ impl StartTaskLife {
             start_time: at,
             end_time: None,
             exit_code: None,
+            container_info: None,
             failure_info: None,
             retry_count,
             last_retry_time: (retry_count > 0).then_some(at),
             result: None,
         });
+    }
+
+    /// Said before it ends.
+    pub fn ran_in(&mut self, container: Option<TaskContainerExecutionInformation>) {
+        self.info.iter_mut().for_each(|info| info.container_info = container.clone());
     }
 
     /// `exit` is absent when the program could not be run; that is not tried again.

@@ -17,6 +17,7 @@
 //! A node whose pool has no start task is ready after `Welcome`; one that has a start task when [`StartTaskReport::ready`]
 //! says so. Tasks that are sent earlier wait on the node.
 
+mod containers;
 mod files;
 mod limits;
 mod package;
@@ -24,6 +25,7 @@ mod user;
 
 use serde::{Deserialize, Serialize};
 
+pub use containers::NodeContainers;
 pub use files::{FileAsk, FileReply};
 pub use limits::{LimitsObstacle, NodeLimits, NodeSize};
 pub use package::Package;
@@ -63,7 +65,7 @@ pub enum FromAgent {
     Hello(Hello),
     /// The start task began, failed and will be tried again (the retries are the agent's), or ended for good.
     StartTask(StartTaskReport),
-    /// The pool's application packages are on the node: now the start task may run, or tasks where there is none. Where they
+    /// The pool's application packages and container images are on the node: now the start task may run, or tasks where there is none. Where they
     /// cannot be deployed, [`FromAgent::Health`] says so.
     PackagesDeployed,
     Started {
@@ -148,6 +150,8 @@ pub struct Ended {
     /// What its processes took; of those that fled from their parents only what is known.
     #[serde(default)]
     pub usage: Usage,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<super::TaskContainerExecutionInformation>,
 }
 
 /// What a run took of its node.
@@ -286,6 +290,9 @@ pub struct Welcome {
     /// As [`ToAgent::Users`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<RemoteUser>,
+    /// Of a pool whose tasks run in containers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers: Option<NodeContainers>,
 }
 
 /// Somebody who may log in to the node.
@@ -357,6 +364,9 @@ pub struct RunTask {
     /// The task's own, deployed before its resource files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
+    /// The container that the command runs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Box<super::ContainerSettings>>,
 }
 
 /// One of several nodes on which a task runs.

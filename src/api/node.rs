@@ -133,6 +133,8 @@ pub struct StartTaskInformation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_info: Option<super::TaskContainerExecutionInformation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_info: Option<TaskFailureInformation>,
     pub retry_count: i32,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,8 +3,8 @@
 
 use super::task::{self, Event, Life, Phase};
 use crate::api::{
-    Code, Duration, EnvironmentSetting, JobCreate, JobPreparationTask, JobReleaseTask, ResourceFile, TaskConstraints,
-    Timestamp, UserIdentity,
+    Code, ContainerSettings, Duration, EnvironmentSetting, JobCreate, JobPreparationTask, JobReleaseTask, ResourceFile,
+    TaskConstraints, Timestamp, UserIdentity,
 };
 
 /// Source: job release task, `maxWallClockTime`: the default, and the most.
@@ -58,6 +58,7 @@ pub struct Command<'a> {
     pub user_identity: Option<&'a UserIdentity>,
     pub max_wall_clock: Option<Duration>,
     pub resource_files: &'a [ResourceFile],
+    pub container: Option<&'a ContainerSettings>,
 }
 
 pub fn preparation_command(task: &JobPreparationTask) -> Command<'_> {
@@ -68,6 +69,7 @@ pub fn preparation_command(task: &JobPreparationTask) -> Command<'_> {
         user_identity: task.user_identity.as_ref(),
         max_wall_clock: task.constraints.as_ref().and_then(|c| c.max_wall_clock_time).filter(|d| !d.is_unlimited()),
         resource_files: task.resource_files.as_deref().unwrap_or_default(),
+        container: task.container_settings.as_ref(),
     }
 }
 
@@ -79,6 +81,7 @@ pub fn release_command(task: &JobReleaseTask) -> Command<'_> {
         user_identity: task.user_identity.as_ref(),
         max_wall_clock: Some(task.max_wall_clock_time.unwrap_or(LONGEST_RELEASE)),
         resource_files: task.resource_files.as_deref().unwrap_or_default(),
+        container: task.container_settings.as_ref(),
     }
 }
 
@@ -160,6 +163,7 @@ mod tests {
             exit: Some(exit),
             failure,
             usage: Default::default(),
+            container: None,
         };
         task::on(&mut life, end, 0, NOW).unwrap();
         life

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::ids::job_of_schedule;
 use crate::api::agent::{Attempt, Usage};
 use crate::api::{
-    self, Code, ErrorCategory, TaskConstraints, TaskExecutionResult, TaskFailureInformation, TaskState, Timestamp,
+    self, Code, ErrorCategory, TaskConstraints, TaskContainerExecutionInformation, TaskExecutionResult,
+    TaskFailureInformation, TaskState, Timestamp,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ pub struct Life {
     pub ended: Option<Timestamp>,
     pub exit_code: Option<i32>,
     pub failure: Option<TaskFailureInformation>,
+    #[serde(default)]
+    pub container: Option<TaskContainerExecutionInformation>,
     pub retries: i32,
     pub last_retry: Option<Timestamp>,
     pub requeues: i32,
@@ -78,6 +81,7 @@ pub enum Event {
         exit: Option<i32>,
         failure: Option<TaskFailureInformation>,
         usage: Usage,
+        container: Option<TaskContainerExecutionInformation>,
     },
     /// The attempt is over without an end, by nobody's word: node lost, recall, agent killed. Counts nothing.
     GaveBack {
@@ -130,6 +134,7 @@ impl Life {
             ended: None,
             exit_code: None,
             failure: None,
+            container: None,
             retries: 0,
             last_retry: None,
             requeues: 0,
@@ -231,7 +236,7 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
 
         (
             Phase::Assigned | Phase::Preparing | Phase::Running,
-            Event::Ended { attempt, started, at, exit, failure, usage },
+            Event::Ended { attempt, started, at, exit, failure, usage, container },
         ) if attempt == life.attempt => {
             life.started = started.or(life.started);
             life.spend(at, usage);
@@ -241,6 +246,7 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
                 life.wait_again(now);
             } else {
                 life.complete(now, at, exit, failure);
+                life.container = container;
             }
         }
         (
@@ -299,6 +305,7 @@ pub fn on(life: &mut Life, event: Event, most_retries: i32, now: Timestamp) -> R
         (Phase::Completed, Event::Reactivate) => {
             life.wait_again(now);
             (life.ended, life.exit_code, life.failure) = (None, None, None);
+            life.container = None;
             (life.retries, life.last_retry) = (0, None);
         }
         (Phase::Waiting | Phase::Assigned | Phase::Preparing | Phase::Running, Event::Reactivate) => {
@@ -402,6 +409,7 @@ mod tests {
             exit: Some(code),
             failure,
             usage,
+            container: None,
         }
     }
 

@@ -60,6 +60,8 @@ fn to_json([agent, publisher, offer, sku]: &[&str; 4]) -> Value {
         "imageReference": { "publisher": publisher, "offer": offer, "sku": sku, "version": "latest" },
         "osType": "linux",
         "verificationType": "verified",
+        // Chosen here: of all, for it is the machine that runs containers. Programs look for the word.
+        "capabilities": ["DockerCompatible"],
     })
 }
 

@@ -185,7 +185,7 @@ fn take(subtask: &mut Subtask, event: Event, now: crate::api::Timestamp) -> Opti
         Event::Ended { attempt, at, exit, failure: Some(failure), usage, .. } => {
             subtask.ends(exit, Some(failure.clone()), at, now);
             let failure = Some(failure_of_subtask(subtask.id, &subtask.node, failure));
-            Some(Event::Ended { attempt, started: None, at, exit, failure, usage })
+            Some(Event::Ended { attempt, started: None, at, exit, failure, usage, container: None })
         }
         // It ends well by the server's word only; whatever else that may be, its place is empty now.
         Event::Ended { attempt, .. } => Some(Event::GaveBack { attempt }),

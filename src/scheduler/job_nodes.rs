@@ -299,5 +299,6 @@ fn run(
         output_files: Vec::new(),
         packages: Vec::new(),
         instance: None,
+        container: command.container.cloned().map(Box::new),
     }
 }

@@ -3,8 +3,9 @@
 use super::remote::Remote;
 use super::sample_nodes::Recent;
 use super::sample_pools::Measures;
-use crate::api::agent::NodeSize;
+use crate::api::agent::{NodeContainers, NodeSize};
 use crate::api::{EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, UserAccount};
+use crate::domain::container::{Allowed, Containers};
 use crate::domain::ids::AccountName;
 use crate::domain::node::Facts;
 use crate::store::node::NodeRow;
@@ -34,6 +35,7 @@ pub(super) struct Pool {
     pub packages: Vec<crate::api::ApplicationPackageReference>,
     /// Its users, without their secrets.
     pub accounts: Vec<UserAccount>,
+    pub containers: Option<crate::api::ContainerConfiguration>,
     /// Ports that are mapped on its nodes.
     pub nat_pools: Vec<InboundNatPool>,
 }
@@ -41,7 +43,22 @@ pub(super) struct Pool {
 impl Pool {
     /// Its nodes have something to do before they can run tasks.
     pub fn has_preliminaries(&self) -> bool {
-        self.start_task.is_some() || !self.packages.is_empty()
+        self.start_task.is_some() || self.brings_something()
+    }
+
+    /// What its nodes must know to run containers; absent where its tasks run in none.
+    pub fn containers_by(&self, by: &Containers) -> Option<NodeContainers> {
+        self.containers.as_ref().map(|own| NodeContainers {
+            program: by.program.clone(),
+            images: own.container_image_names.clone().unwrap_or_default(),
+            registries: own.container_registries.clone().unwrap_or_default(),
+            any_option: by.allowed == Allowed::Any,
+        })
+    }
+
+    /// Packages or images come to its nodes first.
+    pub fn brings_something(&self) -> bool {
+        !self.packages.is_empty() || self.containers.is_some()
     }
 }
 

@@ -113,6 +113,7 @@ impl Driver {
             start_task: pool.settings.start_task.clone(),
             packages: pool.settings.application_package_references.clone().unwrap_or_default(),
             accounts: users_of_pool(pool),
+            containers: pool.settings.container_configuration().cloned(),
             nat_pools: nat_pools(pool),
         };
         self.pools.insert(pool.key, known);

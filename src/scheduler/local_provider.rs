@@ -33,7 +33,25 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 const MAX_LOOKS: u32 = 5000;
 
 /// What of the server's environment the agent gets.
-const ENVIRONMENT: [&str; 5] = ["PATH", "LANG", "TZ", "FOURNIL_LOG", "RUST_BACKTRACE"];
+const ENVIRONMENT: [&str; 16] = [
+    "PATH",
+    "LANG",
+    "TZ",
+    "FOURNIL_LOG",
+    "RUST_BACKTRACE",
+    // For the container program.
+    "HOME",
+    "XDG_RUNTIME_DIR",
+    "CONTAINERS_CONF",
+    "CONTAINERS_STORAGE_CONF",
+    "CONTAINERS_REGISTRIES_CONF",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
 
 #[derive(Debug)]
 pub struct LocalProvider {

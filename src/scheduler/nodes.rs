@@ -53,7 +53,7 @@ impl Driver {
         let pool_key = live.row.pool_key;
         let pool = self.pools.get(&pool_key);
         let has_start_task = pool.is_some_and(|p| p.start_task.is_some());
-        let has_packages = hello.packages_deployed || pool.is_none_or(|p| p.packages.is_empty());
+        let has_packages = hello.packages_deployed || pool.is_none_or(|p| !p.brings_something());
         match hello.start_task {
             _ if !has_start_task && has_packages => {
                 (live.row.ready, live.facts.start_task) = (true, StartTaskFact::Done)
@@ -131,6 +131,7 @@ impl Driver {
             size: pool.size.filter(|_| self.settings.limits_tasks),
             stale,
             users: self.users_of(node_key).await?,
+            containers: pool.containers_by(&self.cx.installation.containers),
         };
         self.hub.send(node_key, ToAgent::Welcome(welcome));
         Ok(())

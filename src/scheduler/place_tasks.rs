@@ -317,5 +317,6 @@ fn run_task(
         output_files: settings.output_files.unwrap_or_default(),
         packages: Vec::new(),
         instance: None,
+        container: settings.container_settings.map(Box::new),
     }
 }

@@ -85,6 +85,7 @@ impl Driver {
                     exit: ended.exit,
                     failure: ended.failure,
                     usage: ended.usage,
+                    container: ended.container,
                 };
                 vec![Report { node, attempt: ended.a, event }]
             }

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
 
 use super::address_config::{forbidden, ranges};
+use super::container_config::{self, ContainerArgs};
 use super::file_config::FileConfig;
 use super::keep_config::{self, KeepArgs};
+pub use super::log_format::LogFormat;
 use super::oidc_config::{self, OidcArgs, OidcConfig};
 use super::remote_config::{RemoteArgs, RemoteConfig};
 use crate::api::AddressRange;
+use crate::domain::container::Containers;
 use crate::domain::kept::Keep;
 
 /// The port, unless said otherwise.
@@ -68,6 +70,8 @@ pub struct ServeArgs {
     pub oidc: OidcArgs,
     #[command(flatten)]
     pub remote: RemoteArgs,
+    #[command(flatten)]
+    pub containers: ContainerArgs,
     /// Limits what tasks use of memory, processes and processor to their slots' part of their node [default: true]
     #[arg(long, env = "FOURNIL_LIMIT_TASKS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub limit_tasks: Option<bool>,
@@ -124,6 +128,7 @@ pub struct Config {
     pub activity_days: i64,
     pub oidc: Option<OidcConfig>,
     pub remote: RemoteConfig,
+    pub containers: Containers,
     pub limit_tasks: bool,
     pub log: String,
     pub log_format: LogFormat,
@@ -140,25 +145,6 @@ pub enum TlsConfig {
     },
     /// Certificates of the data folder's own authority.
     SelfSigned,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    #[default]
-    Text,
-    Json,
-}
-
-impl FromStr for LogFormat {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        match text {
-            "text" => Ok(LogFormat::Text),
-            "json" => Ok(LogFormat::Json),
-            _ => bail!("the log format is text or json, not {text:?}"),
-        }
-    }
 }
 
 impl Config {
@@ -209,6 +195,10 @@ impl Config {
                 remote_listen: args.remote.remote_listen.or(file.remote_listen),
                 remote_login_address: args.remote.remote_login_address.or(file.remote_login_address),
                 map_ssh: args.remote.map_ssh.or(file.map_ssh),
+            })?,
+            containers: container_config::load(ContainerArgs {
+                container_runtime: args.containers.container_runtime.or(file.container_runtime),
+                container_options: args.containers.container_options.or(file.container_options),
             })?,
             limit_tasks: args.limit_tasks.or(file.limit_tasks).unwrap_or(true),
             log: args.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -307,6 +297,8 @@ impl fmt::Display for Config {
             None => writeln!(f, "# remote-login-address is not set")?,
         }
         writeln!(f, "map-ssh = {}", quote(self.remote.map_ssh_text()))?;
+        writeln!(f, "container-runtime = {}", quote(&self.containers.program))?;
+        writeln!(f, "container-options = {}", quote(container_config::name(self.containers.allowed)))?;
         writeln!(f, "limit-tasks = {}", self.limit_tasks)?;
         writeln!(f, "log = {}", quote(&self.log))?;
         let format = match self.log_format {

@@ -34,6 +34,8 @@ pub(super) struct FileConfig {
     pub remote_listen: Option<String>,
     pub remote_login_address: Option<String>,
     pub map_ssh: Option<String>,
+    pub container_runtime: Option<String>,
+    pub container_options: Option<String>,
     pub limit_tasks: Option<bool>,
     pub log: Option<String>,
     pub log_format: Option<String>,
@@ -67,6 +69,8 @@ const FILE_KEYS: &[&str] = &[
     "remote-listen",
     "remote-login-address",
     "map-ssh",
+    "container-runtime",
+    "container-options",
     "log",
     "log-format",
 ];

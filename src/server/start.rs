@@ -92,6 +92,7 @@ impl Server {
             activity_life: Duration::from_days(config.activity_days),
             remote,
             external_name: config.oidc.as_ref().map(|oidc| oidc.name.clone()),
+            containers: config.containers.clone(),
             ..(*cx.installation).clone()
         });
         storage::account::storage_ensure_default(&cx).await?;
@@ -191,6 +192,7 @@ pub async fn open(
         activity_life: Duration::from_days(config::ACTIVITY_DAYS),
         remote: RemoteAccess::default(),
         external_name: None,
+        containers: Default::default(),
     };
     let cx = Context::new(Shared {
         metrics: Arc::new(Metrics::new(store.timings())),

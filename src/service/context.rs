@@ -17,6 +17,7 @@ use crate::api::{self, Code, Role, Timestamp};
 use crate::auth::{Identity, Signer, secret};
 use crate::blob::BlobFiles;
 use crate::domain::condition::Condition;
+use crate::domain::container::Containers;
 use crate::domain::ids::AccountName;
 use crate::domain::kept::Keep;
 use crate::domain::permission::{self, Permission};
@@ -96,6 +97,8 @@ pub struct Installation {
     pub remote: RemoteAccess,
     /// What the operator calls the provider by which people can sign in, if there is one.
     pub external_name: Option<String>,
+    /// Which program runs containers, and what these may ask for.
+    pub containers: Containers,
 }
 
 impl Installation {

@@ -6,7 +6,7 @@ pub use super::job_insert::{insert, made};
 pub use super::job_tasks::job_statistics;
 pub(super) use super::job_tasks::with_defaults;
 use super::storage::linked;
-use super::{Caller, Context, Result, auto_pool, etag, page, run_user};
+use super::{Caller, Context, Result, auto_pool, containers, etag, page, run_user};
 use crate::api::{self, Changed, Code, JobState, Timestamp};
 use crate::domain::ids::{AccountName, JobId};
 use crate::domain::job::{self, Wish};
@@ -114,6 +114,8 @@ pub async fn job_create(
                 if !owner.has_room_for_job() {
                     return Err(Code::ActiveJobAndScheduleQuotaReached.into());
                 }
+                let pool_has = containers::of_pool(conn, owner.key, create.pool_info.pool_id.as_deref()).await?;
+                containers::check_job(&cx_, pool_has, &create)?;
                 linked::check_job(&cx_, conn, owner.key, &create).await?;
                 run_user::check_job(conn, owner.key, &create).await?;
                 insert(&cx_, conn, owner.key, None, create, now).await

@@ -47,6 +47,7 @@ fn preparation(life: &Life, place: api::TaskNodeInformation) -> Preparation {
         task_root_directory: place.task_root_directory,
         task_root_directory_url: place.task_root_directory_url,
         exit_code: life.exit_code,
+        container_info: life.container.clone(),
         failure_info: life.failure.clone(),
         retry_count: life.retries,
         last_retry_time: life.last_retry,
@@ -63,6 +64,7 @@ fn release(life: &Life, place: api::TaskNodeInformation) -> Release {
         task_root_directory: place.task_root_directory,
         task_root_directory_url: place.task_root_directory_url,
         exit_code: life.exit_code,
+        container_info: life.container.clone(),
         failure_info: life.failure.clone(),
         result: life.result(),
     }

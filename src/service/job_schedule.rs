@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::account::find as find_account;
 use super::context::Signal;
 use super::storage::linked;
-use super::{Caller, Context, Result, auto_pool, etag, job, page};
+use super::{Caller, Context, Result, auto_pool, containers, etag, job, page};
 use crate::api::{self, Changed, Code, JobScheduleState, Timestamp};
 use crate::domain::auto_pool as rules_of_auto_pools;
 use crate::domain::check;
@@ -99,6 +99,7 @@ pub async fn job_schedule_add(
 ) -> Result<api::JobSchedule> {
     caller.may(Some(account), Permission::JobWrite)?;
     check::job_schedule_create(&create)?;
+    containers::check_job(cx, None, &create.job_specification).map_err(|error| error.below("jobSpecification"))?;
     auto_pool::check(caller, account, &create.job_specification.pool_info)?;
     let (cx_, account_, now) = (cx.clone(), account.clone(), cx.clock.now());
     let row = cx
@@ -157,9 +158,11 @@ async fn check_files(cx: &Context, conn: &mut Conn, account_key: i64, job: &api:
     checked.map_err(|error| error.below("jobSpecification"))
 }
 
-fn check_patch(caller: &Caller, account: &AccountName, patch: &api::JobSchedulePatch) -> Result<()> {
+fn check_patch(cx: &Context, caller: &Caller, account: &AccountName, patch: &api::JobSchedulePatch) -> Result<()> {
     check::job_schedule_patch(patch)?;
-    patch.job_specification.as_ref().map_or(Ok(()), |job| auto_pool::check(caller, account, &job.pool_info))
+    let Some(job) = &patch.job_specification else { return Ok(()) };
+    containers::check_job(cx, None, job).map_err(|error| error.below("jobSpecification"))?;
+    auto_pool::check(caller, account, &job.pool_info)
 }
 
 fn set_specification(row: &mut JobScheduleRow, mut specification: api::JobSpecification) {
@@ -177,7 +180,7 @@ pub async fn job_schedule_patch(
     patch: api::JobSchedulePatch,
 ) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
-    check_patch(caller, account, &patch)?;
+    check_patch(cx, caller, account, &patch)?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         if let Some(schedule) = patch.schedule {
             row.turns = row.turns.changed(schedule, now);
@@ -205,7 +208,7 @@ pub async fn job_schedule_update(
         metadata: update.metadata,
     };
     caller.may(Some(account), Permission::JobWrite)?;
-    check_patch(caller, account, &patch)?;
+    check_patch(cx, caller, account, &patch)?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         row.turns = row.turns.changed(patch.schedule.unwrap_or_default(), now);
         row.settings.schedule = patch.schedule;

@@ -67,6 +67,7 @@ pub(super) fn with_defaults(settings: &api::JobCreate) -> api::JobCreate {
 /// The same of the tasks that the job brings with it.
 fn set_defaults(settings: &mut api::JobCreate) {
     if let Some(own) = &mut settings.job_manager_task {
+        own.container_settings = own.container_settings.take().map(api::ContainerSettings::without_secrets);
         own.required_slots = Some(own.required_slots.unwrap_or(1));
         own.kill_job_on_completion = Some(own.kill_job_on_completion.unwrap_or(true));
         own.run_exclusive = Some(own.run_exclusive.unwrap_or(true));
@@ -74,12 +75,14 @@ fn set_defaults(settings: &mut api::JobCreate) {
         task::with_defaults(own.constraints.get_or_insert_default());
     }
     if let Some(own) = &mut settings.job_preparation_task {
+        own.container_settings = own.container_settings.take().map(api::ContainerSettings::without_secrets);
         own.id = Some(job_node::preparation_id(own).to_owned());
         own.wait_for_success = Some(own.wait_for_success.unwrap_or(true));
         own.rerun_on_node_reboot_after_success = Some(own.rerun_on_node_reboot_after_success.unwrap_or(true));
         task::with_defaults(own.constraints.get_or_insert_default());
     }
     if let Some(own) = &mut settings.job_release_task {
+        own.container_settings = own.container_settings.take().map(api::ContainerSettings::without_secrets);
         own.id = Some(job_node::release_id(own).to_owned());
         own.max_wall_clock_time = Some(own.max_wall_clock_time.unwrap_or(job_node::LONGEST_RELEASE));
         own.retention_time = Some(own.retention_time.unwrap_or(retention::USUAL));

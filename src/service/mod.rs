@@ -13,6 +13,7 @@ pub mod auto_pool;
 pub mod auto_scale;
 pub mod certificate;
 pub mod consequences;
+pub mod containers;
 pub mod context;
 pub mod device_sign_in;
 mod error;

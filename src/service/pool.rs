@@ -3,7 +3,7 @@
 use super::account::find as find_account;
 use super::context::Signal;
 use super::storage::linked;
-use super::{Caller, Context, Result, auto_scale, certificate, etag, package_references, page};
+use super::{Caller, Context, Result, auto_scale, certificate, containers, etag, package_references, page};
 use crate::api::{self, AllocationState, Changed, Code, Duration, NodeDeallocationOption, PoolState, Timestamp};
 use crate::domain::ids::{AccountName, PoolId};
 use crate::domain::permission::Permission;
@@ -126,6 +126,7 @@ pub(super) async fn insert(
     create.vm_size.make_ascii_lowercase();
     let sizes = cx.installation.location(&owner.location).map(|l| l.vm_sizes.as_slice()).unwrap_or_default();
     check::pool_create(&create, sizes)?;
+    containers::check_pool(cx, &create)?;
     linked::check_start_task(cx, conn, owner.key, create.start_task.as_ref()).await?;
     certificate::check_references(conn, owner.key, create.certificate_references.as_mut()).await?;
     let packages = create.application_package_references.as_mut();
@@ -295,6 +296,7 @@ where
                     let packages = row.settings.application_package_references.as_mut();
                     package_references::check(conn, &account_, owner.key, packages).await?;
                 }
+                containers::check_pool(&cx_, &row.settings)?;
                 row.modified = now;
                 row.etag = etag::next(row.etag, now);
                 store::pool::save(conn, &row).await?;

@@ -6,7 +6,7 @@ use super::context::{EndedAttempt, Signal};
 use super::job::find as find_job;
 use super::ledger::Ledger;
 use super::storage::linked;
-use super::{Caller, Context, Result, etag, run_user};
+use super::{Caller, Context, Result, containers, etag, run_user};
 use crate::api::{self, Changed, Code, Error, TaskAddStatus, TaskState};
 use crate::domain::ids::{AccountName, JobId, TaskId};
 use crate::domain::job::{self, Wish};
@@ -90,6 +90,7 @@ async fn add(
     let mut new = Vec::with_capacity(tasks.len());
     let mut waits = Vec::new();
     let mut results = Vec::with_capacity(tasks.len());
+    let pool_has = containers::of_pool(conn, job.account_key, Some(&job.pool_id)).await?;
     let linked = match tasks.iter().any(linked::is_asked_for_by) {
         true => linked::linked(conn, job.account_key).await?,
         false => None,
@@ -97,6 +98,7 @@ async fn add(
     let accounts = run_user::accounts_for(conn, job.account_key, &job.pool_id, &tasks).await?;
     for create in &tasks {
         let sound = check::task_create_in(facts, create)
+            .and_then(|()| containers::check_task(cx, pool_has, create))
             .and_then(|()| linked::check_task(cx, create, linked.as_ref()))
             .and_then(|()| run_user::check_task(create, accounts.as_deref()));
         let error = match sound {
@@ -319,6 +321,7 @@ pub fn url(cx: &Context, account: &AccountName, job: &str, task: &str) -> String
 pub fn to_api(cx: &Context, account: &AccountName, job: &str, row: &TaskRow) -> Result<api::Task> {
     let mut settings = row.settings()?;
     settings.required_slots = Some(settings.slots());
+    settings.container_settings = settings.container_settings.take().map(api::ContainerSettings::without_secrets);
     with_defaults(settings.constraints.get_or_insert_default());
     // An assigned task is still active: where it lies says nothing yet.
     let has_node = row.life.started.is_some() || row.life.state() != TaskState::Active;
@@ -372,6 +375,7 @@ pub fn execution_info(life: &Life) -> api::TaskExecutionInformation {
         start_time: life.started,
         end_time: life.ended,
         exit_code: life.exit_code,
+        container_info: life.container.clone(),
         failure_info: life.failure.clone(),
         retry_count: life.retries,
         last_retry_time: life.last_retry,

@@ -23,6 +23,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0023_network_access.sql"),
     include_str!("migrations/0024_places.sql"),
     include_str!("migrations/0025_users.sql"),
+    include_str!("migrations/0027_containers.sql"),
     include_str!("migrations/0028_node_samples.sql"),
     include_str!("migrations/0029_graphs.sql"),
     include_str!("migrations/0032_external_users.sql"),

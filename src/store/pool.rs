@@ -199,6 +199,15 @@ pub async fn find(conn: &mut Conn, account_key: i64, id: &str) -> Result<Option<
     row.as_ref().map(read).transpose()
 }
 
+/// Whether the tasks of a pool run in containers; nothing when there is no such pool.
+pub async fn has_containers(conn: &mut Conn, account_key: i64, id: &str) -> Result<Option<bool>> {
+    let has = sqlx::query_scalar(
+        "SELECT settings -> '$.virtualMachineConfiguration.containerConfiguration' IS NOT NULL FROM pools \
+         WHERE account_key = ?1 AND id = ?2",
+    );
+    Ok(has.bind(account_key).bind(id).fetch_optional(conn).await?)
+}
+
 /// The pool by names alone, in one statement.
 pub async fn find_by_names(conn: &mut Conn, account: &str, id: &str) -> Result<Option<PoolRow>> {
     let row =

@@ -72,7 +72,7 @@ macro_rules! concat_columns {
             "t.key, t.job_key, t.id, t.settings, t.slots, t.created, t.modified, t.etag, t.state, t.state_since, ",
             "t.previous_state, t.previous_since, t.attempt, t.node_key, t.assigned, t.node_info, t.started, t.ended, ",
             "t.exit_code, t.failure, t.retries, t.last_retry, t.requeues, t.last_requeue, t.n_waits, t.satisfied, t.number, t.alone, t.dedicated, t.instances, t.wall, t.user_time, t.kernel_time, ",
-            "t.blocks_read, t.blocks_written, t.files_until, t.files_gone",
+            "t.blocks_read, t.blocks_written, t.files_until, t.files_gone, t.container",
             $after
         )
     };
@@ -99,6 +99,7 @@ pub fn read(row: &SqliteRow) -> Result<TaskRow> {
         ended: opt_time(row, "ended")?,
         exit_code: get(row, "exit_code")?,
         failure: opt_json(row, "failure")?,
+        container: opt_json(row, "container")?,
         retries: get(row, "retries")?,
         last_retry: opt_time(row, "last_retry")?,
         requeues: get(row, "requeues")?,
@@ -301,7 +302,7 @@ pub async fn save(conn: &mut Conn, tasks: &[TaskRow]) -> Result<()> {
          failure = v.value ->> 12, retries = v.value ->> 13, last_retry = v.value ->> 14, requeues = v.value ->> 15, \
          last_requeue = v.value ->> 16, node_info = v.value ->> 17, satisfied = v.value ->> 18, wall = v.value ->> 19, \
          user_time = v.value ->> 20, kernel_time = v.value ->> 21, blocks_read = v.value ->> 22, \
-         blocks_written = v.value ->> 23, files_until = v.value ->> 24, \
+         blocks_written = v.value ->> 23, files_until = v.value ->> 24, container = v.value ->> 25, \
          files_gone = CASE WHEN v.value ->> 1 = 'completed' THEN files_gone ELSE 0 END \
          FROM json_each(?1) AS v WHERE tasks.key = v.value ->> 0",
     )
@@ -340,6 +341,7 @@ fn life_columns(task: &TaskRow) -> serde_json::Value {
         life.spent.usage.blocks_read,
         life.spent.usage.blocks_written,
         micros(task.files_until_now()),
+        life.container.as_ref().map(convert::to_json),
     ])
 }
 

@@ -62,6 +62,7 @@ pub fn welcome() -> Welcome {
         size: None,
         stale: Vec::new(),
         users: Vec::new(),
+        containers: None,
     }
 }
 
@@ -86,6 +87,7 @@ pub fn task(n: i64, command_line: &str) -> RunTask {
         output_files: Vec::new(),
         packages: Vec::new(),
         instance: None,
+        container: None,
     }
 }
 

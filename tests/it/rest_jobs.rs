@@ -152,13 +152,10 @@ async fn a_collection_is_answered_task_by_task() {
 #[tokio::test]
 async fn what_is_not_built_is_refused_by_name() {
     let rest = with_job().await;
-    {
-        let (name, value) = ("containerSettings", json!({ "imageName": "x" }));
-        let mut create = task("t");
-        create[name] = value;
-        let refused = rest.post("/jobs/j/tasks", create).await.is_error(400, "UnsupportedProperty");
-        assert_eq!(refused.value("PropertyName"), name);
-    }
+    let mut create = task("t");
+    create["authenticationTokenSettings"] = json!({ "access": ["job"] });
+    let refused = rest.post("/jobs/j/tasks", create).await.is_error(400, "UnsupportedProperty");
+    assert_eq!(refused.value("PropertyName"), "authenticationTokenSettings");
     rest.get("/jobs/j/tasks/t").await.is_error(404, "TaskNotFound");
 }
 
@@ -329,9 +326,6 @@ async fn preparation_and_release_tasks_are_given_back_with_their_defaults() {
     let status = rest.get("/jobs/j/jobpreparationandreleasetaskstatus?$filter=nodeId%20eq%20'n'").await.is(200).json();
     assert_eq!(status["value"], json!([]));
     create["id"] = json!("k");
-    create["jobPreparationTask"]["containerSettings"] = json!({ "imageName": "x" });
-    let refused = rest.post("/jobs", create.clone()).await.is_error(400, "UnsupportedProperty");
-    assert_eq!(refused.value("PropertyName"), "jobPreparationTask.containerSettings");
     create["jobPreparationTask"] = json!({ "commandLine": "p", "outputFiles": [] });
     let refused = rest.post("/jobs", create).await.is_error(400, "UnsupportedProperty");
     assert_eq!(refused.value("PropertyName"), "jobPreparationTask.outputFiles");

@@ -14,13 +14,26 @@ fn pool(id: &str) -> Value {
     json!({ "id": id, "vmSize": "local_2", "targetDedicatedNodes": 0 })
 }
 
+fn remove_passwords(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.remove("password");
+            object.values_mut().for_each(remove_passwords);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_passwords),
+        _ => {}
+    }
+}
+
 #[tokio::test]
 async fn every_kind_of_pool_that_programs_make_is_given_back_as_it_was_made() {
     let rest = Rest::new().await;
     for (name, body) in bodies("given_back") {
         rest.post("/pools", body.clone()).await.is(201);
         let got = rest.get(&format!("/pools/{}", body["id"].as_str().unwrap())).await.is(200).json();
-        for (property, value) in body.as_object().unwrap() {
+        let mut expected = body.clone();
+        remove_passwords(&mut expected);
+        for (property, value) in expected.as_object().unwrap() {
             assert_eq!(&got[property], value, "{name}: {property}");
         }
     }

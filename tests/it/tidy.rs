@@ -27,8 +27,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "agent",
         &[
-            "api", "auth::Hasher", "auth::Throttle", "domain::file_pattern", "domain::storage", "server::clock",
-            "server::ids",
+            "api", "auth::Hasher", "auth::Throttle", "domain::command_line", "domain::container",
+            "domain::file_pattern", "domain::storage", "server::clock", "server::ids",
         ],
     ),
     (

@@ -289,7 +289,7 @@ impl World {
             _ => (process.exit != 0).then(|| failure("FailureExitCode")),
         };
         match run {
-            RunId::StartTask => agent.core.start_task_ended(Some(process.exit), failure, at, now),
+            RunId::StartTask => agent.core.start_task_ended(Some(process.exit), failure, None, at, now),
             RunId::Packages | RunId::Session(_) => {
                 unreachable!("the simulation has neither application packages nor remote users")
             }
@@ -301,7 +301,7 @@ impl World {
                     self.faults.fired(Fault::CoordinationFails);
                 }
                 let (started, exit) = (Some(process.started), Some(process.exit));
-                let ended = Ended { a, started, at, exit, failure, usage: Usage::default() };
+                let ended = Ended { a, started, at, exit, failure, usage: Usage::default(), container: None };
                 agent.core.task_is_over(process.fate, ended, now);
                 self.say(|| format!("{id}: {run} has ended with {}, {:?}", process.exit, process.fate));
             }
@@ -321,7 +321,8 @@ impl World {
         let is_full = self.machines.get(id).is_some_and(Machine::disk_is_full);
         if is_full && self.chance.percent(50) {
             let failure = Some(failure("DiskFull"));
-            let ended = Ended { a: task.a, started: None, at, exit: None, failure, usage: Usage::default() };
+            let ended =
+                Ended { a: task.a, started: None, at, exit: None, failure, usage: Usage::default(), container: None };
             agent.core.report_end(ended, now);
             self.say(|| format!("{id}: {run} cannot begin"));
             return Ok(());

@@ -209,6 +209,7 @@ fn installation() -> Arc<Installation> {
             activity_life: api::Duration::from_days(90),
             remote: Default::default(),
             external_name: None,
+            containers: Default::default(),
         })
     };
     MADE.get_or_init(make).clone()

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::super::run_id::RunId;
 use super::{Core, Paper};
 use crate::api::agent::{FromAgent, Package};
-use crate::api::{NodeError, StartTask, TaskFailureInformation, Timestamp};
+use crate::api::{NodeError, StartTask, TaskContainerExecutionInformation, TaskFailureInformation, Timestamp};
 
 impl<P: Paper> Core<P> {
     /// Whether the pool's application packages are to be deployed now; nothing else begins before.
@@ -53,10 +53,12 @@ impl<P: Paper> Core<P> {
         &mut self,
         exit: Option<i32>,
         failure: Option<TaskFailureInformation>,
+        container: Option<TaskContainerExecutionInformation>,
         at: Timestamp,
         now: Instant,
     ) {
         self.journal.forget(RunId::StartTask);
+        self.start_task.ran_in(container);
         self.start_task.ends(exit, failure, at, now);
         self.tell_start_task(now);
     }

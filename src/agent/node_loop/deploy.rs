@@ -1,6 +1,7 @@
 //! Application packages: those of the pool before anything else runs, those of a task before its files.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::Path;
 
 use super::super::groups::Group;
@@ -10,6 +11,7 @@ use super::super::runs::Run;
 use super::super::{clock, transfer};
 use super::Node;
 use super::stages::{Files, Stages};
+use crate::agent::transfer::Work;
 use crate::api::TaskFailureInformation;
 use crate::api::agent::Package;
 
@@ -39,7 +41,7 @@ impl Node {
         let all = self.core.packages_begin();
         let missing = missing(&self.root, &all);
         let refused = refuse_problems(&all);
-        if refused.is_err() || missing.is_empty() {
+        if refused.is_err() || (missing.is_empty() && self.images_of_pool().is_none()) {
             return self.on_packages_end(refused.err());
         }
         let id = RunId::Packages;
@@ -60,12 +62,32 @@ impl Node {
             elevated: false,
             limit_mark: self.runs.next_limit_mark(),
             packages: Vec::new(),
+            container: None,
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
         match self.begin_in_group(launch, 0, &missing, Files::default()) {
             Ok((pid, group)) => self.runs.add(id, Run::new(directory, 0, None, pid, limit_mark).in_group(group)),
             Err(failure) => self.on_packages_end(Some(failure)),
         }
+    }
+
+    /// The process that puts unpacked packages where tasks find them.
+    pub(super) fn launch_installation(
+        &mut self,
+        launch: &Launch,
+        group: Option<&Group>,
+        packages: &[Package],
+        staging: &str,
+        limit_mark: u64,
+    ) -> Result<(i32, File), TaskFailureInformation> {
+        let root = self.root.display().to_string();
+        let sheet = self.to_sheet(Work::Install {
+            packages: packages.to_vec(),
+            root,
+            group: launch.user.map(|user| user.pool()),
+        })?;
+        let pid = self.launcher.launch_deployment(launch, group, (&sheet, staging), limit_mark, true)?;
+        Ok((pid, sheet))
     }
 
     pub(super) fn on_packages_end(&mut self, failure: Option<TaskFailureInformation>) {

@@ -24,7 +24,7 @@ impl Node {
                     self.core.say(FromAgent::Ready { a }, clock::instant());
                 }
             }
-            Some(Stage::Download { .. }) => self.go_on_with(id),
+            Some(Stage::Images { .. } | Stage::Download { .. }) => self.go_on_with(id),
             _ => tracing::error!(run = %id, "a run is held in a stage that does not hold"),
         }
     }
@@ -58,7 +58,7 @@ impl Node {
             Ok((pid, stage)) => {
                 // By the same mark, so that what was left in the background is known as the run's.
                 let limit_mark = run.limit_mark();
-                let holds = matches!(stage, Stage::Download { .. });
+                let holds = matches!(stage, Stage::Images { .. } | Stage::Download { .. });
                 stages.now = stage;
                 self.stages.insert(id, stages);
                 self.go_on(id, run.go_on(pid, limit_mark, true).holding(holds));
@@ -77,7 +77,9 @@ impl Node {
         let is_ready = |id: &RunId, stages: &Stages| match stages.now {
             Stage::Deploy { .. } | Stage::Install { .. } | Stage::Common { .. } | Stage::Broken { .. } => false,
             Stage::Coordination => self.runs.is_held(*id),
-            Stage::Download { .. } | Stage::Command | Stage::Upload { .. } => stages.launch.instance.is_some(),
+            Stage::Images { .. } | Stage::Download { .. } | Stage::Command | Stage::Upload { .. } => {
+                stages.launch.instance.is_some()
+            }
         };
         self.stages.iter().filter(|(id, stages)| is_ready(id, stages)).filter_map(|(id, _)| id.attempt()).collect()
     }

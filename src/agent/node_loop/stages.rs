@@ -1,7 +1,7 @@
 //! Runs that are more than their command: packages and files come before it, and files leave after it.
 //!
 //! ```text
-//! Deploy ──unpacked──▶ Install ──in its place──▶ Download ──all there──▶ Command ──its condition fits──▶ Upload ──▶ over
+//! Deploy ──unpacked──▶ Install ──in its place──▶ Download ──all there──▶ (Images) ──▶ Command ──its condition fits──▶ Upload ──▶ over
 //!   └──failure──▶ over    └──failure──▶ over        └──failure──▶ over      └──nothing to upload──▶ over
 //! ```
 //!
@@ -21,6 +21,7 @@ use super::super::run_id::RunId;
 use super::super::runs::{Over, Run};
 use super::super::{clock, failure, process_tree, transfer};
 use super::Node;
+use super::containers::Outcome;
 use crate::agent::files;
 use crate::agent::transfer::{Kind, Order, Work};
 use crate::api::agent::{Package, Usage};
@@ -53,6 +54,11 @@ pub(super) enum Stage {
     Coordination,
     Download {
         sheet: File,
+    },
+    /// Brings the image of the command's container, or those of the pool, to the node.
+    Images {
+        sheet: File,
+        images: Vec<String>,
     },
     Command,
     Upload {
@@ -144,7 +150,16 @@ impl Node {
         let id = launch.run;
         let mut stages = Stages { launch, resource_files: Vec::new(), output_files, now: Stage::Command };
         let launch = &stages.launch;
-        let pid = if let Some(instance) = &launch.instance {
+        let images = match id {
+            RunId::Packages => self.images_of_pool().unwrap_or_default(),
+            _ if resource_files.is_empty() => self.unknown_image(launch).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        let pid = if id == RunId::Packages || !images.is_empty() {
+            let (pid, sheet) = self.begin_images(launch, group, &images, launch.limit_mark)?;
+            stages.now = Stage::Images { sheet, images };
+            pid
+        } else if let Some(instance) = &launch.instance {
             stages.resource_files = resource_files;
             if instance.common_resource_files.is_empty() {
                 stages.now = Stage::Coordination;
@@ -165,7 +180,8 @@ impl Node {
             stages.now = Stage::Download { sheet };
             pid
         };
-        if !matches!(stages.now, Stage::Command) || !stages.output_files.is_empty() {
+        let is_all = stages.output_files.is_empty() && stages.launch.container.is_none();
+        if !matches!(stages.now, Stage::Command) || !is_all {
             self.stages.insert(id, stages);
         }
         Ok(pid)
@@ -187,6 +203,7 @@ impl Node {
                 self.clean_up_later.push(staging.clone());
             }
         }
+        let container = stages.as_ref().and_then(|stages| self.container_is_over(stages, &over));
         let Over { id, run, at, exit, failure, usage } = over;
         let Some(mut stages) = stages.filter(|_| run.fate != Fate::GiveBack) else {
             return Some(Ending { id, run, at, exit: Some(exit), failure, usage });
@@ -216,7 +233,7 @@ impl Node {
             }
             Stage::Install { sheet, .. } => {
                 let broken = outcome(&sheet, Kind::Deploy, run.fate, failure);
-                if broken.is_some() || id == RunId::Packages {
+                if broken.is_some() || (id == RunId::Packages && self.images_of_pool().is_none()) {
                     return Some(Ending::before(id, run, at, broken));
                 }
                 let Stages { launch, resource_files, output_files, .. } = Stages { now: Stage::Command, ..stages };
@@ -234,6 +251,20 @@ impl Node {
                 Some(broken) => Some(Ending::before(id, run, at, Some(broken))),
                 None => self.after_files(id, run, at, stages.launch, (Vec::new(), stages.output_files)),
             },
+            Stage::Images { sheet, images } => match outcome(&sheet, Kind::Image, run.fate, failure) {
+                Some(broken) => Some(Ending::before(id, run, at, Some(broken))),
+                None => {
+                    self.images.extend(images);
+                    if id == RunId::Packages {
+                        return Some(Ending::before(id, run, at, None));
+                    }
+                    self.after_files(id, run, at, stages.launch, (Vec::new(), stages.output_files))
+                }
+            },
+            Stage::Command if let Some(Outcome::NotMade(broken)) = container => {
+                let broken = if run.fate == Fate::Report { Some(broken) } else { failure };
+                Some(Ending::before(id, run, at, broken))
+            }
             Stage::Command => self.after_command(Over { id, run, at, exit, failure, usage }, stages),
             Stage::Upload { sheet, at, exit: code, failure, usage } => {
                 // The command's own failure says more than what followed from it.
@@ -318,26 +349,7 @@ impl Node {
         Ok((pid, sheet))
     }
 
-    /// The process that puts unpacked packages where tasks find them.
-    fn launch_installation(
-        &mut self,
-        launch: &Launch,
-        group: Option<&Group>,
-        packages: &[Package],
-        staging: &str,
-        limit_mark: u64,
-    ) -> Result<(i32, File), TaskFailureInformation> {
-        let root = self.root.display().to_string();
-        let sheet = self.to_sheet(Work::Install {
-            packages: packages.to_vec(),
-            root,
-            group: launch.user.map(|user| user.pool()),
-        })?;
-        let pid = self.launcher.launch_deployment(launch, group, (&sheet, staging), limit_mark, true)?;
-        Ok((pid, sheet))
-    }
-
-    fn to_sheet(&self, work: Work) -> Result<File, TaskFailureInformation> {
+    pub(super) fn to_sheet(&self, work: Work) -> Result<File, TaskFailureInformation> {
         let kind = work.kind();
         let forbidden = self.core.welcome().map(|welcome| welcome.forbidden_addresses.clone()).unwrap_or_default();
         let order = Order { work, forbidden, authority: self.server_authority() };

@@ -47,6 +47,11 @@ impl Node {
     fn begin_task(&mut self, task: RunTask, slots: i32) {
         let id = RunId::Task(task.a);
         let Some(facts) = self.facts.clone() else { return };
+        // Preparation and release tasks need none.
+        let container = match self.in_container(task.container.map(|settings| *settings), task.a.task < 0) {
+            Ok(container) => container,
+            Err(failure) => return self.report_failure(task.a, failure),
+        };
         let who = match self.who(id, &task.user, task.elevated) {
             Ok(who) => who,
             Err(failure) => return self.report_failure(task.a, failure),
@@ -67,6 +72,7 @@ impl Node {
             elevated: who.elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().iter().chain(&task.packages).cloned().collect(),
+            container,
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
         match self.begin_in_group(launch, slots, &task.packages, (task.resource_files, task.output_files)) {
@@ -91,17 +97,25 @@ impl Node {
     /// Of a task that has not begun.
     fn report_failure(&mut self, a: Attempt, failure: TaskFailureInformation) {
         let (at, failure) = (clock::now(), Some(failure));
-        let ended = Ended { a, started: None, at, exit: None, failure, usage: Usage::default() };
+        let ended = Ended { a, started: None, at, exit: None, failure, usage: Usage::default(), container: None };
         self.core.report_end(ended, clock::instant());
     }
 
     fn begin_start_task(&mut self, task: StartTask) {
         let Some(facts) = self.facts.clone() else { return };
+        let container = match self.in_container(task.container_settings, true) {
+            Ok(container) => container,
+            Err(failure) => {
+                return self.core.start_task_ended(None, Some(failure), None, clock::now(), clock::instant());
+            }
+        };
         let (user, elevated) = RunUser::of(task.user_identity.as_ref());
         let id = RunId::StartTask;
         let who = match self.who(id, &user, elevated) {
             Ok(who) => who,
-            Err(failure) => return self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant()),
+            Err(failure) => {
+                return self.core.start_task_ended(None, Some(failure), None, clock::now(), clock::instant());
+            }
         };
         let launch = Launch {
             run: id,
@@ -118,6 +132,7 @@ impl Node {
             elevated: who.elevated,
             limit_mark: self.runs.next_limit_mark(),
             packages: self.core.packages().to_vec(),
+            container,
         };
         let (directory, limit_mark) = (launch.directory.clone(), launch.limit_mark);
         match self.begin_in_group(launch, 0, &[], (task.resource_files.unwrap_or_default(), Vec::new())) {
@@ -126,7 +141,7 @@ impl Node {
             }
             Err(failure) => {
                 self.give_user_back(id, &directory);
-                self.core.start_task_ended(None, Some(failure), clock::now(), clock::instant());
+                self.core.start_task_ended(None, Some(failure), None, clock::now(), clock::instant());
             }
         }
     }
@@ -152,16 +167,17 @@ impl Node {
     pub(super) fn on_over(&mut self, over: Over) {
         if let Some(ending) = self.next_stage(over) {
             let Ending { id, mut run, at, exit, failure, usage } = ending;
+            let container = self.take_container_info(id);
             run.group.take().into_iter().for_each(|group| self.groups.give_back(group));
             self.give_user_back(id, &run.directory);
             match id {
-                RunId::StartTask => self.core.start_task_ended(exit, failure, at, clock::instant()),
+                RunId::StartTask => self.core.start_task_ended(exit, failure, container, at, clock::instant()),
                 RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),
                 RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(a) => {
                     let may_be_disk = run.fate == Fate::Report && failure.is_some() && self.is_disk_full_now();
                     let failure = if may_be_disk { failure.map(failure::on_full_disk) } else { failure };
-                    let ended = Ended { a, started: Some(run.started), at, exit, failure, usage };
+                    let ended = Ended { a, started: Some(run.started), at, exit, failure, usage, container };
                     self.core.task_is_over(run.fate, ended, clock::instant());
                 }
             }

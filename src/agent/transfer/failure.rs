@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Kind;
 use super::http::HttpError;
+use super::images::INVALID_IMAGE;
 use crate::agent::packages;
 use crate::api::agent::Package;
 use crate::api::{ErrorCategory, NameValuePair, TaskFailureInformation};
@@ -30,6 +31,7 @@ pub fn took_too_long(kind: Kind, limit: Duration) -> TaskFailureInformation {
         Kind::Upload => ("FileUploadMiscError", "Uploading the output files"),
         Kind::Download => ("ResourceDownloadTimedOut", "Downloading the resource files"),
         Kind::Deploy => (packages::ERROR, "Deploying the application packages"),
+        Kind::Image => (INVALID_IMAGE, "Bringing container images to the node"),
     };
     failure(code, format!("{what} took longer than {hours} hours."), &[])
 }
@@ -58,6 +60,7 @@ fn codes(kind: Kind) -> (&'static str, &'static str) {
         Kind::Upload => ("FileUploadMiscError", "uploads the output files"),
         Kind::Download => ("BlobDownloadMiscError", "downloads the resource files"),
         Kind::Deploy => (packages::ERROR, "deploys the application packages"),
+        Kind::Image => (INVALID_IMAGE, "brings container images to the node"),
     }
 }
 

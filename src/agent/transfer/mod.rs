@@ -11,6 +11,7 @@ mod download;
 mod failure;
 mod find;
 mod http;
+mod images;
 mod install;
 mod unpack;
 mod upload;
@@ -26,10 +27,11 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 pub use failure::{not_started, of_package};
+pub use images::{INVALID_IMAGE, NO_PROGRAM};
 
 use super::process::UserId;
 use crate::api::agent::Package;
-use crate::api::{AddressRange, OutputFile, ResourceFile, TaskFailureInformation};
+use crate::api::{AddressRange, ContainerRegistry, OutputFile, ResourceFile, TaskFailureInformation};
 
 /// No transfer takes longer, however busy it looks.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -58,6 +60,12 @@ pub enum Work {
         root: String,
         group: Option<UserId>,
     },
+    /// Brings container images to the node, with the agent's own rights. The working directory is the agent's, for passwords.
+    Images {
+        program: String,
+        images: Vec<String>,
+        registries: Vec<ContainerRegistry>,
+    },
     /// Texts that become blobs, by their names.
     Texts {
         container_url: String,
@@ -77,6 +85,7 @@ pub enum Kind {
     Download,
     Upload,
     Deploy,
+    Image,
 }
 
 impl Work {
@@ -84,6 +93,7 @@ impl Work {
         match self {
             Work::Download(_) => Kind::Download,
             Work::Deploy(_) | Work::Install { .. } => Kind::Deploy,
+            Work::Images { .. } => Kind::Image,
             Work::Texts { .. } | Work::Upload { .. } => Kind::Upload,
         }
     }
@@ -118,6 +128,7 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
             Work::Download(files) => download::all(&client, files).await,
             Work::Deploy(packages) => deploy::all(&client, packages).await,
             Work::Install { packages, root, group } => install::all(packages, root, *group),
+            Work::Images { program, images, registries } => images::all(program, images, registries),
             Work::Texts { container_url, blobs } => upload::texts(&client, container_url, blobs).await,
             Work::Upload { files, variables, root } => upload::all(&client, files, variables, root).await,
         }

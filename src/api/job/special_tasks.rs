@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::api::shared::wire_enum;
 use crate::api::{
-    ApplicationPackageReference, Duration, EnvironmentSetting, OutputFile, ResourceFile, TaskConstraints,
-    TaskExecutionResult, TaskFailureInformation, Timestamp, UserIdentity,
+    ApplicationPackageReference, ContainerSettings, Duration, EnvironmentSetting, OutputFile, ResourceFile,
+    TaskConstraints, TaskContainerExecutionInformation, TaskExecutionResult, TaskFailureInformation, Timestamp,
+    UserIdentity,
 };
 
 /// An ordinary task that is made with its job and goes before all others.
@@ -19,7 +20,7 @@ pub struct JobManagerTask {
     pub display_name: Option<String>,
     pub command_line: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container_settings: Option<Value>,
+    pub container_settings: Option<ContainerSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_files: Option<Vec<ResourceFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +59,7 @@ pub struct JobPreparationTask {
     pub id: Option<String>,
     pub command_line: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container_settings: Option<Value>,
+    pub container_settings: Option<ContainerSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_files: Option<Vec<ResourceFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +86,7 @@ pub struct JobReleaseTask {
     pub id: Option<String>,
     pub command_line: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container_settings: Option<Value>,
+    pub container_settings: Option<ContainerSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_files: Option<Vec<ResourceFile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,6 +132,8 @@ pub struct JobPreparationTaskExecutionInformation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_info: Option<TaskContainerExecutionInformation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_info: Option<TaskFailureInformation>,
     pub retry_count: i32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,6 +155,8 @@ pub struct JobReleaseTaskExecutionInformation {
     pub task_root_directory_url: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_info: Option<TaskContainerExecutionInformation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_info: Option<TaskFailureInformation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

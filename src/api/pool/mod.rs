@@ -80,7 +80,7 @@ pub struct PoolCreate {
     /// Stored and given back; tasks run on the machine's own system. Exclusive with the virtual machine configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloud_service_configuration: Option<CloudServiceConfiguration>,
-    /// Stored and given back, but for containers; tasks run on the machine's own system.
+    /// Stored and given back, but for `containerConfiguration`; what runs in no container runs on the machine's own system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_machine_configuration: Option<VirtualMachineConfiguration>,
     /// Default 15 minutes, at least 5 minutes.

@@ -1,6 +1,6 @@
 //! Secrets go in and never come out: what a pool is given back without.
 
-use super::{ContainerRegistry, PoolCreate, UserAccount};
+use super::{ContainerConfiguration, ContainerRegistry, ContainerSettings, PoolCreate, UserAccount};
 
 impl PoolCreate {
     /// As GET gives the settings back: without passwords, keys and the protected settings of extensions.
@@ -21,11 +21,21 @@ impl PoolCreate {
         if let Some(machine) = &mut self.virtual_machine_configuration {
             machine.extensions.iter_mut().flatten().for_each(|extension| extension.protected_settings = None);
             let containers = machine.container_configuration.as_mut();
-            containers.and_then(|c| c.container_registries.as_mut()).into_iter().flatten().for_each(hide);
+            containers
+                .and_then(|c| c.container_registries.as_mut())
+                .into_iter()
+                .flatten()
+                .for_each(ContainerRegistry::hide);
         }
-        let container = self.start_task.as_mut().and_then(|task| task.container_settings.as_mut());
-        container.and_then(|container| container.registry.as_mut()).into_iter().for_each(hide);
+        if let Some(start_task) = &mut self.start_task {
+            start_task.container_settings =
+                start_task.container_settings.take().map(ContainerSettings::without_secrets);
+        }
         self
+    }
+
+    pub fn container_configuration(&self) -> Option<&ContainerConfiguration> {
+        self.virtual_machine_configuration.as_ref()?.container_configuration.as_ref()
     }
 }
 
@@ -42,10 +52,6 @@ fn hide_of_user(user: &mut UserAccount) {
     if let Some(linux) = &mut user.linux_user_configuration {
         linux.ssh_private_key = None;
     }
-}
-
-fn hide(registry: &mut ContainerRegistry) {
-    registry.password = None;
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Tasks.
 
+mod container;
 mod dependencies;
 mod exit;
 mod multi_instance;
@@ -8,14 +9,15 @@ mod waiting;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::container::*;
 pub use self::dependencies::*;
 pub use self::exit::*;
 pub use self::multi_instance::*;
 pub use self::waiting::*;
 use super::shared::wire_enum;
 use super::{
-    ApplicationPackageReference, Duration, EnvironmentSetting, Error, OutputFile, ResourceFile, TaskExecutionResult,
-    TaskFailureInformation, TaskStatistics, Timestamp, UserIdentity,
+    ApplicationPackageReference, ContainerSettings, Duration, EnvironmentSetting, Error, OutputFile, ResourceFile,
+    TaskExecutionResult, TaskFailureInformation, TaskStatistics, Timestamp, UserIdentity,
 };
 
 wire_enum! {
@@ -32,10 +34,10 @@ pub struct TaskCreate {
     pub id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Not run by a shell.
+    /// Not run by a shell. In a container it may be empty: then the image's own command runs.
     pub command_line: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub container_settings: Option<Value>,
+    pub container_settings: Option<ContainerSettings>,
     /// What follows from the task's end; see [`ExitConditions`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_conditions: Option<ExitConditions>,
@@ -151,6 +153,8 @@ pub struct TaskExecutionInformation {
     pub end_time: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_info: Option<TaskContainerExecutionInformation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_info: Option<TaskFailureInformation>,
     /// Runs again after a failure of its own.

@@ -38,11 +38,11 @@ fn manager_task(create: &api::JobCreate, task: &api::JobManagerTask) -> Check {
 fn preparation_task(task: &api::JobPreparationTask) -> Check {
     let path = |name: &str| format!("jobPreparationTask.{name}");
     id::<crate::domain::ids::TaskId>(&path("id"), job_node::preparation_id(task))?;
-    command_line(&path("commandLine"), &task.command_line)?;
+    command_in(&path("commandLine"), &task.command_line, task.container_settings.as_ref())?;
     environment(&path("environmentSettings"), task.environment_settings.as_deref())?;
     task_constraints(&path("constraints"), task.constraints.as_ref())?;
     user_identity(&path("userIdentity"), task.user_identity.as_ref())?;
-    refuse(&path("containerSettings"), task.container_settings.as_ref())?;
+    in_container(&path, task.container_settings.as_ref(), task.environment_settings.as_deref())?;
     resource_files(&path("resourceFiles"), task.resource_files.as_deref())
 }
 
@@ -58,7 +58,7 @@ fn release_task(task: &api::JobReleaseTask, preparation: Option<&api::JobPrepara
     if own_id.eq_ignore_ascii_case(job_node::preparation_id(preparation)) {
         return Err(Error::invalid_property(&path("id"), own_id, "another id than the preparation task's"));
     }
-    command_line(&path("commandLine"), &task.command_line)?;
+    command_in(&path("commandLine"), &task.command_line, task.container_settings.as_ref())?;
     environment(&path("environmentSettings"), task.environment_settings.as_deref())?;
     positive(&path("maxWallClockTime"), task.max_wall_clock_time)?;
     if let Some(limit) = task.max_wall_clock_time.filter(|limit| *limit > job_node::LONGEST_RELEASE) {
@@ -66,8 +66,17 @@ fn release_task(task: &api::JobReleaseTask, preparation: Option<&api::JobPrepara
     }
     positive(&path("retentionTime"), task.retention_time)?;
     user_identity(&path("userIdentity"), task.user_identity.as_ref())?;
-    refuse(&path("containerSettings"), task.container_settings.as_ref())?;
+    in_container(&path, task.container_settings.as_ref(), task.environment_settings.as_deref())?;
     resource_files(&path("resourceFiles"), task.resource_files.as_deref())
+}
+
+fn in_container(
+    path: &impl Fn(&str) -> String,
+    container: Option<&api::ContainerSettings>,
+    environment: Option<&[EnvironmentSetting]>,
+) -> Check {
+    container_settings(&path("containerSettings"), container)?;
+    container.map_or(Ok(()), |_| one_line_each(&path("environmentSettings"), environment))
 }
 
 pub fn job_patch(patch: &api::JobPatch) -> Check {

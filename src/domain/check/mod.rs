@@ -2,6 +2,7 @@
 
 mod auto_pool;
 mod certificate;
+mod container;
 mod files;
 mod job;
 mod job_schedule;
@@ -15,6 +16,7 @@ mod user;
 use serde_json::Value;
 
 pub use self::certificate::*;
+pub use self::container::*;
 pub use self::files::*;
 pub use self::job::*;
 pub use self::job_schedule::*;

@@ -32,7 +32,7 @@ pub fn task_create_in(job: JobFacts, create: &TaskCreate) -> Check {
 pub fn task_create(create: &TaskCreate) -> Check {
     id::<crate::domain::ids::TaskId>("id", &create.id)?;
     display_name(create.display_name.as_deref())?;
-    command_line("commandLine", &create.command_line)?;
+    command_in("commandLine", &create.command_line, create.container_settings.as_ref())?;
     environment("environmentSettings", create.environment_settings.as_deref())?;
     if let Some(slots) = create.required_slots
         && !(1..=256).contains(&slots)
@@ -41,12 +41,29 @@ pub fn task_create(create: &TaskCreate) -> Check {
     }
     task_constraints("constraints", create.constraints.as_ref())?;
     user_identity("userIdentity", create.user_identity.as_ref())?;
-    refuse("containerSettings", create.container_settings.as_ref())?;
+    container(create)?;
     refuse("authenticationTokenSettings", create.authentication_token_settings.as_ref())?;
     resource_files("resourceFiles", create.resource_files.as_deref())?;
     output_files("outputFiles", create.output_files.as_deref())?;
     multi_instance(create)?;
     packages("applicationPackageReferences", create.application_package_references.as_deref(), MOST_PACKAGES)
+}
+
+/// An image has a command of its own. Source: tasks, `commandLine`.
+pub(super) fn command_in(path: &str, text: &str, container: Option<&api::ContainerSettings>) -> Check {
+    if container.is_some() && text.trim().is_empty() { Ok(()) } else { command_line(path, text) }
+}
+
+fn container(create: &TaskCreate) -> Check {
+    container_settings("containerSettings", create.container_settings.as_ref())?;
+    if create.container_settings.is_none() {
+        return Ok(());
+    }
+    if create.multi_instance_settings.is_some() {
+        let reason = "this version of Fournil runs tasks on several nodes without containers";
+        return Err(Error::unsupported_property("containerSettings", reason));
+    }
+    one_line_each("environmentSettings", create.environment_settings.as_deref())
 }
 
 /// Source: multi-instance tasks: one slot a node.
@@ -131,7 +148,19 @@ mod tests {
         check(with(&|t| t.command_line = " ".into()), Missing, "commandLine");
         check(with(&|t| t.command_line = "a\0b".into()), Invalid, "commandLine");
         check(with(&|t| t.required_slots = Some(0)), Invalid, "requiredSlots");
-        check(with(&|t| t.container_settings = Some(serde_json::json!({}))), Unsupported, "containerSettings");
+        let container = || Some(api::ContainerSettings::of_image("busybox"));
+        let in_container = |t: &mut TaskCreate| (t.command_line, t.container_settings) = (String::new(), container());
+        assert_eq!(with(&in_container), Ok(()));
+        let lines = EnvironmentSetting { name: "A".into(), value: Some("1\n2".into()) };
+        let with_lines = |t: &mut TaskCreate| {
+            (t.container_settings, t.environment_settings) = (container(), Some(vec![lines.clone()]));
+        };
+        check(with(&with_lines), Invalid, "environmentSettings[0].value");
+        let on_several = |t: &mut TaskCreate| {
+            let settings = serde_json::from_str(r#"{"numberOfInstances":2,"coordinationCommandLine":"x"}"#);
+            (t.container_settings, t.multi_instance_settings) = (container(), Some(settings.unwrap()));
+        };
+        check(with(&on_several), Unsupported, "containerSettings");
         let setting = EnvironmentSetting { name: "A=B".into(), value: None };
         check(with(&|t| t.environment_settings = Some(vec![setting.clone()])), Invalid, "environmentSettings[0].name");
     }

@@ -2,6 +2,7 @@
 
 pub mod arm;
 pub mod connector;
+pub mod containers;
 pub mod fault_proxy;
 pub mod open_ssh;
 pub mod people;

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use fournil::api::agent::{FileAsk, FileReply};
 use fournil::api::{Code, FileProperties, NodeFile, Timestamp};
 use fournil::rest;
-use fournil::service::context::{FileWatch, NodeFiles};
+use fournil::service::context::{FileWatch, Installation, NodeFiles};
 use fournil::service::{Error, key};
 use futures_util::future::BoxFuture;
 use hmac::{Hmac, Mac};
@@ -42,6 +42,15 @@ impl Rest {
         let bytes = |key: &str| STANDARD.decode(key).unwrap();
         let keys = [bytes(&keys.primary.0), bytes(&keys.secondary.0)];
         Rest { routes: rest::routes(&cx), world, files, keys }
+    }
+
+    /// The same with other settings of the operator's.
+    pub fn with_installation(mut self, change: impl FnOnce(&mut Installation)) -> Rest {
+        change(Arc::make_mut(&mut self.world.cx.installation));
+        let mut cx = self.world.cx.clone();
+        cx.files = self.files.clone();
+        self.routes = rest::routes(&cx);
+        self
     }
 
     /// A request as Batch's clients send it, signed with the primary key.

@@ -139,6 +139,7 @@ impl World {
             activity_life: api::Duration::from_days(90),
             remote: Default::default(),
             external_name: None,
+            containers: Default::default(),
         };
         let blobs = fournil::blob::BlobFiles::open(&folder.path().join("storage")).unwrap();
         let cx = Context::new(Shared {
@@ -408,5 +409,13 @@ pub fn end(a: Attempt, exit: i32, at: Timestamp) -> Ended {
         message: None,
         details: Vec::new(),
     });
-    Ended { a, started: Some(at), at, exit: Some(exit), failure, usage: Usage { user_micros: 500, ..Usage::default() } }
+    Ended {
+        a,
+        started: Some(at),
+        at,
+        exit: Some(exit),
+        failure,
+        usage: Usage { user_micros: 500, ..Usage::default() },
+        container: None,
+    }
 }

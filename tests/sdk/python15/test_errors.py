@@ -53,9 +53,12 @@ def test_a_change_of_what_has_changed_is_refused(client: BatchClient) -> None:
 
 def test_a_feature_that_is_not_there_is_refused_by_name(client: BatchClient) -> None:
     client.create_job(job())
-    container = models.BatchTaskContainerSettings(image_name="ubuntu")
+    identity = models.BatchNodeIdentityReference(resource_id="/identity")
+    registry = models.ContainerRegistryReference(identity_reference=identity)
+    container = models.BatchTaskContainerSettings(image_name="ubuntu", registry=registry)
+    task = models.BatchTaskCreateOptions(id="t", command_line="x", container_settings=container)
     with pytest.raises(HttpResponseError) as refused:
-        client.create_task("job", models.BatchTaskCreateOptions(id="t", command_line="x", container_settings=container))
+        client.create_task("job", task)
     assert refused.value.status_code == 400
     assert "UnsupportedProperty" in str(refused.value)
 

@@ -68,12 +68,30 @@ def test_an_empty_pool_is_changed(client: BatchClient) -> None:
     assert not client.get_pool("pool").metadata
 
 
-def test_what_is_not_built_is_refused_by_name(client: BatchClient) -> None:
-    containers = models.BatchContainerConfiguration(type=models.ContainerType.DOCKER_COMPATIBLE)
-    with pytest.raises(HttpResponseError) as refused:
-        make_pool(client, virtual_machine_configuration=machine(container_configuration=containers))
-    assert refused.value.status_code == 400
-    assert "UnsupportedProperty" in str(refused.value)
+def test_containers_are_given_back_without_passwords(client: BatchClient) -> None:
+    registry = models.ContainerRegistryReference(registry_server="r.io", username="u", password="s3cret")
+    containers = models.BatchContainerConfiguration(
+        type=models.ContainerType.DOCKER_COMPATIBLE, container_image_names=["busybox"], container_registries=[registry]
+    )
+    pool = make_pool(client, virtual_machine_configuration=machine(container_configuration=containers))
+    found = pool.virtual_machine_configuration.container_configuration
+    assert (found.type, found.container_image_names) == ("dockerCompatible", ["busybox"])
+    assert (found.container_registries[0].username, found.container_registries[0].password) == ("u", None)
+
+    client.create_job(models.BatchJobCreateOptions(id="job", pool_info=models.BatchPoolInfo(pool_id="pool")))
+    settings = models.BatchTaskContainerSettings(
+        image_name="busybox",
+        container_run_options="--rm -e A=1",
+        working_directory=models.ContainerWorkingDirectory.CONTAINER_IMAGE_DEFAULT,
+        container_host_batch_bind_mounts=[models.ContainerHostBatchBindMountEntry(source="Task", is_read_only=True)],
+    )
+    task = models.BatchTaskCreateOptions(id="t", command_line="", container_settings=settings)
+    client.create_task("job", task)
+    assert client.get_task("job", "t").container_settings == settings
+    settings.container_run_options = "--privileged"
+    task.id = "u"
+    with pytest.raises(HttpResponseError, match="--privileged"):
+        client.create_task("job", task)
 
 
 def test_usage_and_statistics_are_read(client: BatchClient) -> None:

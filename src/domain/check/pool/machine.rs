@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Check, missing, not_built};
+use super::super::{Check, container_configuration, missing};
 use crate::api::{self, Error};
 
 pub fn configuration(machine: &api::VirtualMachineConfiguration) -> Check {
     let path = "virtualMachineConfiguration";
-    if machine.container_configuration.is_some() {
-        return Err(not_built(&format!("{path}.containerConfiguration")));
+    if let Some(containers) = &machine.container_configuration {
+        container_configuration(&format!("{path}.containerConfiguration"), containers)?;
     }
     image(&format!("{path}.imageReference"), &machine.image_reference)?;
     if machine.node_agent_sku_id.is_empty() {
@@ -129,8 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn disks_and_extensions_are_checked_and_containers_refused() {
-        use Code::{InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty};
+    fn disks_extensions_and_containers_are_checked() {
+        use Code::{InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing};
         let disk = |lun: i32, size: i32| json!({ "lun": lun, "diskSizeGB": size });
         assert_eq!(machine(|m| m["dataDisks"] = json!([disk(0, 1), disk(63, 1)])), Ok(()));
         check(|m| m["dataDisks"] = json!([disk(64, 1)]), Invalid, "dataDisks[0].lun");
@@ -139,8 +139,10 @@ mod tests {
         check(|m| m["osDisk"] = json!({ "diskSizeGB": -1 }), Invalid, "osDisk.diskSizeGB");
         let extension = json!({ "name": "n", "publisher": "", "type": "t" });
         check(|m| m["extensions"] = json!([extension]), Missing, "extensions[0].publisher");
-        let containers = json!({ "type": "dockerCompatible" });
-        check(|m| m["containerConfiguration"] = containers, UnsupportedProperty, "containerConfiguration");
+        let containers = |images: Value| json!({ "type": "dockerCompatible", "containerImageNames": images });
+        assert_eq!(machine(|m| m["containerConfiguration"] = containers(json!(["busybox", "r.io/x:1"]))), Ok(()));
+        let path = "containerConfiguration.containerImageNames[1]";
+        check(|m| m["containerConfiguration"] = containers(json!(["busybox", "-x"])), Invalid, path);
     }
 
     #[test]

@@ -203,11 +203,13 @@ pub fn start_task_user(pool: &PoolCreate) -> Check {
 }
 
 pub fn start_task_ok(start_task: &api::StartTask) -> Check {
-    command_line("startTask.commandLine", &start_task.command_line)?;
+    let container = start_task.container_settings.as_ref();
+    command_in("startTask.commandLine", &start_task.command_line, container)?;
     environment("startTask.environmentSettings", start_task.environment_settings.as_deref())?;
     retry_count("startTask.maxTaskRetryCount", start_task.max_task_retry_count)?;
+    container_settings("startTask.containerSettings", start_task.container_settings.as_ref())?;
     if start_task.container_settings.is_some() {
-        return Err(not_built("startTask.containerSettings"));
+        one_line_each("startTask.environmentSettings", start_task.environment_settings.as_deref())?;
     }
     resource_files("startTask.resourceFiles", start_task.resource_files.as_deref())?;
     user_identity("startTask.userIdentity", start_task.user_identity.as_ref())
