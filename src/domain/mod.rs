@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod check;
 pub mod condition;
 pub mod dependency;
+pub mod edit;
 pub mod endpoint;
 pub mod exit;
 pub mod external;

@@ -8,6 +8,7 @@ pub mod file;
 pub mod home;
 pub mod job;
 pub mod job_schedule;
+mod json_edit;
 mod json_form;
 mod json_view;
 pub mod key;

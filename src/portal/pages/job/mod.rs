@@ -15,6 +15,7 @@ mod page;
 mod place;
 mod place_form;
 mod preparation_tab;
+mod properties;
 
 pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPreparation, JobReviewItems, JobRules, hint};
 pub use job_form::{JobFields, JobForm};
@@ -24,3 +25,4 @@ pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};
 pub use place::{JobPlace, JobPriority, KnownPool, PLACE_FIELDS, Place, lifetime};
 pub use place_form::as_named_here;
 pub use preparation_tab::JobPreparationTab;
+pub use properties::JobPropertiesTab;

@@ -7,6 +7,7 @@ mod list;
 mod overview;
 mod page;
 mod parts;
+mod properties;
 mod schedule_commands;
 mod schedule_form;
 mod schedule_state;
