@@ -7,6 +7,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::create_json::PoolFromJson;
 use super::create_sizing::{Sizing, SizingReview};
+use super::network::{NatPools, NatRow};
 use super::pool_form::{PoolFields, PoolForm, max_slots};
 use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, VmSize};
 use crate::domain::permission::Permission;
@@ -110,6 +111,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
                 "autoScaleFormula",
                 "autoScaleEvaluationInterval",
                 "taskSlotsPerNode",
+                "networkConfiguration",
             ],
             move || view! { <PoolNodes fields surroundings/> },
         ),
@@ -189,6 +191,7 @@ pub fn PoolNodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl
             <Select value=fields.fill_type options=Signal::derive(fill_types)/>
         </Field>
         <Checkbox value=fields.remote_access label=msg::POOL_REMOTE_ACCESS hint=hint(msg::POOL_REMOTE_ACCESS_HINT)/>
+        <NatPools rows=fields.nat_pools/>
     }
 }
 
@@ -299,12 +302,17 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
     let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     let remote =
         Signal::derive(move || t(if fields.remote_access.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
+    let nat_pools = Signal::derive(move || {
+        let one = |row: &NatRow| format!("{} {}", row.name.trim(), row.backend.trim());
+        fields.nat_pools.with(|rows| rows.iter().map(one).collect::<Vec<_>>()).join(", ")
+    });
     view! {
             <ReviewItem label=msg::POOL_VM_SIZE value=text(|form| form.vm_size.clone())/>
             <SizingReview fields/>
             <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
             <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
             <ReviewItem label=msg::POOL_REMOTE_ACCESS value=remote/>
+            <ReviewItem label=msg::POOL_NAT_POOLS value=nat_pools/>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
             <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
                 <ReviewItem label=msg::RUN_AS value=start_as/>

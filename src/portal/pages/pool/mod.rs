@@ -11,6 +11,7 @@ mod formula;
 mod formula_editor;
 mod graphs;
 mod list;
+mod network;
 mod overview;
 mod page;
 mod pool_commands;
@@ -18,7 +19,6 @@ mod pool_form;
 pub mod pool_state;
 mod properties;
 mod remedy;
-mod remote_access;
 mod resize_form;
 mod resize_panel;
 
