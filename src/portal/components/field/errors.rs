@@ -162,7 +162,8 @@ impl FormErrors {
     fn of_row(self, row: &str, but: &str) -> Option<(String, String)> {
         let group = row.split('[').next().unwrap_or_default();
         let is_open = self.tried.get() || self.touched.with(|touched| touched.contains(group));
-        let last = |field: &str| field.rsplit('.').next().unwrap_or_default().split('[').next().unwrap_or_default().to_owned();
+        let last =
+            |field: &str| field.rsplit('.').next().unwrap_or_default().split('[').next().unwrap_or_default().to_owned();
         let find = |errors: &FieldErrors| {
             let error = errors.0.iter().find(|error| is_of_row(&error.field, row, but))?;
             Some((last(&error.field), error.text()))
@@ -188,7 +189,8 @@ impl FormErrors {
 /// Whether an error at `field` is of the row `row`, and not of a row in its list `but`.
 fn is_of_row(field: &str, row: &str, but: &str) -> bool {
     let Some(rest) = field.strip_prefix(row) else { return false };
-    let in_list = rest.strip_prefix('.').and_then(|rest| rest.strip_prefix(but)).is_some_and(|rest| rest.starts_with('['));
+    let in_list =
+        rest.strip_prefix('.').and_then(|rest| rest.strip_prefix(but)).is_some_and(|rest| rest.starts_with('['));
     (rest.is_empty() || rest.starts_with('.')) && (but.is_empty() || !in_list)
 }
 

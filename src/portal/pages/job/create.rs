@@ -15,6 +15,7 @@ use crate::portal::components::{
     Wizard, WizardStep,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tn};
+use crate::portal::pages::application::ReferenceEditor;
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::pool::{Surroundings, use_surroundings};
@@ -125,11 +126,22 @@ fn Limits(fields: JobFields) -> impl IntoView {
     view! {
         <JobLimits fields/>
         <Field name="jobManagerTask.commandLine" label=msg::JOB_MANAGER hint=hint(msg::JOB_MANAGER_HINT)><TextInput value=fields.manager_command code=true/></Field>
-        <Show when=move || !fields.manager_command.with(|command| command.trim().is_empty())>
-            <RunAsField name="jobManagerTask.userIdentity" label=msg::JOB_MANAGER_AS choice=fields.manager_as/>
-        </Show>
+        <JobManager fields/>
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
         <JobRules fields/>
+    }
+}
+
+/// What a job manager task has beside its command, where there is one.
+#[component]
+pub fn JobManager(fields: JobFields) -> impl IntoView {
+    view! {
+        <Show when=move || !fields.manager_command.with(|command| command.trim().is_empty())>
+            <RunAsField name="jobManagerTask.userIdentity" label=msg::JOB_MANAGER_AS choice=fields.manager_as/>
+            <Field name="jobManagerTask.applicationPackageReferences" label=msg::JOB_MANAGER_PACKAGES hint=hint(msg::REFERENCES_TASK_HINT) group=true>
+                <ReferenceEditor references=fields.manager_packages/>
+            </Field>
+        </Show>
     }
 }
 

@@ -17,7 +17,9 @@ mod place_form;
 mod preparation_tab;
 mod properties;
 
-pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPreparation, JobReviewItems, JobRules, hint};
+pub use create::{
+    JobCreatePage, JobEnvironment, JobLimits, JobManager, JobPreparation, JobReviewItems, JobRules, hint,
+};
 pub use job_form::{JobFields, JobForm};
 pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;

@@ -120,7 +120,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             "packages",
             msg::REFERENCES,
             &["applicationPackageReferences"],
-            move || view! { <Packages fields/> },
+            move || view! { <PoolPackages fields/> },
         ),
         WizardStep::new("users", msg::POOL_USERS_OF_POOL, &["userAccounts"], move || view! { <PoolUsers fields/> }),
     ];
@@ -250,8 +250,9 @@ pub fn PoolUsers(fields: PoolFields) -> impl IntoView {
     }
 }
 
+/// What each node has beside its own programs.
 #[component]
-fn Packages(fields: PoolFields) -> impl IntoView {
+pub fn PoolPackages(fields: PoolFields) -> impl IntoView {
     view! {
         <Field name="applicationPackageReferences" label=msg::REFERENCES hint=hint(msg::REFERENCES_POOL_HINT) group=true>
             <ReferenceEditor references=fields.packages/>

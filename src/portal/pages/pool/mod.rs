@@ -23,7 +23,7 @@ mod resize_form;
 mod resize_panel;
 
 pub use create::{
-    PoolCreatePage, PoolNodes, PoolSettingsReview, PoolStart, Surroundings, first_form, use_surroundings,
+    PoolCreatePage, PoolNodes, PoolPackages, PoolSettingsReview, PoolStart, Surroundings, first_form, use_surroundings,
 };
 pub use list::PoolListPage;
 pub use overview::PoolOverviewTab;

@@ -50,12 +50,7 @@ impl NatRow {
         let free = NEW_RANGES.clone().find(|thousand| !is_taken(thousand));
         let (first, last) = free.map(|n| (n * 1000, n * 1000 + 999)).unzip();
         let text = |port: Option<i32>| port.map(|port| port.to_string()).unwrap_or_default();
-        NatRow {
-            protocol: InboundProtocol::Tcp.to_string(),
-            first: text(first),
-            last: text(last),
-            ..NatRow::default()
-        }
+        NatRow { protocol: InboundProtocol::Tcp.to_string(), first: text(first), last: text(last), ..NatRow::default() }
     }
 
     fn reaches(&self, from: i32, to: i32) -> bool {
@@ -67,7 +62,8 @@ impl NatRow {
 impl RuleRow {
     /// A further rule of the pool: behind all that there are.
     pub fn behind(rows: &[NatRow]) -> RuleRow {
-        let priorities = rows.iter().flat_map(|row| &row.rules).filter_map(|rule| rule.priority.trim().parse::<i32>().ok());
+        let priorities =
+            rows.iter().flat_map(|row| &row.rules).filter_map(|rule| rule.priority.trim().parse::<i32>().ok());
         RuleRow {
             priority: priorities.max().map_or(200, |last| last.saturating_add(10)).to_string(),
             access: NetworkAccess::Allow.to_string(),
@@ -144,7 +140,8 @@ fn rule(path: &str, row: &RuleRow, errors: &mut FieldErrors) -> NetworkSecurityG
     if source.is_empty() {
         errors.add(&format!("{path}.sourceAddressPrefix"), msg::FIELD_REQUIRED);
     }
-    let ports: Vec<String> = row.ports.split(',').map(|ports| ports.trim().to_owned()).filter(|p| !p.is_empty()).collect();
+    let ports: Vec<String> =
+        row.ports.split(',').map(|ports| ports.trim().to_owned()).filter(|p| !p.is_empty()).collect();
     NetworkSecurityGroupRule {
         priority: priority.unwrap_or_default(),
         access: row.access.parse().unwrap_or(NetworkAccess::Allow),
@@ -212,6 +209,9 @@ mod tests {
         let second = NatRow::beside(&[first, row("b", "81", "21500", "22100")]);
         assert_eq!(second.first, "23000");
         let ruled = NatRow { rules: vec![rule("400", "", "", ""), rule("x", "", "", "")], ..NatRow::default() };
-        assert_eq!((RuleRow::behind(&[]).priority.as_str(), RuleRow::behind(&[ruled]).priority.as_str()), ("200", "410"));
+        assert_eq!(
+            (RuleRow::behind(&[]).priority.as_str(), RuleRow::behind(&[ruled]).priority.as_str()),
+            ("200", "410")
+        );
     }
 }
