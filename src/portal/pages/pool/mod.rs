@@ -25,6 +25,7 @@ mod resize_panel;
 pub use create::{
     PoolCreatePage, PoolNodes, PoolPackages, PoolSettingsReview, PoolStart, Surroundings, first_form, use_surroundings,
 };
+pub use graphs::PoolCharts;
 pub use list::PoolListPage;
 pub use overview::PoolOverviewTab;
 pub use page::{PoolContext, PoolPage, PoolPropertiesTab, concerns};
