@@ -49,7 +49,7 @@ pub async fn job_patch(account: AccountName, job: JobId, patch: api::JobPatch) -
 #[server(prefix = "/portal/fn", endpoint = "job_edit", input = Json)]
 pub async fn job_edit(account: AccountName, job: JobId, e_tag: String, edit: api::JobPatch) -> Result<(), api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::job::job_edit(&cx, &caller, &account, &job, &e_tag, edit).await?)
+    Ok(service::edit::job_edit(&cx, &caller, &account, &job, &e_tag, edit).await?)
 }
 
 /// Lets a disabled job run again.

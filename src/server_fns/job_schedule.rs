@@ -71,7 +71,7 @@ pub async fn job_schedule_edit(
     edit: api::JobSchedulePatch,
 ) -> Result<(), api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::job_schedule::job_schedule_edit(&cx, &caller, &account, &schedule, &e_tag, edit).await?)
+    Ok(service::edit::job_schedule_edit(&cx, &caller, &account, &schedule, &e_tag, edit).await?)
 }
 
 /// Lets a disabled schedule make jobs again.

@@ -47,7 +47,7 @@ pub async fn pool_edit(
     edit: api::PoolEdit,
 ) -> Result<(), api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::pool::pool_edit(&cx, &caller, &account, &pool, &e_tag, edit).await?)
+    Ok(service::edit::pool_edit(&cx, &caller, &account, &pool, &e_tag, edit).await?)
 }
 
 /// Sets a new size; nodes come and go afterwards.

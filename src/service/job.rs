@@ -168,21 +168,6 @@ pub async fn job_patch(
     .await
 }
 
-/// As [`job_patch`], of a job that is still as its caller has read it.
-///
-/// # Errors
-/// `ConditionNotMet`, else as [`job_patch`].
-pub async fn job_edit(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    id: &JobId,
-    e_tag: &str,
-    patch: api::JobPatch,
-) -> Result<()> {
-    job_patch(cx, &caller.if_match(e_tag), account, id, patch).await
-}
-
 /// Sets everything that can change; what is absent becomes its default.
 pub async fn job_update(
     cx: &Context,

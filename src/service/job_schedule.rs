@@ -176,32 +176,6 @@ pub async fn job_schedule_patch(
     id: &JobScheduleId,
     patch: api::JobSchedulePatch,
 ) -> Result<()> {
-    patch_by(cx, caller, account, id, patch, |_, _| ()).await
-}
-
-/// As [`job_schedule_patch`], of a schedule that is still as its caller has read it. Secrets that the text leaves out stay.
-///
-/// # Errors
-/// `ConditionNotMet`, else as [`job_schedule_patch`].
-pub async fn job_schedule_edit(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    id: &JobScheduleId,
-    e_tag: &str,
-    patch: api::JobSchedulePatch,
-) -> Result<()> {
-    patch_by(cx, &caller.if_match(e_tag), account, id, patch, rules_of_auto_pools::keep_secrets).await
-}
-
-async fn patch_by(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    id: &JobScheduleId,
-    patch: api::JobSchedulePatch,
-    keep_secrets: fn(&mut api::PoolInformation, &api::PoolInformation),
-) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
     check_patch(caller, account, &patch)?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
@@ -209,8 +183,7 @@ async fn patch_by(
             row.turns = row.turns.changed(schedule, now);
             row.settings.schedule = Some(schedule);
         }
-        if let Some(mut specification) = patch.job_specification {
-            keep_secrets(&mut specification.pool_info, &row.settings.job_specification.pool_info);
+        if let Some(specification) = patch.job_specification {
             set_specification(row, specification);
         }
         row.settings.metadata = patch.metadata.or(row.settings.metadata.take());

@@ -15,6 +15,7 @@ pub mod certificate;
 pub mod consequences;
 pub mod context;
 pub mod device_sign_in;
+pub mod edit;
 mod error;
 pub mod etag;
 pub mod events;

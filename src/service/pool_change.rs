@@ -55,12 +55,8 @@ pub async fn pool_update_and_resize(
         if update.remove_start_task {
             row.settings.start_task = None;
         }
-        let mut patch = update.patch;
-        if update.keeps_secrets {
-            patch.keep_secrets(&row.settings);
-        }
         // Before the new size: what only changes on a pool without nodes is asked of the pool as it is.
-        apply(row, patch, around)?;
+        apply(row, update.patch, around)?;
         if update.disables_auto_scale {
             auto_scale::must_be_on(row)?;
             auto_scale::turn_off(row);
@@ -86,31 +82,6 @@ pub struct PoolUpdateAndResize {
     /// A formula.
     pub auto_scale: Option<api::PoolEnableAutoScale>,
     pub disables_auto_scale: bool,
-    /// Secrets that the patch leaves out stay.
-    pub keeps_secrets: bool,
-}
-
-/// Changes a pool that is still as its caller has read it, from a text that GET gave without its secrets: these stay.
-///
-/// # Errors
-/// `ConditionNotMet`, else as [`pool_update_and_resize`] and `pool_disable_auto_scale`.
-pub async fn pool_edit(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    id: &PoolId,
-    e_tag: &str,
-    edit: api::PoolEdit,
-) -> Result<()> {
-    let update = PoolUpdateAndResize {
-        patch: edit.patch,
-        remove_start_task: edit.removes_start_task,
-        resize: edit.resize,
-        auto_scale: edit.enable_auto_scale,
-        disables_auto_scale: edit.disables_auto_scale,
-        keeps_secrets: true,
-    };
-    pool_update_and_resize(cx, &caller.if_match(e_tag), account, id, update).await
 }
 
 fn apply(row: &mut PoolRow, patch: api::PoolPatch, around: Around<'_>) -> std::result::Result<(), api::Error> {

@@ -2,7 +2,7 @@
 
 use fournil::api::{Code, Job, JobSchedule, Pool};
 use fournil::domain::edit;
-use fournil::service::{self, job, job_schedule, pool};
+use fournil::service;
 use fournil::store;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ async fn edit_pool(rest: &Rest, there: &Pool, text: &str) -> service::Result<()>
     let world = &rest.world;
     let edit = edit::pool(there, text).unwrap();
     let id = there.settings.id.parse().unwrap();
-    pool::pool_edit(&world.cx, &world.caller, &world.account, &id, &there.e_tag, edit).await
+    service::edit::pool_edit(&world.cx, &world.caller, &world.account, &id, &there.e_tag, edit).await
 }
 
 #[tokio::test]
@@ -86,7 +86,9 @@ async fn a_job_and_a_schedule_are_changed_by_their_texts() {
     let first: Job = there(&rest, "/jobs/j").await;
     let patch = edit::job(&first, &text(&rest, "/jobs/j", json!({ "priority": 9, "metadata": null })).await).unwrap();
     let id = "j".parse().unwrap();
-    let edit = async || job::job_edit(&world.cx, &world.caller, &world.account, &id, &first.e_tag, patch.clone()).await;
+    let edit = async || {
+        service::edit::job_edit(&world.cx, &world.caller, &world.account, &id, &first.e_tag, patch.clone()).await
+    };
     edit().await.unwrap();
     assert_eq!(rest.get("/jobs/j").await.json()["priority"], 9);
     assert_eq!(edit().await.map_err(|error| error.public.code), Err(Code::ConditionNotMet));
@@ -102,7 +104,7 @@ async fn a_job_and_a_schedule_are_changed_by_their_texts() {
     let change = text(&rest, "/jobschedules/s", json!({ "jobSpecification": specification })).await;
     let patch = edit::job_schedule(&first, &change).unwrap();
     let id = "s".parse().unwrap();
-    job_schedule::job_schedule_edit(&world.cx, &world.caller, &world.account, &id, &first.e_tag, patch).await.unwrap();
+    service::edit::job_schedule_edit(&world.cx, &world.caller, &world.account, &id, &first.e_tag, patch).await.unwrap();
     let mut conn = world.cx.store.read().await.unwrap();
     let owner = store::account::key_of(&mut conn, &world.account).await.unwrap().unwrap();
     let row = store::job_schedule::find(&mut conn, owner, "s").await.unwrap().unwrap();

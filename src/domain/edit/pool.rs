@@ -44,76 +44,35 @@ fn said_once(all: &mut Comparison<PoolCreate>, now: &PoolCreate) {
 }
 
 fn patch(all: &mut Comparison<PoolCreate>, now: &PoolCreate) -> PoolPatch {
-    let w = all.wanted.clone();
+    let wanted = all.wanted.clone();
     let spread = TaskSchedulingPolicy { node_fill_type: NodeFillType::Spread, job_default_order: None };
-    let vm_size = Some(w.vm_size.to_ascii_lowercase()).filter(|size| *size != now.vm_size.to_ascii_lowercase());
-    let mode = &w.target_node_communication_mode;
-    let references = &w.application_package_references;
-    let inter_node = &w.enable_inter_node_communication;
-    let machine = &w.virtual_machine_configuration;
-    PoolPatch {
-        // Where it goes, `updateproperties` says so.
-        start_task: w.start_task.clone().filter(|_| now.start_task != w.start_task),
-        certificate_references: all.new_value(
-            "certificateReferences",
-            &now.certificate_references,
-            &w.certificate_references,
-            Some(Vec::new()),
-        ),
-        application_package_references: all.new_value(
-            "applicationPackageReferences",
-            &now.application_package_references,
-            references,
-            Some(Vec::new()),
-        ),
-        metadata: all.new_value("metadata", &now.metadata, &w.metadata, Some(Vec::new())),
-        target_node_communication_mode: all.new_value(
-            "targetNodeCommunicationMode",
-            &now.target_node_communication_mode,
-            mode,
-            Some(NodeCommunicationMode::Default),
-        ),
-        display_name: all.new_value("displayName", &now.display_name, &w.display_name, None),
-        vm_size,
-        task_slots_per_node: all.new_value(
-            "taskSlotsPerNode",
-            &now.task_slots_per_node,
-            &w.task_slots_per_node,
-            Some(1),
-        ),
-        task_scheduling_policy: all.new_value(
-            "taskSchedulingPolicy",
-            &now.task_scheduling_policy,
-            &w.task_scheduling_policy,
-            Some(spread),
-        ),
-        enable_inter_node_communication: all.new_value(
-            "enableInterNodeCommunication",
-            &now.enable_inter_node_communication,
-            inter_node,
-            Some(false),
-        ),
-        virtual_machine_configuration: all.new_value(
-            "virtualMachineConfiguration",
-            &now.virtual_machine_configuration,
-            machine,
-            None,
-        ),
-        network_configuration: all.new_value(
-            "networkConfiguration",
-            &now.network_configuration,
-            &w.network_configuration,
-            None,
-        ),
-        user_accounts: all.new_value("userAccounts", &now.user_accounts, &w.user_accounts, Some(Vec::new())),
-        mount_configuration: all.new_value(
-            "mountConfiguration",
-            &now.mount_configuration,
-            &w.mount_configuration,
-            Some(Vec::new()),
-        ),
-        upgrade_policy: all.new_value("upgradePolicy", &now.upgrade_policy, &w.upgrade_policy, None),
-        resource_tags: all.new_value("resourceTags", &now.resource_tags, &w.resource_tags, Some(BTreeMap::new())),
+    let size = Some(wanted.vm_size.to_ascii_lowercase());
+    // Each property with what its absence means; nothing where that cannot be said.
+    macro_rules! new_values {
+        ($($field:ident $property:literal $absent:expr;)+) => {
+            PoolPatch {
+                // Where it goes, `updateproperties` says so.
+                start_task: wanted.start_task.clone().filter(|_| now.start_task != wanted.start_task),
+                vm_size: size.filter(|size| *size != now.vm_size.to_ascii_lowercase()),
+                $($field: all.new_value($property, &now.$field, &wanted.$field, $absent),)+
+            }
+        };
+    }
+    new_values! {
+        certificate_references "certificateReferences" Some(Vec::new());
+        application_package_references "applicationPackageReferences" Some(Vec::new());
+        metadata "metadata" Some(Vec::new());
+        target_node_communication_mode "targetNodeCommunicationMode" Some(NodeCommunicationMode::Default);
+        display_name "displayName" None;
+        task_slots_per_node "taskSlotsPerNode" Some(1);
+        task_scheduling_policy "taskSchedulingPolicy" Some(spread);
+        enable_inter_node_communication "enableInterNodeCommunication" Some(false);
+        virtual_machine_configuration "virtualMachineConfiguration" None;
+        network_configuration "networkConfiguration" None;
+        user_accounts "userAccounts" Some(Vec::new());
+        mount_configuration "mountConfiguration" Some(Vec::new());
+        upgrade_policy "upgradePolicy" None;
+        resource_tags "resourceTags" Some(BTreeMap::new());
     }
 }
 

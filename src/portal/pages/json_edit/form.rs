@@ -125,7 +125,7 @@ where
     };
     view! {
         <section class="card" role="status" aria-labelledby="edit-outlook">
-            <h3 class="card__title" id="edit-outlook">{tx(msg::EDIT_OUTLOOK)}</h3>
+            <h2 class="card__title" id="edit-outlook">{tx(msg::EDIT_OUTLOOK)}</h2>
             {shown}
         </section>
     }
