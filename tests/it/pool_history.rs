@@ -44,7 +44,10 @@ async fn states_of_nodes_running_tasks_and_slots_are_noted_each_minute_and_kept_
     // The account's pools together; another one has no nodes yet.
     world.pool("empty", 0, 2).await;
     let all = account_history(&world.cx, &world.caller, &world.account, HistorySpan::Hour).await.unwrap();
-    assert_eq!((last(&all.running_tasks), nodes(&all, NodeState::Running), last(&all.total_slots)), (Some(1), Some(1), Some(4)));
+    assert_eq!(
+        (last(&all.running_tasks), nodes(&all, NodeState::Running), last(&all.total_slots)),
+        (Some(1), Some(1), Some(4))
+    );
 
     world.clock.forward(Duration::from_days(8));
     let n_old = async || {

@@ -12,6 +12,7 @@ mod json_edit;
 mod json_form;
 mod json_view;
 pub mod key;
+mod making;
 pub mod node;
 mod pairs_editor;
 mod panel_form;

@@ -52,19 +52,11 @@ pub fn Field(
     let field = StoredValue::new(name);
     let error = Memo::new(move |_| error.get().or_else(|| form?.text(&field.get_value())));
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let described_by = {
-        let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
-        Signal::derive(move || match (hint.with(Option::is_some), error.with(Option::is_some)) {
-            (true, true) => Some(format!("{hint_id} {error_id}")),
-            (true, false) => Some(hint_id.clone()),
-            (false, true) => Some(error_id.clone()),
-            (false, false) => None,
-        })
-    };
-    let none = Signal::stored(None);
+    let has = Signal::derive(move || (hint.with(Option::is_some), error.with(Option::is_some)));
+    let described_by = described_by(hint_id.clone(), error_id.clone(), has);
     let context = FieldContext {
         id: (!group).then(|| id.clone()),
-        described_by: if group { none } else { described_by },
+        described_by: if group { Signal::stored(None) } else { described_by },
         is_invalid: Signal::derive(move || !group && error.with(Option::is_some)),
         is_required: required && !group,
     };
@@ -104,6 +96,16 @@ pub fn Field(
             </div>
         </div>
     }
+}
+
+/// The ids of what says more about the control: of those that `has` says are there.
+fn described_by(hint: String, error: String, has: Signal<(bool, bool)>) -> Signal<Option<String>> {
+    Signal::derive(move || match has.get() {
+        (true, true) => Some(format!("{hint} {error}")),
+        (true, false) => Some(hint.clone()),
+        (false, true) => Some(error.clone()),
+        (false, false) => None,
+    })
 }
 
 /// Says once, above a form, what the star means.
