@@ -8,7 +8,6 @@ pub mod account;
 pub mod activity;
 pub mod agent;
 pub mod application;
-#[cfg(feature = "ssr")]
 pub mod body;
 pub mod certificate;
 pub mod error;

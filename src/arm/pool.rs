@@ -181,7 +181,8 @@ async fn pool_update(call: Call, Body(body): Body<PoolBody>) -> Result {
     pool::may_change(&call.caller, &place.name)?;
     let there = pool_mapping::of(&place.load(&call).await?.settings, &account_shape::id(&place.account));
     let Change { patch, resize, auto_scale } = body.to_change(&there)?;
-    let update = pool::PoolUpdateAndResize { patch, remove_start_task: body.removes_start_task(), resize, auto_scale };
+    let remove_start_task = body.removes_start_task();
+    let update = pool::PoolUpdateAndResize { patch, remove_start_task, resize, auto_scale, ..Default::default() };
     pool::pool_update_and_resize(&call.cx, &call.conditional(), &place.name, &place.id, update).await?;
     Ok(place.show(&place.load(&call).await?))
 }

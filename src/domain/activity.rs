@@ -153,7 +153,7 @@ pub fn of_function(name: &str) -> Operation {
     let verb = match verb {
         _ if !is_recorded && thing == "Fournil" => format!("{}/read", camel(name)),
         _ if !is_recorded => "read".to_owned(),
-        "add" | "create" | "patch" | "set" | "update" => "write".to_owned(),
+        "add" | "create" | "edit" | "patch" | "set" | "update" => "write".to_owned(),
         "delete" | "revoke" => "delete".to_owned(),
         verb => format!("{}/action", camel(verb)),
     };

@@ -71,6 +71,15 @@ pub fn with_secrets(now: &PoolInformation, mut wanted: PoolInformation) -> PoolI
     wanted
 }
 
+/// An auto pool that is written anew keeps the secrets that its text leaves out.
+pub fn keep_secrets(wanted: &mut PoolInformation, now: &PoolInformation) {
+    let pool = |info: &PoolInformation| info.auto_pool_specification.as_ref().and_then(|auto| auto.pool.clone());
+    let new = wanted.auto_pool_specification.as_mut().and_then(|auto| auto.pool.as_mut());
+    if let (Some(new), Some(now)) = (new, pool(now)) {
+        new.keep_secrets(&now);
+    }
+}
+
 /// What a job says whose pool could not be made.
 pub fn scheduling_error(error: &Error) -> JobSchedulingError {
     let detail = |v: &crate::api::ErrorValue| NameValuePair { name: Some(v.key.clone()), value: Some(v.value.clone()) };

@@ -12,6 +12,7 @@ pub mod command_line;
 pub mod condition;
 pub mod container;
 pub mod dependency;
+pub mod edit;
 pub mod endpoint;
 pub mod exit;
 pub mod external;

@@ -167,6 +167,24 @@ pub fn pool(account: impl AsRef<str>, pool: impl AsRef<str>) -> String {
     format!("{}/{}", pools(account), segment(pool.as_ref()))
 }
 
+/// The pool as the REST API gives it.
+pub fn pool_properties(account: impl AsRef<str>, pool_id: impl AsRef<str>) -> String {
+    format!("{}/properties", pool(account, pool_id))
+}
+
+pub fn job_properties(account: impl AsRef<str>, job_id: impl AsRef<str>) -> String {
+    format!("{}/properties", job(account, job_id))
+}
+
+pub fn job_schedule_properties(account: impl AsRef<str>, schedule: impl AsRef<str>) -> String {
+    format!("{}/properties", job_schedule(account, schedule))
+}
+
+/// The form that changes a resource as JSON, on the page that shows it so.
+pub fn edit_json(properties: String) -> String {
+    with_query(properties, &[("edit", "json")])
+}
+
 pub fn nodes(account: impl AsRef<str>, pool_id: impl AsRef<str>) -> String {
     format!("{}/nodes", pool(account, pool_id))
 }
@@ -385,6 +403,8 @@ mod tests {
             pool_from_json("mybatch", ""),
             pool_from_json("mybatch", "p1"),
             pool("mybatch", "p1"),
+            pool_properties("mybatch", "p1"),
+            edit_json(pool_properties("mybatch", "p1")),
             nodes("mybatch", "p1"),
             node("mybatch", "p1", "n1"),
             node_folder("mybatch", "p1", "n1", ""),
@@ -398,10 +418,12 @@ mod tests {
             job_create("mybatch"),
             job_from_json("mybatch", "s1:job-2"),
             job("mybatch", "j1"),
+            job_properties("mybatch", "j1"),
             job("mybatch", "s1:job-2"),
             job_schedules("mybatch"),
             job_schedule_create("mybatch"),
             job_schedule("mybatch", "s1"),
+            job_schedule_properties("mybatch", "s1"),
             job_schedule_jobs("mybatch", "s1"),
             tasks("mybatch", "j1"),
             job_nodes("mybatch", "j1"),
@@ -453,6 +475,8 @@ mod tests {
 /accounts/mybatch/pools/new?as=json
 /accounts/mybatch/pools/new?as=json&from=p1
 /accounts/mybatch/pools/p1
+/accounts/mybatch/pools/p1/properties
+/accounts/mybatch/pools/p1/properties?edit=json
 /accounts/mybatch/pools/p1/nodes
 /accounts/mybatch/pools/p1/nodes/n1
 /accounts/mybatch/pools/p1/nodes/n1/files
@@ -466,10 +490,12 @@ mod tests {
 /accounts/mybatch/jobs/new
 /accounts/mybatch/jobs/new?as=json&from=s1%3Ajob-2
 /accounts/mybatch/jobs/j1
+/accounts/mybatch/jobs/j1/properties
 /accounts/mybatch/jobs/s1:job-2
 /accounts/mybatch/jobschedules
 /accounts/mybatch/jobschedules/new
 /accounts/mybatch/jobschedules/s1
+/accounts/mybatch/jobschedules/s1/properties
 /accounts/mybatch/jobschedules/s1/jobs
 /accounts/mybatch/jobs/j1/tasks
 /accounts/mybatch/jobs/j1/preparation

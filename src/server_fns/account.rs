@@ -89,3 +89,10 @@ pub async fn location_list() -> Result<Vec<api::Location>, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(service::location::location_list(&cx, &caller).await?)
 }
+
+/// What all pools of the account did: nodes by state, running tasks, slots.
+#[server(prefix = "/portal/fn", endpoint = "account_history", input = Json)]
+pub async fn account_history(account: AccountName, span: api::HistorySpan) -> Result<api::PoolHistory, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::pool_history::account_history(&cx, &caller, &account, span).await?)
+}

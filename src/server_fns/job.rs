@@ -45,6 +45,13 @@ pub async fn job_patch(account: AccountName, job: JobId, patch: api::JobPatch) -
     Ok(service::job::job_patch(&cx, &caller, &account, &job, patch).await?)
 }
 
+/// Changes a job that is still as the page has read it.
+#[server(prefix = "/portal/fn", endpoint = "job_edit", input = Json)]
+pub async fn job_edit(account: AccountName, job: JobId, e_tag: String, edit: api::JobPatch) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::edit::job_edit(&cx, &caller, &account, &job, &e_tag, edit).await?)
+}
+
 /// Lets a disabled job run again.
 #[server(prefix = "/portal/fn", endpoint = "job_enable", input = Json)]
 pub async fn job_enable(account: AccountName, job: JobId) -> Result<(), api::Error> {

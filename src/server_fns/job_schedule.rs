@@ -62,6 +62,18 @@ pub async fn job_schedule_patch(
     Ok(service::job_schedule::job_schedule_patch(&cx, &caller, &account, &schedule, patch).await?)
 }
 
+/// Changes a job schedule that is still as the page has read it.
+#[server(prefix = "/portal/fn", endpoint = "job_schedule_edit", input = Json)]
+pub async fn job_schedule_edit(
+    account: AccountName,
+    schedule: JobScheduleId,
+    e_tag: String,
+    edit: api::JobSchedulePatch,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::edit::job_schedule_edit(&cx, &caller, &account, &schedule, &e_tag, edit).await?)
+}
+
 /// Lets a disabled schedule make jobs again.
 #[server(prefix = "/portal/fn", endpoint = "job_schedule_enable", input = Json)]
 pub async fn job_schedule_enable(account: AccountName, schedule: JobScheduleId) -> Result<(), api::Error> {

@@ -38,6 +38,18 @@ pub async fn pool_create_from_json(account: AccountName, text: String) -> Result
     Ok(service::pool::pool_create_from_json(&cx, &caller, &account, &text).await?)
 }
 
+/// Changes a pool that is still as the page has read it.
+#[server(prefix = "/portal/fn", endpoint = "pool_edit", input = Json)]
+pub async fn pool_edit(
+    account: AccountName,
+    pool: PoolId,
+    e_tag: String,
+    edit: api::PoolEdit,
+) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(service::edit::pool_edit(&cx, &caller, &account, &pool, &e_tag, edit).await?)
+}
+
 /// Sets a new size; nodes come and go afterwards.
 #[server(prefix = "/portal/fn", endpoint = "pool_resize", input = Json)]
 pub async fn pool_resize(account: AccountName, pool: PoolId, resize: api::PoolResize) -> Result<(), api::Error> {

@@ -114,7 +114,7 @@ pub async fn pool_evaluate_auto_scale(
     Ok(run(cx, &formula, &row, &samples, now).1)
 }
 
-fn must_be_on(row: &PoolRow) -> std::result::Result<(), api::Error> {
+pub(super) fn must_be_on(row: &PoolRow) -> std::result::Result<(), api::Error> {
     let refusal = auto_scale::use_refusal(row.state, row.is_auto_scaled());
     refusal.map_or(Ok(()), |code| {
         let error = api::Error::new(code);

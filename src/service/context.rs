@@ -16,7 +16,7 @@ use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
 use crate::auth::{Identity, Signer, secret};
 use crate::blob::BlobFiles;
-use crate::domain::condition::Condition;
+use crate::domain::condition::{Condition, Tags};
 use crate::domain::container::Containers;
 use crate::domain::ids::AccountName;
 use crate::domain::kept::Keep;
@@ -262,6 +262,12 @@ pub enum Who {
 impl Caller {
     pub fn system() -> Self {
         Caller { who: Who::System, from: None, request_id: String::new(), only_if: Condition::None }
+    }
+
+    /// The same caller, who changes nothing that is not as it was with this ETag.
+    #[must_use]
+    pub fn if_match(&self, e_tag: &str) -> Self {
+        Caller { only_if: Condition::Match(Tags::These(vec![e_tag.to_owned()])), ..self.clone() }
     }
 
     /// For the log.

@@ -16,6 +16,7 @@ pub mod consequences;
 pub mod containers;
 pub mod context;
 pub mod device_sign_in;
+pub mod edit;
 mod error;
 pub mod etag;
 pub mod events;

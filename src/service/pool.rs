@@ -226,7 +226,10 @@ pub(super) fn begin_resize(
     row.allocation = AllocationState::Resizing;
     row.allocation_since = now;
     row.resize_errors = None;
-    row.deadline = Some(now.plus(resize.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT)));
+    let timeout = resize.resize_timeout.unwrap_or(USUAL_RESIZE_TIMEOUT);
+    // A pool tells the timeout of its last resize. Source: pools, `resizeTimeout`.
+    row.settings.resize_timeout = Some(timeout);
+    row.deadline = Some(now.plus(timeout));
     Ok(())
 }
 

@@ -57,6 +57,10 @@ pub async fn pool_update_and_resize(
         }
         // Before the new size: what only changes on a pool without nodes is asked of the pool as it is.
         apply(row, update.patch, around)?;
+        if update.disables_auto_scale {
+            auto_scale::must_be_on(row)?;
+            auto_scale::turn_off(row);
+        }
         if let Some(enable) = update.auto_scale {
             auto_scale::turn_on(row, enable, now)?;
         }
@@ -77,10 +81,11 @@ pub struct PoolUpdateAndResize {
     pub resize: Option<api::PoolResize>,
     /// A formula.
     pub auto_scale: Option<api::PoolEnableAutoScale>,
+    pub disables_auto_scale: bool,
 }
 
 fn apply(row: &mut PoolRow, patch: api::PoolPatch, around: Around<'_>) -> std::result::Result<(), api::Error> {
-    if let Some(property) = patch.wants_no_nodes()
+    if let Some(property) = patch.want_no_nodes().next()
         && let Some(code) = pool::empty_pool_refusal(row.node_counts.all().total, row.allocation)
     {
         let reason = "the property only changes on a pool without nodes";

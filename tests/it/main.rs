@@ -32,6 +32,7 @@ mod dependencies;
 mod dependencies_real;
 mod device_sign_in;
 mod disk_full;
+mod edit_json;
 mod exit_conditions;
 mod external_sign_in;
 mod isolation;

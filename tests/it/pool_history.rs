@@ -1,7 +1,7 @@
 //! What pools did is noted for graphs.
 
 use fournil::api::{self, Duration, HistorySpan, NodeState};
-use fournil::service::pool_history::{pool_history, pool_history_prune};
+use fournil::service::pool_history::{account_history, pool_history, pool_history_prune};
 
 use crate::support::world::World;
 
@@ -40,6 +40,14 @@ async fn states_of_nodes_running_tasks_and_slots_are_noted_each_minute_and_kept_
     let shown = world.until("a running task is noted", busy).await;
     assert_eq!((last(&shown.running_slots), last(&shown.total_slots)), (Some(1), Some(4)));
     assert_eq!((nodes(&shown, NodeState::Running), nodes(&shown, NodeState::Idle)), (Some(1), Some(0)));
+
+    // The account's pools together; another one has no nodes yet.
+    world.pool("empty", 0, 2).await;
+    let all = account_history(&world.cx, &world.caller, &world.account, HistorySpan::Hour).await.unwrap();
+    assert_eq!(
+        (last(&all.running_tasks), nodes(&all, NodeState::Running), last(&all.total_slots)),
+        (Some(1), Some(1), Some(4))
+    );
 
     world.clock.forward(Duration::from_days(8));
     let n_old = async || {

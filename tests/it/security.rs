@@ -44,7 +44,7 @@ pub fn any_arguments() -> serde_json::Value {
     let of_pools_and_jobs = json!({
         "account": "abc", "pool": "p", "job": "j", "schedule": "s", "task": "t", "node": "n", "query": {}, "name": "abc", "patch": {}, "update": {},
         "key": "Primary", "path": "stdout.txt", "offset": 0, "length": 1, "recursive": true, "resize": {}, "remove": { "nodeList": ["n"] },
-        "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" },
+        "enable": {}, "evaluate": { "autoScaleFormula": "x = 1" }, "edit": {}, "e_tag": "0x1",
         "disable": { "disableTasks": "requeue" }, "terminate": {}, "body": {}, "tasks": [], "storage_account_id": null,
         "external_name": null, "description": "", "code": "BCDF-GHJK", "text": "", "life": "P1D", "id": "x", "span": "1h",
         "create": merge(merge(json!({ "name": "abc", "location": "local" }), pool), job)

@@ -66,8 +66,8 @@ pub struct PoolPatch {
 }
 
 impl PoolPatch {
-    /// A property that can only change on a pool without nodes.
-    pub fn wants_no_nodes(&self) -> Option<&'static str> {
+    /// Its properties that can only change on a pool without nodes.
+    pub fn want_no_nodes(&self) -> impl Iterator<Item = &'static str> + use<> {
         let given = [
             ("displayName", self.display_name.is_some()),
             ("vmSize", self.vm_size.is_some()),
@@ -81,7 +81,7 @@ impl PoolPatch {
             ("upgradePolicy", self.upgrade_policy.is_some()),
             ("resourceTags", self.resource_tags.is_some()),
         ];
-        given.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name)
     }
 }
 

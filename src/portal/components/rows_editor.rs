@@ -27,6 +27,11 @@ impl RowNumber {
         Signal::derive(move || Some(self.text(message)))
     }
 
+    /// From 0; tracked.
+    pub fn index(self) -> usize {
+        self.0.get().saturating_sub(1)
+    }
+
     fn text(self, message: Msg) -> String {
         tf(message, &[("n", &self.0.get().to_string())])
     }
@@ -49,6 +54,9 @@ pub fn RowsEditor<R: EditedRow>(
     /// As many controls side by side as there is room for; otherwise two.
     #[prop(optional)]
     wide: bool,
+    /// What a further row says at first; otherwise nothing.
+    #[prop(optional, into)]
+    fresh: Option<Callback<(), R::Typed>>,
     /// The controls of a row, before the button that removes it.
     controls: Callback<(R, RowNumber), AnyView>,
 ) -> impl IntoView {
@@ -67,7 +75,7 @@ pub fn RowsEditor<R: EditedRow>(
     };
     let remove = move |id: usize| rows.update(|rows| rows.retain(|placed| placed.id != id));
     let append = move || {
-        let new = place(R::Typed::default());
+        let new = place(fresh.map_or_else(R::Typed::default, |fresh| fresh.run(())));
         rows.update(|rows| rows.push(new));
     };
     view! {
@@ -87,4 +95,10 @@ pub fn RowsEditor<R: EditedRow>(
             <Button label=add icon=Icon::Add kind=ButtonKind::Subtle on_press=append/>
         </div>
     }
+}
+
+/// A control of a row with a word above it, where a row has so many that their contents do not say what they are.
+#[component]
+pub fn Labelled(#[prop(into)] label: Signal<String>, children: Children) -> impl IntoView {
+    view! { <span class="pairs__labelled"><span class="pairs__label" aria-hidden="true">{move || label.get()}</span>{children()}</span> }
 }

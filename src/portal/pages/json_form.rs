@@ -3,9 +3,6 @@
 use std::future::Future;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
 use crate::api;
 use crate::domain::ids::AccountName;
@@ -14,10 +11,11 @@ use crate::portal::components::{
     Button, ButtonKind, ErrorBar, Field, FieldErrors, FormErrors, Icon, Loaded, PageHeader, TextArea,
 };
 use crate::portal::i18n::{Msg, msg, t, tx};
+use crate::portal::pages::making::{Made, Making};
 use crate::portal::pages::refusal;
 use crate::portal::reading::use_reading;
 use crate::portal::shell::use_account;
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 
 /// What the address says of how the form is shown: `?as=json&from={id}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +73,7 @@ where
     S: Fn(AccountName, String) -> SF + Copy + Send + Sync + 'static,
     SF: Future<Output = Result<String, api::Error>> + 'static,
 {
-    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let (account, session) = (use_account(), use_session());
     let text = use_reading(
         move || (account.get(), how.from.clone()),
         Signal::stored(0),
@@ -83,19 +81,13 @@ where
             if from.is_empty() { Ok(kind.least.to_owned()) } else { (kind.copy)(account, from).await }
         },
     );
-    let navigate = StoredValue::new(use_navigate());
-    let done = Callback::new(move |id: String| {
-        let (note, path) = (kind.made)(&account.get_untracked(), &id);
-        notifications.done(note);
-        navigate.with_value(|go| go(&path, NavigateOptions::default()));
-    });
     let send = move |text: String| (kind.send)(account.get_untracked(), text);
     let cancel = Signal::derive(move || (kind.list)(&account.get()));
     let refusal = Signal::derive(move || refusal::of(session, kind.permission, None));
     view! {
         <PageHeader title=kind.title icon=kind.icon/>
         <Loaded reading=text lines=8 let:text>
-            <JsonForm first=text.get_untracked() submit=kind.submit cancel refusal send done/>
+            <JsonForm first=text.get_untracked() submit=kind.submit cancel refusal send account made=kind.made/>
         </Loaded>
     }
 }
@@ -108,34 +100,25 @@ fn JsonForm<S, F>(
     cancel: Signal<String>,
     refusal: Signal<Option<String>>,
     send: S,
-    done: Callback<String>,
+    account: Memo<AccountName>,
+    made: fn(&AccountName, &str) -> (String, String),
 ) -> impl IntoView
 where
     S: Fn(String) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<String, api::Error>> + 'static,
 {
-    let session = use_session();
-    let text = RwSignal::new(first);
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
-    let form = FormErrors::provide(Signal::stored(FieldErrors::default()), error.into());
+    let (text, making) = (RwSignal::new(first), Making::new());
+    let form = FormErrors::provide(Signal::stored(FieldErrors::default()), making.error.into());
     let press = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if pending.get_untracked() || refusal.with_untracked(Option::is_some) {
+        if making.pending.get_untracked() || refusal.with_untracked(Option::is_some) {
             return;
         }
-        pending.set(true);
-        error.set(None);
-        let answer = send(text.get_untracked());
-        spawn_local(async move {
-            let answer = answer.await;
-            pending.try_set(false);
-            match answer {
-                Ok(id) => drop(done.try_run(id)),
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(refused));
-                }
-            }
+        // Asked for now: the page may have been left when the answer comes.
+        let account = account.get_untracked();
+        making.send_named(send(text.get_untracked()), move |id| {
+            let (note, page) = made(&account, &id);
+            Made { note, page }
         });
     };
     view! {
@@ -145,7 +128,7 @@ where
                 <TextArea value=text code=true rows=24/>
             </Field>
             <div class="wizard__actions">
-                <Button label=submit kind=ButtonKind::Primary submit=true pending refusal/>
+                <Button label=submit kind=ButtonKind::Primary submit=true pending=making.pending refusal/>
                 <a class="button button--subtle" href=move || cancel.get()>{tx(msg::CANCEL)}</a>
             </div>
         </form>

@@ -44,6 +44,7 @@ journey("every page", async ({ server, open, shot }) => {
     nodes: `${at}/pools/render/nodes`,
     map: `${at}/pools/render/nodes?view=map`,
     "pool-json": `${at}/pools/render/properties`,
+    "pool-edit-json": `${at}/pools/render/properties?edit=json`,
     node: `${at}/pools/render/nodes/${node}`,
     "node-failed": `${at}/pools/broken/nodes/${broken}`,
     jobs: `${at}/jobs`,

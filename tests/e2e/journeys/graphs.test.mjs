@@ -72,6 +72,14 @@ journey("graphs", async ({ page, server, open, shot }) => {
   await states.scrollIntoViewIfNeeded();
   await accessibleInBothThemes(page, (theme) => shot(`pool-${theme}`, page));
 
+  // The account: all its pools together.
+  await go(page, "/accounts/studio");
+  const together = page.getByRole("slider", { name: "States of the nodes" });
+  await together.waitFor();
+  await until("the running node is there, too", async () => (await together.getAttribute("aria-valuetext")).includes("Running 1"), A_WHILE);
+  await together.scrollIntoViewIfNeeded();
+  await accessibleInBothThemes(page, (theme) => shot(`account-${theme}`, page));
+
   // The operator takes the node away: its task waits again, no retry is counted.
   await go(page, here);
   await command(page, "Preempt").click();
@@ -85,4 +93,6 @@ journey("graphs", async ({ page, server, open, shot }) => {
   });
   assert.equal(executionInfo.retryCount, 0);
   await shot("preempted");
+  await go(page, "/accounts/studio/pools/render/nodes?state=preempted");
+  await page.getByRole("rowheader", { name: node }).waitFor();
 });

@@ -51,7 +51,7 @@ fn whom(function: &str) -> For {
         "storage_key_regenerate" => For::Those(P::KeyWrite, everywhere),
         // A URL that only reads.
         "storage_sas" => For::Those(P::StorageRead, everywhere),
-        "pool_evaluate_auto_scale" | "node_access_get" => For::Those(P::PoolRead, first),
+        "pool_evaluate_auto_scale" | "node_access_get" | "account_history" => For::Those(P::PoolRead, first),
         name if name.starts_with("user_") => For::Those(P::UserWrite, everywhere),
         name if ["storage_", "container_", "blob_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::StorageRead } else { P::StorageWrite }, everywhere)

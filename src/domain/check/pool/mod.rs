@@ -3,7 +3,7 @@
 mod machine;
 mod network;
 
-pub use self::network::no_reserved_ports;
+pub use self::network::{configuration as network_configuration, no_reserved_ports};
 use super::*;
 use crate::api::{PoolCreate, VmSize};
 use crate::domain::auto_scale::{LONGEST_INTERVAL, SHORTEST_INTERVAL};

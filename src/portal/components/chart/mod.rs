@@ -21,27 +21,38 @@ use table::ChartTable;
 /// Steps that Page Up and Page Down move by.
 const PAGE: usize = 10;
 
-/// A graph. What it is of stands above it, and what it shows at the cursor, or last.
-#[component]
-pub fn Chart(title: Msg, #[prop(into)] data: Signal<ChartData>) -> impl IntoView {
-    let cursor = RwSignal::new(None::<usize>);
-    let n_steps = Memo::new(move |_| data.with(ChartData::n_steps));
-    // Where the cursor stands; where there is none, at what is known last.
-    let index = Memo::new(move |_| {
-        let last = n_steps.get().saturating_sub(1);
-        cursor.get().map(|index| index.min(last)).or_else(|| data.with(ChartData::last_known)).unwrap_or(last)
-    });
-    let reading = Memo::new(move |_| {
-        let (index, language) = (index.get(), language());
-        data.with(|data| {
-            let time = moment(data, index);
-            let values: Vec<String> = data.lines.iter().map(|line| reading_of(data, line, index, language)).collect();
-            format!("{time} · {}", values.join(" · "))
-        })
-    });
-    let has_any = Memo::new(move |_| data.with(|data| data.last_known().is_some()));
-    let walk = move |event: web_sys::KeyboardEvent| {
-        let (here, last) = (index.get_untracked(), n_steps.get_untracked().saturating_sub(1));
+/// Where a reader is in time, and what is read there.
+#[derive(Clone, Copy)]
+struct Cursor {
+    at: RwSignal<Option<usize>>,
+    n_steps: Memo<usize>,
+    /// Where the cursor stands; where there is none, at what is known last.
+    index: Memo<usize>,
+    reading: Memo<String>,
+}
+
+impl Cursor {
+    fn over(data: Signal<ChartData>) -> Self {
+        let at = RwSignal::new(None::<usize>);
+        let n_steps = Memo::new(move |_| data.with(ChartData::n_steps));
+        let index = Memo::new(move |_| {
+            let last = n_steps.get().saturating_sub(1);
+            at.get().map(|index| index.min(last)).or_else(|| data.with(ChartData::last_known)).unwrap_or(last)
+        });
+        let reading = Memo::new(move |_| {
+            let (index, language) = (index.get(), language());
+            data.with(|data| {
+                let time = moment(data, index);
+                let values: Vec<String> =
+                    data.lines.iter().map(|line| reading_of(data, line, index, language)).collect();
+                format!("{time} · {}", values.join(" · "))
+            })
+        });
+        Cursor { at, n_steps, index, reading }
+    }
+
+    fn walk(self, event: &web_sys::KeyboardEvent) {
+        let (here, last) = (self.index.get_untracked(), self.n_steps.get_untracked().saturating_sub(1));
         let there = match event.key().as_str() {
             "ArrowLeft" | "ArrowDown" => here.saturating_sub(1),
             "ArrowRight" | "ArrowUp" => here + 1,
@@ -52,15 +63,28 @@ pub fn Chart(title: Msg, #[prop(into)] data: Signal<ChartData>) -> impl IntoView
             _ => return,
         };
         event.prevent_default();
-        cursor.set(Some(there.min(last)));
-    };
-    let hover = move |event: web_sys::MouseEvent| {
+        self.at.set(Some(there.min(last)));
+    }
+
+    fn hover(self, event: &web_sys::MouseEvent) {
         let width =
             event.current_target().map_or(0, |field| field.unchecked_ref::<web_sys::HtmlElement>().client_width());
         let share = f64::from(event.offset_x()) / f64::from(width.max(1));
-        let n = n_steps.get_untracked();
-        cursor.set(n.checked_sub(1).map(|last| ((share * n as f64).max(0.0) as usize).min(last)));
-    };
+        let n = self.n_steps.get_untracked();
+        self.at.set(n.checked_sub(1).map(|last| ((share * n as f64).max(0.0) as usize).min(last)));
+    }
+
+    fn leave(self) {
+        self.at.set(None);
+    }
+}
+
+/// A graph. What it is of stands above it, and what it shows at the cursor, or last.
+#[component]
+pub fn Chart(title: Msg, #[prop(into)] data: Signal<ChartData>) -> impl IntoView {
+    let cursor = Cursor::over(data);
+    let Cursor { at, n_steps, index, reading } = cursor;
+    let has_any = Memo::new(move |_| data.with(|data| data.last_known().is_some()));
     view! {
         <figure class="chart">
             <figcaption class="chart__head">
@@ -79,12 +103,12 @@ pub fn Chart(title: Msg, #[prop(into)] data: Signal<ChartData>) -> impl IntoView
                         aria-valuemax=move || n_steps.get().saturating_sub(1).to_string()
                         aria-valuenow=move || index.get().to_string()
                         aria-valuetext=reading
-                        on:keydown=walk
-                        on:mousemove=hover
-                        on:mouseleave=move |_| cursor.set(None)
-                        on:blur=move |_| cursor.set(None)
+                        on:keydown=move |event| cursor.walk(&event)
+                        on:mousemove=move |event| cursor.hover(&event)
+                        on:mouseleave=move |_| cursor.leave()
+                        on:blur=move |_| cursor.leave()
                     >
-                        <Drawing data cursor/>
+                        <Drawing data cursor=at/>
                     </div>
                     <Times data/>
                 </div>

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod form;
+mod graphs;
 mod list;
 mod network_form;
 mod networking;

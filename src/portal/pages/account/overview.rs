@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::delete::delete_command;
+use super::graphs::AccountGraphs;
 use super::use_account_summary;
 use crate::api::{AccountCounts, AccountSummary, PublicNetworkAccess};
 use crate::domain::permission::Permission;
@@ -42,6 +43,7 @@ pub fn AccountPage() -> impl IntoView {
             <Facts summary/>
             <Cards summary/>
         </Loaded>
+        <AccountGraphs/>
     }
 }
 

@@ -2,61 +2,57 @@
 
 use leptos::prelude::*;
 
-use crate::portal::components::menu::unique_id;
-use crate::portal::components::{Button, ButtonKind, Icon, TextInput};
+use crate::portal::components::{EditedRow, RowNumber, RowsEditor, TextInput};
 use crate::portal::i18n::{msg, t};
+use crate::portal::pages::typed::Pair;
 
-/// A row while it is edited.
-#[derive(Clone)]
-pub struct TagRow {
-    id: String,
+#[derive(Clone, Copy)]
+struct Row {
     name: RwSignal<String>,
     value: RwSignal<String>,
 }
 
+impl EditedRow for Row {
+    type Typed = Pair;
+
+    fn new((name, value): Pair) -> Self {
+        Row { name: RwSignal::new(name), value: RwSignal::new(value) }
+    }
+
+    fn get(self) -> Pair {
+        (self.name.get(), self.value.get())
+    }
+}
+
 /// The rows; copyable, so that a form can hold it.
 #[derive(Clone, Copy)]
-pub struct TagRows(RwSignal<Vec<TagRow>>);
+pub struct TagRows(RwSignal<Vec<Pair>>);
 
 impl TagRows {
-    pub fn new(tags: impl IntoIterator<Item = (String, String)>) -> TagRows {
-        let rows = TagRows(RwSignal::new(Vec::new()));
-        for (name, value) in tags {
-            rows.add(name, value);
+    pub fn new(tags: impl IntoIterator<Item = Pair>) -> TagRows {
+        let mut rows: Vec<Pair> = tags.into_iter().collect();
+        if rows.is_empty() {
+            rows.push(Pair::default());
         }
-        if rows.0.with_untracked(Vec::is_empty) {
-            rows.add(String::new(), String::new());
-        }
-        rows
+        TagRows(RwSignal::new(rows))
     }
 
     /// What is typed, row by row.
-    pub fn get(self) -> Vec<(String, String)> {
-        self.0.with(|rows| rows.iter().map(|row| (row.name.get(), row.value.get())).collect())
-    }
-
-    fn add(self, name: String, value: String) {
-        let row = TagRow { id: unique_id("tag"), name: RwSignal::new(name), value: RwSignal::new(value) };
-        self.0.update(|rows| rows.push(row));
+    pub fn get(self) -> Vec<Pair> {
+        self.0.get()
     }
 }
 
 #[component]
 pub fn TagEditor(rows: TagRows) -> impl IntoView {
-    let remove = move |id: String| rows.0.update(|rows| rows.retain(|row| row.id != id));
-    let name_label = Signal::derive(|| Some(t(msg::TAG_NAME).to_owned()));
-    let value_label = Signal::derive(|| Some(t(msg::TAG_VALUE).to_owned()));
-    view! {
-        <div class="pairs">
-            <For each=move || rows.0.get() key=|row| row.id.clone() let:row>
-                <div class="pairs__row">
-                    <TextInput value=row.name label=name_label placeholder=name_label/>
-                    <TextInput value=row.value label=value_label placeholder=value_label/>
-                    <Button label=msg::TAG_REMOVE icon=Icon::Delete icon_only=true kind=ButtonKind::Subtle
-                        on_press={let id = row.id.clone(); move || remove(id.clone())}/>
-                </div>
-            </For>
-            <div><Button label=msg::TAG_ADD icon=Icon::Add on_press=move || rows.add(String::new(), String::new())/></div>
-        </div>
-    }
+    let name = Signal::derive(|| Some(t(msg::TAG_NAME).to_owned()));
+    let value = Signal::derive(|| Some(t(msg::TAG_VALUE).to_owned()));
+    let controls = move |(row, _): (Row, RowNumber)| {
+        view! {
+            <TextInput value=row.name label=name placeholder=name/>
+            <TextInput value=row.value label=value placeholder=value/>
+        }
+        .into_any()
+    };
+    view! { <RowsEditor typed=rows.0 add=msg::TAG_ADD controls=Callback::new(controls)/> }
 }

@@ -1,9 +1,6 @@
 //! A new application. Its first version is uploaded on its own page, which opens with that question.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
 use super::form::{self, ApplicationFields, ApplicationForm};
 use crate::api;
@@ -15,45 +12,31 @@ use crate::portal::components::{
 };
 use crate::portal::i18n::{Msg, msg, t, tf};
 use crate::portal::pages::account::StorageNeeded;
+use crate::portal::pages::making::{Made, Making};
 use crate::portal::pages::refusal;
 use crate::portal::paths;
 use crate::portal::shell::use_account;
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 use crate::server_fns::application_create;
 
 #[component]
 pub fn ApplicationCreatePage() -> impl IntoView {
-    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
-    let navigate = use_navigate();
+    let (account, session) = (use_account(), use_session());
     let fields = ApplicationFields::new(ApplicationForm::default());
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let making = Making::new();
     let checked = Memo::new(move |_| fields.get().to_create());
     let local = Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default));
-    let errors = FormErrors::provide(local, error.into());
+    let errors = FormErrors::provide(local, making.error.into());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if pending.get_untracked() || !errors.check() {
+        if making.pending.get_untracked() || !errors.check() {
             return;
         }
         let Ok((id, create)) = checked.get_untracked() else { return };
-        let (account, navigate) = (account.get_untracked(), navigate.clone());
-        pending.set(true);
-        error.set(None);
-        spawn_local(async move {
-            let answer = application_create(account.clone(), id.clone(), create).await;
-            pending.try_set(false);
-            match answer {
-                Ok(_) => {
-                    notifications.done(tf(msg::APPLICATION_CREATED, &[("application", &id)]));
-                    let page = paths::application(&account, &id);
-                    navigate(&paths::with_query(page, &[("panel", "upload")]), NavigateOptions::default());
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(named(refused)));
-                }
-            }
-        });
+        let account = account.get_untracked();
+        let page = paths::with_query(paths::application(&account, &id), &[("panel", "upload")]);
+        let made = Made { note: tf(msg::APPLICATION_CREATED, &[("application", &id)]), page };
+        making.send(async move { application_create(account, id, create).await.map_err(named) }, made);
     };
     let refusal = Signal::derive(move || refusal::of(session, Permission::PoolWrite, None));
     view! {
@@ -66,7 +49,7 @@ pub fn ApplicationCreatePage() -> impl IntoView {
             <Field name=form::DISPLAY_NAME label=msg::POOL_DISPLAY_NAME><TextInput value=fields.display_name/></Field>
             <Checkbox value=fields.allow_updates label=msg::APPLICATION_UPDATES hint=hint(msg::APPLICATION_UPDATES_HINT)/>
             <div class="wizard__actions">
-                <Button label=msg::CREATE kind=ButtonKind::Primary submit=true refusal pending/>
+                <Button label=msg::CREATE kind=ButtonKind::Primary submit=true refusal pending=making.pending/>
                 <ButtonLink label=msg::CANCEL href=Signal::derive(move || paths::applications(account.get())) kind=ButtonKind::Subtle/>
             </div>
         </form>

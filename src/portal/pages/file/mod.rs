@@ -18,5 +18,5 @@ mod view;
 pub use file_ref::FileRef;
 pub use log_viewer::LogViewer;
 pub use page::FilePage;
-pub use table::{FileRow, FileTable, Target};
+pub use table::{Download, FileRow, FileTable, FileTableFrame, FileTableRow, Target};
 pub use view::FileView;

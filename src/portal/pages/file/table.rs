@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::FileRef;
-use crate::api::{FileProperties, NodeFile};
+use crate::api::{FileProperties, NodeFile, Timestamp};
 use crate::portal::components::{Glyph, Icon, Time};
 use crate::portal::format;
 use crate::portal::i18n::{Msg, language, msg, tf, tx};
@@ -40,6 +40,17 @@ pub fn FileTable(label: Msg, #[prop(into)] rows: Signal<Vec<FileRow>>) -> impl I
             || view! { <p class="form__note">{tf(msg::TASK_FILES_MORE, &[("shown", &shown), ("all", &all)])}</p> },
         )
     };
+    view! { <FileTableFrame label end=msg::LOG_DOWNLOAD rows=shown/> {more} }
+}
+
+/// The table of whatever has a name, a size and an age, without its rows.
+#[component]
+pub fn FileTableFrame(
+    label: Msg,
+    /// What the last column is for.
+    end: Msg,
+    #[prop(into)] rows: ViewFn,
+) -> impl IntoView {
     view! {
         <div class="simple-table" tabindex="0" role="region" aria-label=tx(label)>
             <table>
@@ -48,32 +59,29 @@ pub fn FileTable(label: Msg, #[prop(into)] rows: Signal<Vec<FileRow>>) -> impl I
                         <th scope="col">{tx(msg::FILE_NAME)}</th>
                         <th scope="col" class="data-table__number">{tx(msg::FILE_SIZE)}</th>
                         <th scope="col">{tx(msg::FILE_MODIFIED)}</th>
-                        <th scope="col"><span class="visually-hidden">{tx(msg::LOG_DOWNLOAD)}</span></th>
+                        <th scope="col"><span class="visually-hidden">{tx(end)}</span></th>
                     </tr>
                 </thead>
-                <tbody>{shown}</tbody>
+                <tbody>{move || rows.run()}</tbody>
             </table>
         </div>
-        {more}
     }
 }
 
-fn row(FileRow { file, name, target }: FileRow) -> impl IntoView {
-    let (icon, link, end) = match target {
-        Target::Folder(href) => (Icon::Folder, view! { <a href=href>{name}</a> }.into_any(), None),
-        Target::File(href, file) => {
-            let link = view! { <a href=href>{name.clone()}</a> }.into_any();
-            (Icon::File, link, Some(view! { <Download file name/> }.into_any()))
-        }
-        Target::Gone => (Icon::File, name.into_any(), Some(tx(msg::FILE_NOT_KEPT).into_any())),
-    };
-    // A folder's size and age say nothing of what is in it.
-    let properties: Option<FileProperties> = file.properties.filter(|_| !file.is_directory);
-    let size = properties.as_ref().map(|properties| properties.content_length);
-    let modified = properties.map(|properties| properties.last_modified);
+/// A row of [`FileTableFrame`].
+#[component]
+pub fn FileTableRow(
+    icon: Icon,
+    name: AnyView,
+    /// Absent for a folder: its size and age say nothing of what is in it.
+    size_and_age: Option<(u64, Timestamp)>,
+    /// What can be done with it.
+    end: AnyView,
+) -> impl IntoView {
+    let (size, modified) = size_and_age.unzip();
     view! {
         <tr>
-            <th scope="row"><Glyph icon/>" "{link}</th>
+            <th scope="row"><Glyph icon/>" "{name}</th>
             <td class="data-table__number">{move || size.map(|size| format::bytes(language(), size))}</td>
             <td>{modified.map(|at| view! { <Time at/> })}</td>
             <td>{end}</td>
@@ -81,8 +89,23 @@ fn row(FileRow { file, name, target }: FileRow) -> impl IntoView {
     }
 }
 
+fn row(FileRow { file, name, target }: FileRow) -> impl IntoView {
+    let (icon, link, end) = match target {
+        Target::Folder(href) => (Icon::Folder, view! { <a href=href>{name}</a> }.into_any(), ().into_any()),
+        Target::File(href, file) => {
+            let link = view! { <a href=href>{name.clone()}</a> }.into_any();
+            (Icon::File, link, view! { <Download file name/> }.into_any())
+        }
+        Target::Gone => (Icon::File, name.into_any(), tx(msg::FILE_NOT_KEPT).into_any()),
+    };
+    let properties: Option<FileProperties> = file.properties.filter(|_| !file.is_directory);
+    let size_and_age = properties.map(|properties| (properties.content_length, properties.last_modified));
+    view! { <FileTableRow icon name=link size_and_age end/> }
+}
+
+/// Saves the file where the browser does.
 #[component]
-fn Download(file: FileRef, name: String) -> impl IntoView {
+pub fn Download(file: FileRef, name: String) -> impl IntoView {
     let label = move || tf(msg::FILE_DOWNLOAD, &[("file", &name)]);
     view! {
         <a class="button button--subtle button--icon" href=file.download_url() download="" rel="external" aria-label=label.clone() title=label>

@@ -1,9 +1,7 @@
 //! The form of a new job: basics, limits, environment, review.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use super::create_json::JobFromJson;
 use super::job_form::{JobFields, JobForm};
@@ -15,14 +13,16 @@ use crate::portal::components::{
     Wizard, WizardStep,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tn};
+use crate::portal::pages::application::ReferenceEditor;
 use crate::portal::pages::json_form::AsJson;
+use crate::portal::pages::making::{Made, Making};
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::pool::{Surroundings, use_surroundings};
 use crate::portal::pages::run_as::RunAsField;
 use crate::portal::pages::typed::Pair;
 use crate::portal::paths;
 use crate::portal::shell::use_account;
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 use crate::server_fns::job_create;
 
 #[component]
@@ -44,36 +44,22 @@ fn JobFromForm() -> impl IntoView {
 
 #[component]
 fn JobWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
-    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let (account, session) = (use_account(), use_session());
     let pool = use_query_map().with_untracked(|query| query.get("pool")).unwrap_or_default();
     let fields = JobFields::new(JobForm { pool, ..JobForm::default() });
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let making = Making::new();
     let place = Place::new(surroundings);
     let checked = Memo::new(move |_| {
         let sizes = surroundings.with(|s| s.sizes.clone());
         let set = |job: &mut api::JobCreate, info| job.pool_info = info;
         place.choice.get().put(fields.get(), || place.pool.get(), &sizes, JobForm::to_create, set)
     });
-    let navigate = use_navigate();
     let submit = move |()| {
         let Ok(create) = checked.get_untracked() else { return };
-        let (account, id, navigate) = (account.get_untracked(), create.id.clone(), navigate.clone());
-        pending.set(true);
-        error.set(None);
-        spawn_local(async move {
-            let answer = job_create(account.clone(), create).await;
-            pending.try_set(false);
-            match answer {
-                Ok(_) => {
-                    notifications.done(tf(msg::JOB_CREATED_NOTE, &[("job", &id)]));
-                    navigate(&paths::job(&account, &id), NavigateOptions::default());
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(as_named_here(refused)));
-                }
-            }
-        });
+        let account = account.get_untracked();
+        let made =
+            Made { note: tf(msg::JOB_CREATED_NOTE, &[("job", &create.id)]), page: paths::job(&account, &create.id) };
+        making.send(async move { job_create(account, create).await.map_err(as_named_here) }, made);
     };
     let steps = vec![
         WizardStep::new("basics", msg::POOL_STEP_BASICS, PLACE_FIELDS, move || view! { <Basics fields place/> }),
@@ -100,8 +86,8 @@ fn JobWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
         <Wizard
             steps
             errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
-            pending
-            error
+            pending=making.pending
+            error=making.error
             submit=msg::JOB_CREATE
             cancel=Signal::derive(move || paths::jobs(account.get()))
             refusal=Signal::derive(move || place.refusal(session))
@@ -125,11 +111,22 @@ fn Limits(fields: JobFields) -> impl IntoView {
     view! {
         <JobLimits fields/>
         <Field name="jobManagerTask.commandLine" label=msg::JOB_MANAGER hint=hint(msg::JOB_MANAGER_HINT)><TextInput value=fields.manager_command code=true/></Field>
-        <Show when=move || !fields.manager_command.with(|command| command.trim().is_empty())>
-            <RunAsField name="jobManagerTask.userIdentity" label=msg::JOB_MANAGER_AS choice=fields.manager_as/>
-        </Show>
+        <JobManager fields/>
         <Checkbox value=fields.ends_with_tasks label=msg::JOB_ENDS_WITH_TASKS hint=hint(msg::JOB_ENDS_WITH_TASKS_HINT)/>
         <JobRules fields/>
+    }
+}
+
+/// What a job manager task has beside its command, where there is one.
+#[component]
+pub fn JobManager(fields: JobFields) -> impl IntoView {
+    view! {
+        <Show when=move || !fields.manager_command.with(|command| command.trim().is_empty())>
+            <RunAsField name="jobManagerTask.userIdentity" label=msg::JOB_MANAGER_AS choice=fields.manager_as/>
+            <Field name="jobManagerTask.applicationPackageReferences" label=msg::JOB_MANAGER_PACKAGES hint=hint(msg::REFERENCES_TASK_HINT) group=true>
+                <ReferenceEditor references=fields.manager_packages/>
+            </Field>
+        </Show>
     }
 }
 

@@ -49,6 +49,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
     let add = paths::task_add(&here.account, &here.job);
     let edit = paths::with_query(paths::job(&here.account, &here.job), &[("panel", "edit")]);
     let clone = paths::job_from_json(&here.account, &here.job);
+    let edit_json = paths::edit_json(paths::job_properties(&here.account, &here.job));
     let (enable, delete) = (here.clone(), here.clone());
     let run_enable = move || {
         let JobRef { account, job } = enable.clone();
@@ -71,6 +72,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
         Command::new(msg::JOB_DISABLE, Icon::Pause, move || panels.disable.run(())).refused(refused(Wish::Disable)),
         Command::new(msg::JOB_TERMINATE, Icon::Stop, move || panels.terminate.run(()))
             .refused(refused(Wish::Terminate)),
+        Command::link(msg::EDIT_JSON, Icon::Edit, Signal::stored(edit_json)).refused(refused(Wish::Update)),
         Command::link(msg::JOB_CLONE, Icon::Copy, Signal::stored(clone)),
         Command::new(msg::JOB_DELETE, Icon::Delete, run_delete)
             .danger()

@@ -10,6 +10,7 @@ use crate::domain::ids::{JobScheduleId, PoolId};
 use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
+use crate::portal::pages::application::{self, ReferenceRow};
 use crate::portal::pages::run_as::RunAs;
 use crate::portal::pages::typed::{self, Pair, form};
 
@@ -41,6 +42,7 @@ form! {
         manager_command: String,
         /// Whom it runs as; the same of the others below.
         manager_as: RunAs,
+        manager_packages: Vec<ReferenceRow>,
         preparation_as: RunAs,
         release_as: RunAs,
         /// Empty: no preparation task, and then no release task either.
@@ -74,6 +76,7 @@ impl Default for JobForm {
             keeps_order: false,
             manager_command: String::new(),
             manager_as: RunAs::default(),
+            manager_packages: Vec::new(),
             preparation_as: RunAs::default(),
             release_as: RunAs::default(),
             preparation_command: String::new(),
@@ -135,8 +138,12 @@ impl JobForm {
     /// Where the job ends with its tasks, it outlives its manager.
     fn manager(&self, errors: &mut FieldErrors) -> Option<JobManagerTask> {
         let user_identity = errors.take("jobManagerTask.userIdentity", self.manager_as.to_identity()).flatten();
+        let packages = errors
+            .take("jobManagerTask.applicationPackageReferences", application::references(&self.manager_packages))
+            .flatten();
         (!self.manager_command.trim().is_empty()).then(|| JobManagerTask {
             id: "jobmanager".to_owned(),
+            application_package_references: packages,
             command_line: self.manager_command.clone(),
             kill_job_on_completion: Some(!self.ends_with_tasks),
             user_identity,
@@ -263,6 +270,19 @@ mod tests {
             (manager(false).kill_job_on_completion, manager(true).kill_job_on_completion),
             (Some(true), Some(false))
         );
+    }
+
+    #[test]
+    fn a_manager_has_its_packages_and_keeps_them() {
+        let row = ReferenceRow { application: "tool".into(), version: "2".into() };
+        let form = form(|f| (f.manager_command, f.manager_packages) = ("m".into(), vec![row]));
+        let create = form.to_create().unwrap();
+        let references = create.job_manager_task.as_ref().unwrap().application_package_references.clone().unwrap();
+        assert_eq!((references[0].application_id.as_str(), references[0].version.as_deref()), ("tool", Some("2")));
+        assert_eq!(JobForm::of(&create).manager_packages, form.manager_packages);
+        assert_eq!(form.over(&create), Ok(create));
+        let bad = ReferenceRow { application: "a b".into(), version: String::new() };
+        check_error("jobManagerTask.applicationPackageReferences", |f| f.manager_packages = vec![bad]);
     }
 
     #[test]

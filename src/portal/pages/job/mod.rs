@@ -15,12 +15,16 @@ mod page;
 mod place;
 mod place_form;
 mod preparation_tab;
+mod properties;
 
-pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPreparation, JobReviewItems, JobRules, hint};
+pub use create::{
+    JobCreatePage, JobEnvironment, JobLimits, JobManager, JobPreparation, JobReviewItems, JobRules, hint,
+};
 pub use job_form::{JobFields, JobForm};
 pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;
-pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};
+pub use page::{JobContext, JobPage, concerns};
 pub use place::{JobPlace, JobPriority, KnownPool, PLACE_FIELDS, Place, lifetime};
 pub use place_form::as_named_here;
 pub use preparation_tab::JobPreparationTab;
+pub use properties::JobPropertiesTab;

@@ -11,9 +11,8 @@ use super::job_panels::{DisableDialog, TerminateDialog};
 use super::job_state::JobStateBadge;
 use crate::api::{Change, Changed, Code, JobState, JobSummary};
 use crate::portal::components::panel_query::panel_open;
-use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, use_query_param};
+use crate::portal::components::{CommandBar, Icon, PageHeader, use_query_param};
 use crate::portal::i18n::{msg, t};
-use crate::portal::pages::json_view::JsonView;
 use crate::portal::pages::path_tabs::PathTabs;
 use crate::portal::pages::route_ids::{JobRef, use_job_ref};
 use crate::portal::paths;
@@ -101,19 +100,8 @@ fn JobTabs() -> impl IntoView {
         let mut tabs =
             vec![(msg::POOL_OVERVIEW, job.clone()), (msg::JOB_TASKS, paths::tasks(&here.account, &here.job))];
         tabs.extend(preparation);
-        tabs.push((msg::POOL_PROPERTIES, format!("{job}/properties")));
+        tabs.push((msg::POOL_PROPERTIES, paths::job_properties(&here.account, &here.job)));
         tabs
     });
     view! { <PathTabs label=msg::JOB_KIND tabs/> }
-}
-
-/// The job as the REST API gives it.
-#[component]
-pub fn JobPropertiesTab() -> impl IntoView {
-    let context = expect_context::<JobContext>();
-    view! {
-        <Loaded reading=context.reading let:job>
-            <JsonView value=Signal::derive(move || job.with(|job| job.job.clone()))/>
-        </Loaded>
-    }
 }

@@ -11,7 +11,7 @@ use crate::portal::components::combo::Suggestion;
 use crate::portal::components::{Checkbox, Combo, Field, NumberInput, ReviewItem, Select, TextInput};
 use crate::portal::i18n::{msg, t, tx};
 use crate::portal::pages::pool::{
-    PoolFields, PoolNodes, PoolSettingsReview, PoolStart, Surroundings, first_form, pool_state,
+    PoolFields, PoolNodes, PoolPackages, PoolSettingsReview, PoolStart, Surroundings, first_form, pool_state,
 };
 use crate::portal::pages::quota::JobMeter;
 use crate::portal::pages::refusal;
@@ -41,7 +41,9 @@ pub const PLACE_FIELDS: &[&str] = &[
     "autoScaleFormula",
     "autoScaleEvaluationInterval",
     "taskSlotsPerNode",
+    "networkConfiguration",
     "startTask",
+    "applicationPackageReferences",
 ];
 
 impl Place {
@@ -103,6 +105,7 @@ fn OwnPool(place: Place, of_schedule: bool) -> impl IntoView {
         <Checkbox value=choice.keep_alive label=msg::AUTO_POOL_KEEP hint=hint(msg::AUTO_POOL_KEEP_HINT)/>
         <PoolNodes fields=pool surroundings/>
         <PoolStart fields=pool/>
+        <PoolPackages fields=pool/>
     }
 }
 

@@ -1,9 +1,6 @@
 //! The form of a new job schedule: basics, times, what the jobs are like, their environment, review.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
 use super::parts::{Jobs, Times, as_named_here};
 use super::schedule_form::{ScheduleFields, ScheduleForm};
@@ -15,10 +12,11 @@ use crate::portal::i18n::{Msg, msg, t, tf};
 use crate::portal::pages::job::{
     JobEnvironment, JobFields, JobForm, JobPlace, JobPreparation, JobReviewItems, PLACE_FIELDS, Place, hint,
 };
+use crate::portal::pages::making::{Made, Making};
 use crate::portal::pages::pool::{Surroundings, use_surroundings};
 use crate::portal::paths;
 use crate::portal::shell::use_account;
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 use crate::server_fns::job_schedule_add;
 
 #[component]
@@ -32,10 +30,10 @@ pub fn JobScheduleCreatePage() -> impl IntoView {
 
 #[component]
 fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
-    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let (account, session) = (use_account(), use_session());
     let fields = ScheduleFields::new(ScheduleForm::default());
     let job = JobFields::new(JobForm { ends_with_tasks: true, ..JobForm::default() });
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let making = Making::new();
     let place = Place::new(surroundings);
     let checked = Memo::new(move |_| {
         let sizes = surroundings.with(|s| s.sizes.clone());
@@ -43,26 +41,14 @@ fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
         let make = |job: &JobForm| fields.get().to_create(job);
         place.choice.get().put(job.get(), || place.pool.get(), &sizes, make, set)
     });
-    let navigate = use_navigate();
     let submit = move |()| {
         let Ok(create) = checked.get_untracked() else { return };
-        let (account, id, navigate) = (account.get_untracked(), create.id.clone(), navigate.clone());
-        pending.set(true);
-        error.set(None);
-        spawn_local(async move {
-            let answer = job_schedule_add(account.clone(), create).await;
-            pending.try_set(false);
-            match answer {
-                Ok(_) => {
-                    notifications.done(tf(msg::JOB_SCHEDULE_CREATED_NOTE, &[("schedule", &id)]));
-                    navigate(&paths::job_schedule(&account, &id), NavigateOptions::default());
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(as_named_here(refused)));
-                }
-            }
-        });
+        let account = account.get_untracked();
+        let made = Made {
+            note: tf(msg::JOB_SCHEDULE_CREATED_NOTE, &[("schedule", &create.id)]),
+            page: paths::job_schedule(&account, &create.id),
+        };
+        making.send(async move { job_schedule_add(account, create).await.map_err(as_named_here) }, made);
     };
     let steps = vec![
         WizardStep::new("basics", msg::POOL_STEP_BASICS, PLACE_FIELDS, move || view! { <Basics fields job place/> }),
@@ -90,8 +76,8 @@ fn JobScheduleWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
         <Wizard
             steps
             errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
-            pending
-            error
+            pending=making.pending
+            error=making.error
             submit=msg::JOB_SCHEDULE_CREATE
             cancel=Signal::derive(move || paths::job_schedules(account.get()))
             refusal=Signal::derive(move || place.refusal(session))

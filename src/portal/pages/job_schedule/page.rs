@@ -11,9 +11,8 @@ use super::schedule_state::JobScheduleStateBadge;
 use crate::api::{Change, Changed, Code, JobScheduleState, JobScheduleSummary};
 use crate::domain::ids::job_of_schedule;
 use crate::portal::components::panel_query::panel_open;
-use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, use_query_param};
+use crate::portal::components::{CommandBar, Icon, PageHeader, use_query_param};
 use crate::portal::i18n::{msg, t};
-use crate::portal::pages::json_view::JsonView;
 use crate::portal::pages::path_tabs::PathTabs;
 use crate::portal::pages::route_ids::{JobScheduleRef, use_job_schedule_ref};
 use crate::portal::paths;
@@ -107,21 +106,10 @@ fn JobScheduleTabs() -> impl IntoView {
         vec![
             (msg::POOL_OVERVIEW, schedule.clone()),
             (msg::JOB_SCHEDULE_JOBS, paths::job_schedule_jobs(&here.account, &here.schedule)),
-            (msg::POOL_PROPERTIES, format!("{schedule}/properties")),
+            (msg::POOL_PROPERTIES, paths::job_schedule_properties(&here.account, &here.schedule)),
         ]
     });
     view! { <PathTabs label=msg::JOB_SCHEDULE tabs/> }
-}
-
-/// The schedule as the REST API gives it.
-#[component]
-pub fn JobSchedulePropertiesTab() -> impl IntoView {
-    let context = expect_context::<JobScheduleContext>();
-    view! {
-        <Loaded reading=context.reading let:schedule>
-            <JsonView value=Signal::derive(move || schedule.with(|schedule| schedule.job_schedule.clone()))/>
-        </Loaded>
-    }
 }
 
 #[cfg(test)]

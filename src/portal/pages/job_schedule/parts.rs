@@ -6,7 +6,7 @@ use super::schedule_form::ScheduleFields;
 use crate::api;
 use crate::portal::components::{Checkbox, Field, TextInput};
 use crate::portal::i18n::{Msg, msg, t, tx};
-use crate::portal::pages::job::{self, JobFields, JobLimits, JobRules, hint};
+use crate::portal::pages::job::{self, JobFields, JobLimits, JobManager, JobRules, hint};
 
 /// When jobs are made.
 #[component]
@@ -36,6 +36,7 @@ pub fn Jobs(job: JobFields) -> impl IntoView {
         <Field name="jobManagerTask.commandLine" label=msg::JOB_SCHEDULE_MANAGER hint=hint(msg::JOB_SCHEDULE_MANAGER_HINT)>
             <TextInput value=job.manager_command code=true/>
         </Field>
+        <JobManager fields=job/>
         <Checkbox value=job.ends_with_tasks label=msg::JOB_SCHEDULE_ENDS hint=hint(msg::JOB_SCHEDULE_ENDS_HINT)/>
         <Show when=ends_empty><p class="form__note" role="status">{tx(msg::JOB_SCHEDULE_ENDS_EMPTY)}</p></Show>
         <JobLimits fields=job/>

@@ -37,6 +37,7 @@ pub fn schedule_commands(here: JobScheduleRef, facts: Signal<ScheduleFacts>, del
     let refused =
         move |wish| move || refusal::of(session, Permission::JobWrite, rules::refusal(facts.get().state, wish));
     let edit = paths::with_query(paths::job_schedule(&here.account, &here.schedule), &[("panel", "edit")]);
+    let edit_json = paths::edit_json(paths::job_schedule_properties(&here.account, &here.schedule));
     let (enable, disable, terminate, delete) = (here.clone(), here.clone(), here.clone(), here.clone());
     let (end_question, delete_question) = (here.clone(), here);
     let run_enable = move || {
@@ -72,6 +73,7 @@ pub fn schedule_commands(here: JobScheduleRef, facts: Signal<ScheduleFacts>, del
         Command::new(msg::JOB_SCHEDULE_TERMINATE, Icon::Stop, run_terminate)
             .refused(refused(Wish::Terminate))
             .confirmed(move || ask_to_terminate(&end_question)),
+        Command::link(msg::EDIT_JSON, Icon::Edit, Signal::stored(edit_json)).refused(refused(Wish::Update)),
         Command::new(msg::JOB_SCHEDULE_DELETE, Icon::Delete, run_delete)
             .danger()
             .refused(refused(Wish::Delete))

@@ -59,6 +59,7 @@ fn NodeTable(here: PoolRef) -> impl IntoView {
         NodeState::Unusable,
         NodeState::Unknown,
         NodeState::Offline,
+        NodeState::Preempted,
         NodeState::Deallocated,
     ];
     let empty = move || {

@@ -1,12 +1,11 @@
 //! The form of a new pool: basics, nodes, start task, review.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use super::create_json::PoolFromJson;
 use super::create_sizing::{Sizing, SizingReview};
+use super::network::{NatPools, NatRow};
 use super::pool_form::{PoolFields, PoolForm, max_slots};
 use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, VmSize};
 use crate::domain::permission::Permission;
@@ -19,6 +18,7 @@ use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tn};
 use crate::portal::pages::application::{ReferenceEditor, ReferenceRow};
 use crate::portal::pages::json_form::AsJson;
+use crate::portal::pages::making::{Made, Making};
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
 use crate::portal::pages::refusal;
@@ -27,7 +27,7 @@ use crate::portal::pages::transfers::SourceEditor;
 use crate::portal::paths;
 use crate::portal::reading::{Reading, use_reading};
 use crate::portal::shell::use_account;
-use crate::portal::state::{use_notifications, use_session};
+use crate::portal::state::use_session;
 use crate::server_fns::{account_get, location_list, pool_create};
 
 /// What the form must know of the account and its location.
@@ -70,33 +70,19 @@ fn PoolFromForm() -> impl IntoView {
 
 #[component]
 fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
-    let (account, session, notifications) = (use_account(), use_session(), use_notifications());
+    let (account, session) = (use_account(), use_session());
     let fields = PoolFields::new(first_form(
         &surroundings.get_untracked().sizes,
         use_query_map().with_untracked(|q| q.get("id")),
     ));
-    let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
+    let making = Making::new();
     let checked = Memo::new(move |_| surroundings.with(|s| fields.get().to_create(&s.sizes)));
-    let navigate = use_navigate();
     let submit = move |()| {
         let Ok(create) = checked.get_untracked() else { return };
-        let (account, id, navigate) = (account.get_untracked(), create.id.clone(), navigate.clone());
-        pending.set(true);
-        error.set(None);
-        spawn_local(async move {
-            let answer = pool_create(account.clone(), create).await;
-            pending.try_set(false);
-            match answer {
-                Ok(_) => {
-                    notifications.done(tf(msg::POOL_CREATED_NOTE, &[("pool", &id)]));
-                    navigate(&paths::pool(&account, &id), NavigateOptions::default());
-                }
-                Err(refused) => {
-                    session.observe(&refused);
-                    error.try_set(Some(refused));
-                }
-            }
-        });
+        let account = account.get_untracked();
+        let made =
+            Made { note: tf(msg::POOL_CREATED_NOTE, &[("pool", &create.id)]), page: paths::pool(&account, &create.id) };
+        making.send(pool_create(account, create), made);
     };
     let steps = vec![
         WizardStep::new("basics", msg::POOL_STEP_BASICS, &["id", "displayName"], move || view! { <Basics fields/> }),
@@ -110,6 +96,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
                 "autoScaleFormula",
                 "autoScaleEvaluationInterval",
                 "taskSlotsPerNode",
+                "networkConfiguration",
             ],
             move || view! { <PoolNodes fields surroundings/> },
         ),
@@ -118,7 +105,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             "packages",
             msg::REFERENCES,
             &["applicationPackageReferences"],
-            move || view! { <Packages fields/> },
+            move || view! { <PoolPackages fields/> },
         ),
         WizardStep::new("users", msg::POOL_USERS_OF_POOL, &["userAccounts"], move || view! { <PoolUsers fields/> }),
     ];
@@ -127,8 +114,8 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
         <Wizard
             steps
             errors=Signal::derive(move || checked.get().err().unwrap_or_else(FieldErrors::default))
-            pending
-            error
+            pending=making.pending
+            error=making.error
             submit=msg::POOL_CREATE
             cancel=Signal::derive(move || paths::pools(account.get()))
             refusal
@@ -189,6 +176,7 @@ pub fn PoolNodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl
             <Select value=fields.fill_type options=Signal::derive(fill_types)/>
         </Field>
         <Checkbox value=fields.remote_access label=msg::POOL_REMOTE_ACCESS hint=hint(msg::POOL_REMOTE_ACCESS_HINT)/>
+        <NatPools rows=fields.nat_pools/>
     }
 }
 
@@ -247,8 +235,9 @@ pub fn PoolUsers(fields: PoolFields) -> impl IntoView {
     }
 }
 
+/// What each node has beside its own programs.
 #[component]
-fn Packages(fields: PoolFields) -> impl IntoView {
+pub fn PoolPackages(fields: PoolFields) -> impl IntoView {
     view! {
         <Field name="applicationPackageReferences" label=msg::REFERENCES hint=hint(msg::REFERENCES_POOL_HINT) group=true>
             <ReferenceEditor references=fields.packages/>
@@ -299,12 +288,17 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
     let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     let remote =
         Signal::derive(move || t(if fields.remote_access.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
+    let nat_pools = Signal::derive(move || {
+        let one = |row: &NatRow| format!("{} {}", row.name.trim(), row.backend.trim());
+        fields.nat_pools.with(|rows| rows.iter().map(one).collect::<Vec<_>>()).join(", ")
+    });
     view! {
             <ReviewItem label=msg::POOL_VM_SIZE value=text(|form| form.vm_size.clone())/>
             <SizingReview fields/>
             <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
             <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
             <ReviewItem label=msg::POOL_REMOTE_ACCESS value=remote/>
+            <ReviewItem label=msg::POOL_NAT_POOLS value=nat_pools/>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
             <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
                 <ReviewItem label=msg::RUN_AS value=start_as/>

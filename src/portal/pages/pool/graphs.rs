@@ -28,14 +28,20 @@ pub fn PoolGraphs() -> impl IntoView {
             <h2 class="section__title">{tx(msg::POOL_GRAPHS)}</h2>
             <p class="form__note">{tx(msg::POOL_GRAPHS_NOTE)}</p>
             <SpanChoice/>
-            <Loaded reading lines=6 let:history>
-                <div class="charts">
-                    <Chart title=msg::POOL_GRAPH_STATES data=Signal::derive(move || history.with(states))/>
-                    <Chart title=msg::POOL_GRAPH_TASKS data=Signal::derive(move || history.with(tasks))/>
-                    <Chart title=msg::POOL_GRAPH_SLOTS data=Signal::derive(move || history.with(slots))/>
-                </div>
-            </Loaded>
+            <Loaded reading lines=6 let:history><PoolCharts history/></Loaded>
         </section>
+    }
+}
+
+/// Of one pool, or of several together.
+#[component]
+pub fn PoolCharts(history: Signal<PoolHistory>) -> impl IntoView {
+    view! {
+        <div class="charts">
+            <Chart title=msg::POOL_GRAPH_STATES data=Signal::derive(move || history.with(states))/>
+            <Chart title=msg::POOL_GRAPH_TASKS data=Signal::derive(move || history.with(tasks))/>
+            <Chart title=msg::POOL_GRAPH_SLOTS data=Signal::derive(move || history.with(slots))/>
+        </div>
     }
 }
 

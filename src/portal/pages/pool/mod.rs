@@ -11,20 +11,23 @@ mod formula;
 mod formula_editor;
 mod graphs;
 mod list;
+mod network;
 mod overview;
 mod page;
 mod pool_commands;
 mod pool_form;
 pub mod pool_state;
+mod properties;
 mod remedy;
-mod remote_access;
 mod resize_form;
 mod resize_panel;
 
 pub use create::{
-    PoolCreatePage, PoolNodes, PoolSettingsReview, PoolStart, Surroundings, first_form, use_surroundings,
+    PoolCreatePage, PoolNodes, PoolPackages, PoolSettingsReview, PoolStart, Surroundings, first_form, use_surroundings,
 };
+pub use graphs::PoolCharts;
 pub use list::PoolListPage;
 pub use overview::PoolOverviewTab;
-pub use page::{PoolContext, PoolPage, PoolPropertiesTab, concerns};
+pub use page::{PoolContext, PoolPage, concerns};
 pub use pool_form::{PoolFields, PoolForm};
+pub use properties::PoolPropertiesTab;

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::auto_scale_section::AutoScaleSection;
 use super::graphs::PoolGraphs;
+use super::network::RemoteAccess;
 use super::page::PoolContext;
 use super::remedy::resize_remedy;
-use super::remote_access::RemoteAccess;
 use crate::api::{
     self, AllocationState, Code, NodeFillType, NodeState, PoolLifetimeOption, PoolSummary, ResizeError, Waiting,
     WhyWaiting,

@@ -11,9 +11,8 @@ use super::pool_state::{self, PoolStateBadge};
 use super::resize_panel::ResizePanel;
 use crate::api::{Changed, Code, PoolSummary};
 use crate::portal::components::panel_query::panel_open;
-use crate::portal::components::{CommandBar, Icon, Loaded, PageHeader, QueryParam, use_query_param};
+use crate::portal::components::{CommandBar, Icon, PageHeader, QueryParam, use_query_param};
 use crate::portal::i18n::{msg, t};
-use crate::portal::pages::json_view::JsonView;
 use crate::portal::pages::path_tabs::PathTabs;
 use crate::portal::pages::route_ids::{PoolRef, use_pool_ref};
 use crate::portal::paths;
@@ -114,19 +113,8 @@ fn PoolTabs() -> impl IntoView {
         vec![
             (msg::POOL_OVERVIEW, paths::pool(&here.account, &here.pool)),
             (msg::POOL_NODES, paths::nodes(&here.account, &here.pool)),
-            (msg::POOL_PROPERTIES, format!("{}/properties", paths::pool(&here.account, &here.pool))),
+            (msg::POOL_PROPERTIES, paths::pool_properties(&here.account, &here.pool)),
         ]
     });
     view! { <PathTabs label=msg::POOL_KIND tabs/> }
-}
-
-/// The pool as the REST API gives it.
-#[component]
-pub fn PoolPropertiesTab() -> impl IntoView {
-    let context = expect_context::<PoolContext>();
-    view! {
-        <Loaded reading=context.reading let:pool>
-            <JsonView value=Signal::derive(move || pool.with(|pool| pool.pool.clone()))/>
-        </Loaded>
-    }
 }

@@ -68,6 +68,7 @@ pub fn pool_commands(
         }
     };
     let clone = paths::pool_from_json(&here.account, &here.pool);
+    let edit = paths::edit_json(paths::pool_properties(&here.account, &here.pool));
     let (stop, delete, fix) = (here.clone(), here.clone(), here.clone());
     vec![
         Command::new(msg::POOL_RESIZE, Icon::Resize, move || panels.resize.run(())).refused(scale_refused(
@@ -83,6 +84,8 @@ pub fn pool_commands(
             )),
         Command::new(msg::POOL_STOP_RESIZE, Icon::Stop, move || stop_resize(notifications, stop.clone()))
             .refused(refused(|pool| rules::stop_resize_refusal(pool.state, pool.allocation))),
+        Command::link(msg::EDIT_JSON, Icon::Edit, Signal::stored(edit))
+            .refused(refused(|pool| rules::change_refusal(pool.state))),
         Command::link(msg::POOL_CLONE, Icon::Copy, Signal::stored(clone)),
         Command::new(msg::POOL_DELETE, Icon::Delete, move || run_delete(notifications, delete.clone(), deleted))
             .danger()

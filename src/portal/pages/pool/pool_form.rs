@@ -1,15 +1,12 @@
 //! The form of a new pool, and what it costs against the quota.
 
-use crate::api::{
-    self, InboundNatPool, InboundProtocol, NetworkConfiguration, NodeFillType, PoolEndpointConfiguration, StartTask,
-    TaskSchedulingPolicy, UserIdentity, VmSize,
-};
-use crate::domain::endpoint::SSH_PORT;
+use crate::api::{self, NodeFillType, StartTask, TaskSchedulingPolicy, UserIdentity, VmSize};
 use crate::domain::ids::PoolId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::application::{self, ReferenceRow};
 use crate::portal::pages::pool::auto_scale_form::AutoScaleForm;
+use crate::portal::pages::pool::network::{NatRow, network};
 use crate::portal::pages::pool::resize_form::MOST_NODES;
 use crate::portal::pages::run_as::{self, AccountRow, RunAs};
 use crate::portal::pages::transfers::{self, SourceRow};
@@ -44,6 +41,7 @@ form! {
         packages: Vec<ReferenceRow>,
         /// Nodes can be logged in to.
         remote_access: bool,
+        nat_pools: Vec<NatRow>,
     }
 }
 
@@ -70,6 +68,7 @@ impl Default for PoolForm {
             accounts: Vec::new(),
             packages: Vec::new(),
             remote_access: false,
+            nat_pools: Vec::new(),
         }
     }
 }
@@ -81,22 +80,6 @@ pub const AUTO: &str = "auto";
 
 /// More slots than this no node has, whatever its cores.
 const MAX_SLOTS: i64 = 256;
-
-/// Ports for the form's pools to share; below those that systems give to outgoing connections.
-const SSH_PORTS: (i32, i32) = (30_000, 31_999);
-
-fn with_ssh() -> NetworkConfiguration {
-    let nat_pool = InboundNatPool {
-        name: "ssh".to_owned(),
-        protocol: InboundProtocol::Tcp,
-        backend_port: SSH_PORT,
-        frontend_port_range_start: SSH_PORTS.0,
-        frontend_port_range_end: SSH_PORTS.1,
-        network_security_group_rules: None,
-    };
-    let endpoint_configuration = Some(PoolEndpointConfiguration { inbound_nat_pools: vec![nat_pool] });
-    NetworkConfiguration { endpoint_configuration, ..NetworkConfiguration::default() }
-}
 
 impl PoolForm {
     /// The body of the request.
@@ -124,11 +107,18 @@ impl PoolForm {
                 .take("applicationPackageReferences", application::references(&self.packages))
                 .flatten(),
             user_accounts: errors.take("userAccounts", run_as::accounts(&self.accounts)).flatten(),
-            network_configuration: self.remote_access.then(with_ssh),
+            network_configuration: self.network(&mut errors),
             ..api::PoolCreate::default()
         };
         let create = self.sized(create, &mut errors);
         errors.or(create)
+    }
+
+    fn network(&self, errors: &mut FieldErrors) -> Option<api::NetworkConfiguration> {
+        network(&self.nat_pools, self.remote_access).unwrap_or_else(|found| {
+            errors.extend(found);
+            None
+        })
     }
 
     pub fn is_auto(&self) -> bool {

@@ -8,11 +8,10 @@ use super::upload::UploadArea;
 use crate::api::{Blob, BlobPage};
 use crate::domain::permission::Permission;
 use crate::portal::components::{
-    Button, ButtonKind, Confirmation, Empty, Glyph, Icon, Loaded, PageHeader, Time, ask, use_query_param,
+    Button, ButtonKind, Confirmation, Empty, Icon, Loaded, PageHeader, ask, use_query_param,
 };
-use crate::portal::format;
-use crate::portal::i18n::{language, msg, t, tf, tx};
-use crate::portal::pages::file::FileRef;
+use crate::portal::i18n::{msg, t, tf};
+use crate::portal::pages::file::{Download, FileRef, FileTableFrame, FileTableRow};
 use crate::portal::paths;
 use crate::portal::reading::{Reading, use_reading};
 use crate::portal::state::use_notifications;
@@ -89,19 +88,7 @@ fn BlobTable(here: Here, found: Signal<BlobPage>) -> impl IntoView {
     let none = || view! { <Empty icon=Icon::File title=msg::BLOBS_NONE text=msg::BLOBS_NONE_TEXT/> };
     view! {
         <Show when=move || !is_empty() fallback=none>
-            <div class="simple-table" tabindex="0" role="region" aria-label=tx(msg::BLOBS)>
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">{tx(msg::FILE_NAME)}</th>
-                            <th scope="col" class="data-table__number">{tx(msg::FILE_SIZE)}</th>
-                            <th scope="col">{tx(msg::FILE_MODIFIED)}</th>
-                            <th scope="col">{tx(msg::BLOB_ACTIONS)}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <FileTableFrame label=msg::BLOBS end=msg::BLOB_ACTIONS rows/>
         </Show>
     }
 }
@@ -110,14 +97,8 @@ fn BlobTable(here: Here, found: Signal<BlobPage>) -> impl IntoView {
 fn FolderRow(here: Here, folder: String) -> impl IntoView {
     let name = folder.strip_prefix(&here.folder.get_untracked()).unwrap_or(&folder).to_owned();
     let href = move || paths::folder(here.storage.get(), here.container.get(), &folder);
-    view! {
-        <tr>
-            <th scope="row"><Glyph icon=Icon::Folder/>" "<a href=href>{name}</a></th>
-            <td></td>
-            <td></td>
-            <td></td>
-        </tr>
-    }
+    let name = view! { <a href=href>{name}</a> }.into_any();
+    view! { <FileTableRow icon=Icon::Folder name size_and_age=None end=().into_any()/> }
 }
 
 #[component]
@@ -128,11 +109,10 @@ fn BlobRow(here: Here, blob: Blob) -> impl IntoView {
     let shown = blob.name.strip_prefix(&here.folder.get_untracked()).unwrap_or(&blob.name).to_owned();
     let file = FileRef::Blob { storage: storage.clone(), container: container.clone(), name: blob.name.clone() };
     let href = paths::blob(&storage, &container, &blob.name);
-    let label = |message, name: &String| {
-        let name = name.clone();
-        Signal::derive(move || tf(message, &[("name", &name)]))
+    let label = {
+        let name = shown.clone();
+        Signal::derive(move || tf(msg::DELETE_WHICH, &[("name", &name)]))
     };
-    let download = label(msg::DOWNLOAD_WHICH, &shown);
     let delete = {
         let name = blob.name.clone();
         move || {
@@ -150,15 +130,10 @@ fn BlobRow(here: Here, blob: Blob) -> impl IntoView {
             });
         }
     };
-    view! {
-        <tr>
-            <th scope="row"><Glyph icon=Icon::File/>" "<a href=href>{shown.clone()}</a></th>
-            <td class="data-table__number">{move || format::bytes(language(), blob.length)}</td>
-            <td><Time at=blob.modified/></td>
-            <td>
-                <a class="button button--subtle button--icon" href=file.download_url() download="" rel="external" aria-label=download title=download><Glyph icon=Icon::Download/></a>
-                <Button label=label(msg::DELETE_WHICH, &shown) icon=Icon::Delete icon_only=true kind=ButtonKind::Subtle refusal on_press=delete/>
-            </td>
-        </tr>
-    }
+    let name = view! { <a href=href>{shown.clone()}</a> }.into_any();
+    let end = view! {
+        <Download file name=shown/>
+        <Button label icon=Icon::Delete icon_only=true kind=ButtonKind::Subtle refusal on_press=delete/>
+    };
+    view! { <FileTableRow icon=Icon::File name size_and_age=Some((blob.length, blob.modified)) end=end.into_any()/> }
 }

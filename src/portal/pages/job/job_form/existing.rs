@@ -4,6 +4,7 @@ use super::JobForm;
 use crate::api::{self, JobManagerTask, JobPreparationTask, JobReleaseTask, OnAllTasksComplete, TaskConstraints};
 use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
+use crate::portal::pages::application;
 use crate::portal::pages::run_as::RunAs;
 use crate::portal::pages::typed;
 
@@ -36,6 +37,9 @@ impl JobForm {
             keeps_order: job_rules::is_on(metadata, job_rules::STRICT_ORDER),
             manager_command: manager.map(|task| task.command_line.clone()).unwrap_or_default(),
             manager_as: RunAs::of(manager.and_then(|task| task.user_identity.as_ref())),
+            manager_packages: application::reference_rows(
+                manager.and_then(|task| task.application_package_references.as_ref()),
+            ),
             preparation_as: RunAs::of(preparation.and_then(|task| task.user_identity.as_ref())),
             release_as: RunAs::of(release.and_then(|task| task.user_identity.as_ref())),
             preparation_command: preparation.map(|task| task.command_line.clone()).unwrap_or_default(),
@@ -60,15 +64,15 @@ impl JobForm {
         let new = JobForm { id: "job".to_owned(), pool, ..self.clone() }.to_create()?;
         let ends_otherwise = self.ends_with_tasks != JobForm::of(old).ends_with_tasks;
         let manager = new.job_manager_task.map(|new| match &old.job_manager_task {
-            Some(old) if ends_otherwise => JobManagerTask {
-                command_line: new.command_line,
-                user_identity: identity(new.user_identity, &old.user_identity),
-                kill_job_on_completion: new.kill_job_on_completion,
-                ..old.clone()
-            },
             Some(old) => JobManagerTask {
                 command_line: new.command_line,
                 user_identity: identity(new.user_identity, &old.user_identity),
+                application_package_references: new.application_package_references,
+                kill_job_on_completion: if ends_otherwise {
+                    new.kill_job_on_completion
+                } else {
+                    old.kill_job_on_completion
+                },
                 ..old.clone()
             },
             None => new,

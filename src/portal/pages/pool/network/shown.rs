@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::{InboundNatPool, NetworkAccess, PoolSummary};
-use crate::portal::i18n::{msg, t, tx};
+use crate::portal::i18n::{msg, t, tf, tx};
 
 #[component]
 pub fn RemoteAccess(pool: Signal<PoolSummary>) -> impl IntoView {
@@ -44,7 +44,7 @@ fn row(pool: InboundNatPool) -> impl IntoView {
     let is_open = rules.is_empty();
     let rules = rules
         .into_iter()
-        .map(|rule| view! { <li>{rule.priority}": "{tx(rule_text(rule.access))}" "<code>{rule.source_address_prefix}</code></li> })
+        .map(|rule| view! { <li>{rule.priority}": "{tx(rule_text(rule.access))}" "<code>{rule.source_address_prefix}</code>{from_ports(rule.source_port_ranges)}</li> })
         .collect_view();
     view! {
         <tr>
@@ -54,4 +54,10 @@ fn row(pool: InboundNatPool) -> impl IntoView {
             <td>{is_open.then(|| t(msg::POOL_NAT_EVERYBODY))}<ul class="plain-list">{rules}</ul></td>
         </tr>
     }
+}
+
+/// Nothing where a rule is for all ports.
+fn from_ports(ranges: Option<Vec<String>>) -> Option<String> {
+    let ports = ranges.unwrap_or_default().join(", ");
+    (!ports.is_empty() && ports != "*").then(|| format!(" {}", tf(msg::POOL_NAT_FROM_PORTS, &[("ports", &ports)])))
 }

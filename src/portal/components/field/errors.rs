@@ -1,13 +1,12 @@
-//! A labelled control with hint and error. The control inside (`TextInput`, `Select` …) takes its wiring from here.
+//! What is wrong with the fields of a form, and where it is said.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use leptos::context::Provider;
 use leptos::prelude::*;
 
+use super::control_id;
 use crate::api;
-use crate::portal::i18n::{Msg, msg, tf, tx};
+use crate::portal::i18n::{Msg, msg, t, tf};
 use crate::portal::state::browser;
 
 /// Something wrong with what was typed into a field.
@@ -81,6 +80,8 @@ pub struct FormErrors {
     touched: RwSignal<BTreeSet<String>>,
     /// Names of the fields on the screen: a server's error about one of them stands there, others above the form.
     known: StoredValue<BTreeSet<String>>,
+    /// Groups of rows that say themselves what is wrong with them.
+    with_rows: StoredValue<BTreeSet<&'static str>>,
 }
 
 impl FormErrors {
@@ -92,6 +93,7 @@ impl FormErrors {
             tried: RwSignal::new(false),
             touched: RwSignal::default(),
             known: StoredValue::default(),
+            with_rows: StoredValue::default(),
         };
         provide_context(errors);
         errors
@@ -102,7 +104,7 @@ impl FormErrors {
         self.tried.set(true);
         let first = self.local.with_untracked(|errors| errors.first().map(|e| e.field.clone()));
         if let Some(field) = &first {
-            browser::focus_id(&control_id(field));
+            browser::focus_id(&control_id(&self.place_of(field)));
         }
         first.is_none()
     }
@@ -115,7 +117,22 @@ impl FormErrors {
 
     /// The field that the form's check complains about first.
     pub fn first_field(self) -> Option<String> {
-        self.local.with_untracked(|errors| errors.first().map(|e| e.field.clone()))
+        self.local.with_untracked(|errors| errors.first().map(|e| self.place_of(&e.field)))
+    }
+
+    /// The rows of this group say themselves what is wrong with them.
+    pub fn rows_of(self, group: &'static str) {
+        self.with_rows.update_value(|groups| {
+            groups.insert(group);
+        });
+    }
+
+    /// A field, or the group whose row it is in.
+    fn place_of(self, field: &str) -> String {
+        let group = |groups: &BTreeSet<&'static str>| {
+            groups.iter().find(|group| field.strip_prefix(**group).is_some_and(|rest| rest.starts_with('['))).copied()
+        };
+        self.with_rows.with_value(group).unwrap_or(field).to_owned()
     }
 
     /// The server's error, unless it stands at a field.
@@ -125,11 +142,41 @@ impl FormErrors {
 
     /// The field on the screen that a server's error names.
     pub fn field_of(self, error: &api::Error) -> Option<String> {
-        let name = error.value("PropertyName")?;
-        self.known.with_value(|known| known.contains(name)).then(|| name.to_owned())
+        let name = self.place_of(error.value("PropertyName")?);
+        self.known.with_value(|known| known.contains(&name)).then_some(name)
     }
 
-    fn text(self, field: &str) -> Option<String> {
+    /// A field on the screen.
+    pub(super) fn knows(self, name: &str) {
+        self.known.update_value(|known| {
+            known.insert(name.to_owned());
+        });
+    }
+
+    pub(super) fn touch(self, name: String) {
+        self.touched.try_update(|touched| touched.insert(name));
+    }
+
+    /// What is wrong with a row, with the last part of the property that it is about. `but` is a list of the row's own that has
+    /// rows itself.
+    fn of_row(self, row: &str, but: &str) -> Option<(String, String)> {
+        let group = row.split('[').next().unwrap_or_default();
+        let is_open = self.tried.get() || self.touched.with(|touched| touched.contains(group));
+        let last =
+            |field: &str| field.rsplit('.').next().unwrap_or_default().split('[').next().unwrap_or_default().to_owned();
+        let find = |errors: &FieldErrors| {
+            let error = errors.0.iter().find(|error| is_of_row(&error.field, row, but))?;
+            Some((last(&error.field), error.text()))
+        };
+        let local = is_open.then(|| self.local.with(find)).flatten();
+        local.or_else(|| {
+            let error = self.server.get()?;
+            let name = error.value("PropertyName").filter(|name| is_of_row(name, row, but))?;
+            Some((last(name), error.value("Reason").unwrap_or(&error.message).to_owned()))
+        })
+    }
+
+    pub(super) fn text(self, field: &str) -> Option<String> {
         let is_open = self.tried.get() || self.touched.with(|touched| touched.contains(field));
         let local = is_open.then(|| self.local.with(|errors| errors.of(field).map(FieldError::text))).flatten();
         local.or_else(|| {
@@ -139,108 +186,33 @@ impl FormErrors {
     }
 }
 
-/// The field is left by pressing a button, say: a message that came at once would push the button away under the pointer.
-const AFTER_A_PRESS: Duration = Duration::from_millis(300);
-
-/// What a control takes from the field around it.
-#[derive(Clone)]
-pub struct FieldContext {
-    /// Absent in a group, whose controls have labels of their own.
-    pub id: Option<String>,
-    pub described_by: Signal<Option<String>>,
-    pub is_invalid: Signal<bool>,
-    pub is_required: bool,
+/// Whether an error at `field` is of the row `row`, and not of a row in its list `but`.
+fn is_of_row(field: &str, row: &str, but: &str) -> bool {
+    let Some(rest) = field.strip_prefix(row) else { return false };
+    let in_list =
+        rest.strip_prefix('.').and_then(|rest| rest.strip_prefix(but)).is_some_and(|rest| rest.starts_with('['));
+    (rest.is_empty() || rest.starts_with('.')) && (but.is_empty() || !in_list)
 }
 
-/// The id of the control of a field.
-pub fn control_id(name: &str) -> String {
-    format!("field-{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
-}
-
+/// What is wrong with a row of a group.
 #[component]
-pub fn Field(
-    /// The property as the server names it; an error that names it is shown here.
-    #[prop(into)]
-    name: String,
-    #[prop(into)] label: Signal<String>,
-    #[prop(optional, into)] hint: Signal<Option<String>>,
-    /// An error that the form does not know of (of a check while typing, say).
-    #[prop(optional, into)]
-    error: Signal<Option<String>>,
-    #[prop(optional)] required: bool,
-    /// Holds several controls, which have labels of their own.
+pub fn RowError(
+    /// The property that the row is, e.g. `inboundNATPools[0]`; it moves when rows before it go.
+    row: Signal<String>,
+    /// A list of the row's own whose rows say themselves what is wrong with them.
     #[prop(optional)]
-    group: bool,
-    children: Children,
+    but: &'static str,
+    /// What a property of the row is called here.
+    named: fn(&str) -> Option<Msg>,
 ) -> impl IntoView {
     let form = use_context::<FormErrors>();
-    let id = control_id(&name);
-    if let Some(form) = form {
-        form.known.update_value(|known| {
-            known.insert(name.clone());
-        });
-    }
-    let field = StoredValue::new(name);
-    let error = Memo::new(move |_| error.get().or_else(|| form?.text(&field.get_value())));
-    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let described_by = {
-        let (hint_id, error_id) = (hint_id.clone(), error_id.clone());
-        Signal::derive(move || match (hint.with(Option::is_some), error.with(Option::is_some)) {
-            (true, true) => Some(format!("{hint_id} {error_id}")),
-            (true, false) => Some(hint_id.clone()),
-            (false, true) => Some(error_id.clone()),
-            (false, false) => None,
-        })
+    let error = Memo::new(move |_| form.and_then(|form| form.of_row(&row.get(), but)));
+    let text = move || {
+        let (property, text) = error.get()?;
+        let text = named(&property).map_or(text.clone(), |name| format!("{}: {text}", t(name)));
+        Some(view! { <p class="field__error">{text}</p> })
     };
-    let none = Signal::stored(None);
-    let context = FieldContext {
-        id: (!group).then(|| id.clone()),
-        described_by: if group { none } else { described_by },
-        is_invalid: Signal::derive(move || !group && error.with(Option::is_some)),
-        is_required: required && !group,
-    };
-    let touch = move |_| {
-        let Some(form) = form else { return };
-        let note = move || {
-            if let Some(name) = field.try_get_value() {
-                form.touched.try_update(|touched| touched.insert(name));
-            }
-        };
-        set_timeout(note, AFTER_A_PRESS);
-    };
-    let star = required.then(|| view! { <span class="field__required" aria-hidden="true">"*"</span> });
-    let text = move || label.get();
-    let label_id = format!("{id}-label");
-    let head = if group {
-        view! { <span class="field__label" id=label_id.clone()>{text}{star}</span> }.into_any()
-    } else {
-        view! { <label class="field__label" for=id.clone()>{text}{star}</label> }.into_any()
-    };
-    view! {
-        <div
-            class="field"
-            id=group.then_some(id)
-            role=group.then_some("group")
-            tabindex=group.then_some("-1")
-            aria-labelledby=group.then_some(label_id)
-            aria-describedby=move || group.then(|| described_by.get()).flatten()
-            on:focusout=touch
-        >
-            {head}
-            // A scope of its own: a control that comes later would else take the wiring of the field that was made last.
-            <Provider value=context>{children()}</Provider>
-            {move || hint.get().map(|hint| view! { <p class="field__hint" id=hint_id.clone()>{hint}</p> })}
-            <div class="field__said" aria-live="polite">
-                {move || error.get().map(|error| view! { <p class="field__error" id=error_id.clone()>{error}</p> })}
-            </div>
-        </div>
-    }
-}
-
-/// Says once, above a form, what the star means.
-#[component]
-pub fn RequiredNote() -> impl IntoView {
-    view! { <p class="form__note"><span class="field__required" aria-hidden="true">"*"</span>" "{tx(msg::FIELD_REQUIRED_NOTE)}</p> }
+    view! { <div class="field__said pairs__below" aria-live="polite">{text}</div> }
 }
 
 /// For a required text that was left empty.
@@ -301,7 +273,17 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_controls_are_plain() {
-        assert_eq!(control_id("startTask.commandLine"), "field-startTask-commandLine");
+    fn a_row_says_what_is_wrong_below_it_and_no_more() {
+        let part = "pools[1]";
+        for (field, expected) in [
+            ("pools[1].name", true),
+            ("pools[1]", true),
+            ("pools[10].name", false),
+            ("pools[1].rules[0].priority", false),
+            ("pools", false),
+        ] {
+            assert_eq!(is_of_row(field, part, "rules"), expected, "{field}");
+        }
+        assert!(is_of_row("pools[1].rules[0].priority", "pools[1].rules[0]", ""));
     }
 }
