@@ -13,6 +13,7 @@ async fn a_running_task_gives_way_where_its_job_allows_it_and_runs_again() {
     server.batch.post("/jobs", job("low", -1, true)).await.is(201);
     server.batch.task("low", "long", &sh("echo ran >> $AZ_BATCH_NODE_SHARED_DIR/long; exec sleep 600")).await;
     until("the task runs", || server.shared_lines("long").len() == 1).await;
+    server.batch.task_is("low", "long", "running").await;
 
     // An equal waits; a more important one does not.
     server.batch.post("/jobs", job("equal", -1, true)).await.is(201);
