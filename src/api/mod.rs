@@ -10,6 +10,7 @@ pub mod agent;
 pub mod application;
 #[cfg(feature = "ssr")]
 pub mod body;
+pub mod bucket;
 pub mod certificate;
 pub mod error;
 pub mod event;
@@ -38,6 +39,7 @@ pub mod time;
 pub use account::*;
 pub use activity::*;
 pub use application::*;
+pub use bucket::*;
 pub use certificate::*;
 pub use error::{Code, Error, ErrorValue};
 pub use event::*;
