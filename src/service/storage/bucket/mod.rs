@@ -93,18 +93,10 @@ impl Entered {
 
     /// Notes how the bucket answered, and says it in our words.
     fn told<T>(&self, outcome: bytes::Result<T>) -> Result<T> {
-        let state = match &outcome {
-            Ok(_) => BucketState::Reachable,
-            Err(failure) => match failure.kind {
-                Kind::Refused => BucketState::Refuses,
-                Kind::NoBucket => BucketState::Missing,
-                Kind::TimedOut | Kind::Unavailable => BucketState::Unavailable,
-                // Of the bucket's state they say nothing, or nothing bad.
-                Kind::NotFound | Kind::Exists | Kind::Changed | Kind::BadName => BucketState::Reachable,
-                Kind::TooLong | Kind::Disk => return Err(self.error(&outcome.err().unwrap_or_else(lost))),
-            },
-        };
-        self.cx.buckets.note(self.storage, BucketHealth { state, time: self.cx.clock.now() });
+        let state = outcome.as_ref().map_or_else(state_of, |_| Some(BucketState::Reachable));
+        if let Some(state) = state {
+            self.cx.buckets.note(self.storage, BucketHealth { state, time: self.cx.clock.now() });
+        }
         outcome.map_err(|failure| self.error(&failure))
     }
 
@@ -193,6 +185,13 @@ impl Entered {
     }
 }
 
-fn lost() -> Failure {
-    Failure::new(Kind::Unavailable, "lost")
+/// What a failure says of the bucket; nothing when it was not asked.
+fn state_of(failure: &Failure) -> Option<BucketState> {
+    match failure.kind {
+        Kind::Refused => Some(BucketState::Refuses),
+        Kind::NoBucket => Some(BucketState::Missing),
+        Kind::TimedOut | Kind::Unavailable => Some(BucketState::Unavailable),
+        Kind::NotFound | Kind::Exists | Kind::Changed | Kind::BadName => Some(BucketState::Reachable),
+        Kind::TooLong | Kind::Disk => None,
+    }
 }
