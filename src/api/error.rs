@@ -203,6 +203,8 @@ codes! {
     MisdirectedRequest 421 "The Host header names no host of this server.",
     TooManyEnableAutoScaleRequests 429 "Autoscale was enabled on the pool less than 30 seconds ago.",
     TooManyRequests 429 "Too many attempts. Wait a little.",
+    LinkedStorageRefuses 502 "The bucket that is linked as this storage account refuses the credentials that Fournil has for it.",
+    LinkedStorageUnavailable 503 "The bucket that is linked as this storage account does not answer as it should. Try again.",
     ServerBusy 503 "The server is busy. Try again.",
     OperationTimedOut 500 "The operation did not end in time.",
     NotImplemented 501 "The operation does not exist here.",

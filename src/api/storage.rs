@@ -116,6 +116,12 @@ pub struct StorageAccount {
     /// Containers and blobs are below it.
     pub blob_endpoint: String,
     pub creation_time: Timestamp,
+    /// Where its blobs are kept; absent for those that are kept in the server's own folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<super::Bucket>,
+    /// Absent for what has no bucket, and while the bucket was not asked for anything since the server's start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<super::BucketHealth>,
 }
 
 /// Its keys, ready for programs.
@@ -188,7 +194,8 @@ storage_codes! {
     Md5Mismatch 400 "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
     MissingContentLengthHeader 411 "Content-Length HTTP header is required.",
     MissingRequiredHeader 400 "An HTTP header that's mandatory for this request is not specified.",
-    NotImplemented 501 "The requested operation is not there in the built-in storage.",
+    NotImplemented 501 "The requested operation is not there in this storage.",
+    OperationTimedOut 500 "The operation could not be completed within the permitted time.",
     RequestBodyTooLarge 413 "The request body is too large and exceeds the maximum permissible limit.",
     ResourceNotFound 404 "The specified resource does not exist.",
     ServerBusy 503 "The server is busy, or its disk is full. Please retry later.",
@@ -203,17 +210,19 @@ pub struct StorageError {
     pub code: StorageCode,
     /// What a person needs beside the code's own sentence.
     pub detail: Option<String>,
+    /// It is the word of the bucket behind the account, not ours.
+    pub is_buckets: bool,
 }
 
 impl StorageError {
     pub fn new(code: StorageCode, detail: impl Into<String>) -> Self {
-        StorageError { code, detail: Some(detail.into()) }
+        StorageError { code, detail: Some(detail.into()), is_buckets: false }
     }
 }
 
 impl From<StorageCode> for StorageError {
     fn from(code: StorageCode) -> Self {
-        StorageError { code, detail: None }
+        StorageError { code, detail: None, is_buckets: false }
     }
 }
 

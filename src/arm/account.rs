@@ -11,7 +11,7 @@ use super::operation_result::{self, Kind};
 use super::reply;
 use super::router::Routes;
 use crate::api::{self, Code};
-use crate::service::{account, resource_group};
+use crate::service::{account, account_storage, resource_group};
 
 pub const ACCOUNT: &str =
     "/subscriptions/{subscription}/resourcegroups/{group}/providers/microsoft.batch/batchaccounts/{account}";
@@ -107,14 +107,10 @@ async fn account_delete(call: Call) -> Result {
     Ok(operation_result::begun(&call, Kind::Delete, &account))
 }
 
-/// Nothing here keeps a copy of a storage account's keys: what is left to do is to say when it was asked for.
 async fn account_storage_sync(call: Call) -> Result {
     call.allow(&[])?;
-    let account = call.account().await?;
+    call.account().await?;
     let name = call.account_name().expect("the account was found by it");
-    let Some(storage) = account.auto_storage else {
-        return Err(Code::AutoStorageNotConfigured.into());
-    };
-    account::account_storage_set(&call.cx, &call.caller, &name, Some(storage.storage_account_id)).await?;
+    account_storage::account_storage_sync(&call.cx, &call.caller, &name).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

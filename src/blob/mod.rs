@@ -4,6 +4,8 @@
 //! A file is written under a temporary name, synced, and moved to its place, and its folder is synced too: when a write has
 //! returned it survives a power cut. Files that no row names are removed when the server starts.
 
+pub mod bucket;
+
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;

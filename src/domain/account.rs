@@ -91,6 +91,11 @@ pub fn check_storage_account_id(id: &str) -> Result<(), Error> {
     }
 }
 
+/// Whether a storage account is linked that was not: taking one away and keeping it are no choice.
+pub fn is_new_storage(now: Option<&str>, wanted: Option<&str>) -> bool {
+    wanted.is_some() && wanted != now
+}
+
 /// The name in the id of a storage account; empty for an id of something else.
 pub fn storage_account_name(id: &str) -> &str {
     const MARKER: &str = "/providers/microsoft.storage/storageaccounts/";

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod application;
 pub mod auto_pool;
 pub mod auto_scale;
+pub mod bucket;
 pub mod certificate;
 pub mod check;
 pub mod command_line;

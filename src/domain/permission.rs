@@ -21,6 +21,8 @@ pub enum Permission {
     UserWrite,
     /// Limits of accounts: the operator's word.
     QuotaWrite,
+    /// Which buckets are storage accounts of the installation, and by which credentials they are entered.
+    StorageLink,
 }
 
 impl Permission {
@@ -38,8 +40,14 @@ impl Permission {
         Permission::StorageWrite,
         Permission::UserWrite,
         Permission::QuotaWrite,
+        Permission::StorageLink,
     ];
 }
+
+/// What it takes, over everything, to link a storage account to a Batch account: from then on the account's tasks read and
+/// write all that is in it, whoever submits them. A role at the Batch account alone is not enough. Chosen here; in Azure it
+/// takes a right to the storage account, which has no roles of its own here.
+pub const TO_CHOOSE_STORAGE: Permission = Permission::StorageWrite;
 
 /// Whether the role allows it. Deny by default: what is not written here is not allowed.
 pub fn allows(role: Role, permission: Permission) -> bool {
@@ -47,7 +55,9 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     match role {
         Role::Owner => true,
         Role::NoRole => false,
-        Role::Contributor | Role::BatchAccountContributor => !matches!(permission, P::UserWrite | P::QuotaWrite),
+        Role::Contributor | Role::BatchAccountContributor => {
+            !matches!(permission, P::UserWrite | P::QuotaWrite | P::StorageLink)
+        }
         Role::Reader | Role::BatchAccountReader => matches!(permission, P::AccountRead | P::PoolRead | P::JobRead),
         Role::BatchDataContributor => matches!(
             permission,
@@ -74,9 +84,10 @@ mod tests {
     }
 
     #[test]
-    fn only_an_owner_looks_after_users_and_quotas_and_no_role_allows_nothing() {
+    fn only_an_owner_looks_after_users_quotas_and_buckets_and_no_role_allows_nothing() {
         for (role, permission) in Role::ALL.iter().flat_map(|role| Permission::ALL.iter().map(move |p| (*role, *p))) {
-            let is_owners = matches!(permission, Permission::UserWrite | Permission::QuotaWrite);
+            let is_owners =
+                matches!(permission, Permission::UserWrite | Permission::QuotaWrite | Permission::StorageLink);
             assert!(!(is_owners && role != Role::Owner && allows(role, permission)), "{role} {permission:?}");
             assert!(role != Role::NoRole || !allows(role, permission), "{permission:?}");
         }

@@ -98,6 +98,7 @@ impl RoleDefinition {
                 &["Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleAssignments/delete"]
             }
             Permission::QuotaWrite
+            | Permission::StorageLink
             | Permission::JobRead
             | Permission::JobWrite
             | Permission::StorageRead

@@ -64,7 +64,7 @@ async fn answer(
     let range = parts.headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let range = range.map(|text| Range::parse(text, length)).transpose()?;
     let Range { start, end } = range.unwrap_or(Range { start: 0, end: length });
-    let mut response = Body::from_stream(blob::blob_read(cx, found, start, end)).into_response();
+    let mut response = Body::from_stream(blob::blob_read(cx, found, start, end).await?).into_response();
     part_headers(&mut response, range, length);
     attachment(&mut response, name);
     Ok(response)
@@ -74,10 +74,11 @@ async fn answer(
 /// is not taken for one.
 async fn picture(cx: &Context, found: blob::Found) -> Result<Response> {
     let length = found.blob.length;
-    let head: Vec<Bytes> = blob::blob_read(cx, found.clone(), 0, length.min(16)).try_collect().await.map_err(busy)?;
+    let head: Vec<Bytes> =
+        blob::blob_read(cx, found.clone(), 0, length.min(16)).await?.try_collect().await.map_err(busy)?;
     let kind = picture_kind(&head.concat()).filter(|_| length <= LARGEST_PICTURE);
     let kind = kind.ok_or(Error::from(Code::InvalidInput))?;
-    let mut response = Body::from_stream(blob::blob_read(cx, found, 0, length)).into_response();
+    let mut response = Body::from_stream(blob::blob_read(cx, found, 0, length).await?).into_response();
     guard(&mut response);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(response)

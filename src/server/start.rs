@@ -207,6 +207,7 @@ pub async fn open(
         signing_keys: Arc::default(),
         signer: Arc::new(Signer::new()?),
         rates: Arc::default(),
+        buckets: Arc::default(),
         installation: Arc::new(installation),
     });
     Ok((cx, receiver))

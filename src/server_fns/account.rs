@@ -59,7 +59,7 @@ pub async fn account_storage_set(
     storage_account_id: Option<String>,
 ) -> Result<api::Account, api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::account::account_storage_set(&cx, &caller, &account, storage_account_id).await?)
+    Ok(service::account_storage::account_storage_set(&cx, &caller, &account, storage_account_id).await?)
 }
 
 /// The linked storage, and what else could be linked.

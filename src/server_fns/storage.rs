@@ -1,4 +1,4 @@
-//! The built-in storage: its accounts, containers and blobs. Bytes are not carried here but by `/portal/blobs/…`.
+//! Blob storage: its accounts, containers and blobs. Bytes are not carried here but by `/portal/blobs/…`.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -14,6 +14,37 @@ use crate::service::storage::{user, write::Place};
 pub async fn storage_list() -> Result<Vec<api::StorageAccount>, api::Error> {
     let (cx, caller) = request::context()?;
     Ok(user::storage_list(&cx, &caller).await?)
+}
+
+/// Makes a storage account of a bucket. Its secret is never given back.
+#[server(prefix = "/portal/fn", endpoint = "storage_link", input = Json)]
+pub async fn storage_link(link: api::StorageLink) -> Result<api::StorageAccount, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(user::storage_link(&cx, &caller, link).await?)
+}
+
+/// Other credentials for a bucket.
+#[server(prefix = "/portal/fn", endpoint = "storage_credentials_set", input = Json)]
+pub async fn storage_credentials_set(
+    storage: String,
+    new: api::BucketCredentials,
+) -> Result<api::StorageAccount, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(user::storage_credentials_set(&cx, &caller, &storage, new).await?)
+}
+
+/// Gives a bucket up; what is in it stays there.
+#[server(prefix = "/portal/fn", endpoint = "storage_unlink", input = Json)]
+pub async fn storage_unlink(storage: String) -> Result<(), api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(user::storage_unlink(&cx, &caller, &storage).await?)
+}
+
+/// Asks a bucket whether it is there.
+#[server(prefix = "/portal/fn", endpoint = "storage_check", input = Json)]
+pub async fn storage_check(storage: String) -> Result<api::BucketHealth, api::Error> {
+    let (cx, caller) = request::context()?;
+    Ok(user::storage_check(&cx, &caller, &storage).await?)
 }
 
 /// Both keys. Reading them is written to the log.

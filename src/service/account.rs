@@ -1,5 +1,6 @@
 //! Accounts and the places they can be in.
 
+use super::account_storage::{may_use_storage, set_storage};
 use super::context::Signal;
 use super::resource_group::{resource_group_get, subscription_get};
 use super::{Caller, Context, Error, Result, etag, key, page};
@@ -214,6 +215,7 @@ pub async fn account_patch(
     patch.network_profile.as_ref().map_or(Ok(()), network_access::check)?;
     let storage = patch.storage_account_id.map(|id| Some(id).filter(|id| !id.is_empty()));
     storage.iter().flatten().try_for_each(|id| rules::check_storage_account_id(id))?;
+    let may_use = may_use_storage(caller);
     change(cx, caller, account, move |row, now| {
         row.tags = patch.tags.unwrap_or_else(|| std::mem::take(&mut row.tags));
         row.public_network_access = patch.public_network_access.unwrap_or(row.public_network_access);
@@ -221,30 +223,7 @@ pub async fn account_patch(
         if let Some(modes) = patch.allowed_authentication_modes {
             row.authentication_modes = modes;
         }
-        if let Some(id) = storage {
-            row.storage_synced = id.as_ref().map(|_| now);
-            row.storage_account_id = id;
-        }
-    })
-    .await
-}
-
-/// Links a storage account, or unlinks it.
-///
-/// # Errors
-/// `AccountNotFound`, `InvalidPropertyValue`, `OperationInvalidForCurrentState` while it is being deleted.
-pub async fn account_storage_set(
-    cx: &Context,
-    caller: &Caller,
-    account: &AccountName,
-    storage_account_id: Option<String>,
-) -> Result<api::Account> {
-    if let Some(id) = &storage_account_id {
-        rules::check_storage_account_id(id)?;
-    }
-    change(cx, caller, account, move |row, now| {
-        row.storage_synced = storage_account_id.as_ref().map(|_| now);
-        row.storage_account_id = storage_account_id;
+        storage.map_or(Ok(()), |id| set_storage(row, id, may_use, now))
     })
     .await
 }
@@ -262,15 +241,19 @@ pub async fn account_quotas_set(
     // An Owner of this account alone must not raise its limits.
     caller.may(None, Permission::QuotaWrite)?;
     quota::check(&quotas)?;
-    change(cx, caller, account, move |row, _| row.quotas = quotas).await
+    change(cx, caller, account, move |row, _| {
+        row.quotas = quotas;
+        Ok(())
+    })
+    .await
 }
 
 /// Loads an account, changes it, and saves it with a new etag.
-async fn change(
+pub(super) async fn change(
     cx: &Context,
     caller: &Caller,
     account: &AccountName,
-    edit: impl FnOnce(&mut AccountRow, Timestamp) + Send + 'static,
+    edit: impl FnOnce(&mut AccountRow, Timestamp) -> Result<()> + Send + 'static,
 ) -> Result<api::Account> {
     caller.may(Some(account), Permission::AccountWrite)?;
     let (name, now) = (account.clone(), cx.clock.now());
@@ -282,7 +265,7 @@ async fn change(
                 if row.state == ProvisioningState::Deleting {
                     return Err(Error::from(Code::OperationInvalidForCurrentState));
                 }
-                edit(&mut row, now);
+                edit(&mut row, now)?;
                 touch(&mut row, now);
                 table::update(conn, &row).await?;
                 Ok(row)

@@ -2,9 +2,10 @@
 //! address that opens it alone, and activation gives it a name of its own, which that address does not open.
 
 use super::application::{find as find_application, tell, touch};
+use super::application_bucket::{Taken, Uploaded};
 use super::storage::account::blob_url;
 use super::storage::linked::linked_or_refuse;
-use super::{Caller, Context, Result, etag};
+use super::{Caller, Context, Result, application_bucket, etag};
 use crate::api::{self, Code, Duration, PackageState, Timestamp};
 use crate::auth::secret;
 use crate::domain::application as rules;
@@ -78,7 +79,7 @@ pub async fn application_package_create(
     rules::check_version("versionName", version)?;
     let (cx_, account_, only_if) = (cx.clone(), account.clone(), caller.only_if.clone());
     let (application, version) = (application.to_owned(), version.to_owned());
-    let (row, files) = cx
+    let (row, files, before) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
@@ -94,7 +95,7 @@ pub async fn application_package_create(
                     row.upload = new_blob_name(&cx_, &owner.id, &row.version);
                     ensure_container(conn, storage.key, &row.container, now).await?;
                     row.key = store::application_package::insert(conn, &row).await?;
-                    return Ok((row, Vec::new()));
+                    return Ok((row, Vec::new(), None));
                 };
                 if only_if_absent {
                     return Err(Code::ConditionNotMet.into());
@@ -104,9 +105,10 @@ pub async fn application_package_create(
                     return Err(code.into());
                 }
                 let is_elsewhere = row.storage != storage.name;
-                let mut files = Vec::new();
+                let (mut files, mut before) = (Vec::new(), None);
                 if row.state == PackageState::Active || is_elsewhere {
                     files = delete_blobs(conn, &row).await?;
+                    before = Some(row.clone());
                     (row.state, row.format, row.content, row.content_length) =
                         (PackageState::Pending, None, None, None);
                     (row.storage, row.container) = (storage.name, container);
@@ -115,11 +117,14 @@ pub async fn application_package_create(
                     store::application_package::save(conn, &row).await?;
                 }
                 ensure_container(conn, storage.key, &row.container, now).await?;
-                Ok((row, files))
+                Ok((row, files, before))
             })
         })
         .await?;
     cx.blobs.remove(&files).await;
+    if let Some(before) = before {
+        application_bucket::forget(cx, &before).await;
+    }
     tell(cx, account);
     with_address(cx, &mut *cx.store.read().await?, row).await
 }
@@ -141,45 +146,78 @@ pub async fn application_package_activate(
     caller.may(Some(account), Permission::PoolWrite)?;
     rules::check_format(format)?;
     let (cx_, account_, only_if) = (cx.clone(), account.clone(), caller.only_if.clone());
+    let uploaded = application_bucket::take(cx, account, application, version).await?;
     let (application, version) = (application.to_owned(), version.to_owned());
-    let (row, files) = cx
-        .store
-        .write::<_, super::Error, _>(move |conn| {
-            Box::pin(async move {
-                let owner = find_application(conn, &account_, &application).await?;
-                let mut row = find_in(conn, owner.key, &version).await?;
-                etag::check(&only_if, row.etag, row.modified)?;
-                let now = cx_.clock.now();
-                let container_key = find_container(conn, &row).await?;
-                let uploaded = match container_key {
-                    Some(key) => store::blob::find(conn, key, &row.upload).await?.map(|blob| (key, blob)),
-                    None => None,
+    let copy = uploaded.clone();
+    let activating = cx.store.write::<_, super::Error, _>(move |conn| {
+        Box::pin(async move {
+            let owner = find_application(conn, &account_, &application).await?;
+            let mut row = find_in(conn, owner.key, &version).await?;
+            let before = row.clone();
+            etag::check(&only_if, row.etag, row.modified)?;
+            let now = cx_.clock.now();
+            let Some(uploaded) = find_uploaded(conn, &row, uploaded).await? else {
+                return match row.state {
+                    PackageState::Active => Ok((row, Vec::new(), None)),
+                    PackageState::Pending => Err(Code::ApplicationPackageBlobNotFound.into()),
                 };
-                let Some((container_key, uploaded)) = uploaded.filter(|(_, blob)| blob.length > 0) else {
-                    return match row.state {
-                        PackageState::Active => Ok((row, Vec::new())),
-                        PackageState::Pending => Err(Code::ApplicationPackageBlobNotFound.into()),
-                    };
-                };
-                if let Some(code) = rules::replace_refusal(owner.allow_updates, row.state) {
-                    return Err(code.into());
+            };
+            if let Some(code) = rules::replace_refusal(owner.allow_updates, row.state) {
+                return Err(code.into());
+            }
+            let mut files = Vec::new();
+            let (content, length) = match uploaded {
+                Content::InFiles { container_key, length } => {
+                    files = delete_blob(conn, container_key, row.content.as_deref()).await?;
+                    let content = new_blob_name(&cx_, &owner.id, &row.version);
+                    store::blob::rename(conn, container_key, &row.upload, &content).await?;
+                    (content, length)
                 }
-                let files = delete_blob(conn, container_key, row.content.as_deref()).await?;
-                let content = new_blob_name(&cx_, &owner.id, &row.version);
-                store::blob::rename(conn, container_key, &row.upload, &content).await?;
-                (row.content, row.content_length) = (Some(content), Some(uploaded.length));
-                (row.state, row.format) = (PackageState::Active, Some(rules::FORMAT.to_owned()));
-                row.activated = Some(now);
-                touch_package(&mut row, now);
-                store::application_package::save(conn, &row).await?;
-                Ok((row, files))
-            })
+                Content::InBucket(taken) => (taken.content, taken.length),
+            };
+            (row.content, row.content_length) = (Some(content), Some(length));
+            (row.state, row.format) = (PackageState::Active, Some(rules::FORMAT.to_owned()));
+            row.activated = Some(now);
+            touch_package(&mut row, now);
+            store::application_package::save(conn, &row).await?;
+            Ok((row, files, Some(before)))
         })
-        .await?;
+    });
+    let (row, files, before) = match activating.await {
+        Ok(done) => done,
+        Err(error) => {
+            application_bucket::drop_copy(cx, &copy).await;
+            return Err(error);
+        }
+    };
     cx.blobs.remove(&files).await;
+    match before {
+        Some(before) => application_bucket::forget(cx, &before).await,
+        // Another call was faster.
+        None => application_bucket::drop_copy(cx, &copy).await,
+    }
     tracing::info!(account = %account, application = %row.container, version = row.version, "a package was activated");
     tell(cx, account);
     Ok(to_api(row))
+}
+
+/// What a package is to have.
+enum Content {
+    InFiles { container_key: i64, length: i64 },
+    InBucket(Taken),
+}
+
+async fn find_uploaded(conn: &mut Conn, row: &PackageRow, uploaded: Uploaded) -> Result<Option<Content>> {
+    match uploaded {
+        Uploaded::Nothing => Ok(None),
+        // What was emptied meanwhile has another name for its upload.
+        Uploaded::Taken(taken) => Ok((taken.upload == row.upload).then_some(Content::InBucket(taken))),
+        Uploaded::InFiles => {
+            let Some(container_key) = find_container(conn, row).await? else { return Ok(None) };
+            let found = store::blob::find(conn, container_key, &row.upload).await?.filter(|blob| blob.length > 0);
+            Ok(found.map(|blob| Content::InFiles { container_key, length: blob.length }))
+        }
+    }
 }
 
 /// Deletes a package and what was uploaded for it. Nodes that have it keep it.
@@ -196,7 +234,7 @@ pub async fn application_package_delete(
     caller.may(Some(account), Permission::PoolWrite)?;
     let (account_, now, only_if) = (account.clone(), cx.clock.now(), caller.only_if.clone());
     let (application, version) = (application.to_owned(), version.to_owned());
-    let files = cx
+    let (files, before) = cx
         .store
         .write::<_, super::Error, _>(move |conn| {
             Box::pin(async move {
@@ -207,17 +245,19 @@ pub async fn application_package_delete(
                     return Err(code.into());
                 }
                 let files = delete_blobs(conn, &row).await?;
+                let before = row.clone();
                 store::application_package::delete(conn, row.key).await?;
                 if owner.default_version.as_ref().is_some_and(|default| default.eq_ignore_ascii_case(&row.version)) {
                     owner.default_version = None;
                     touch(&mut owner, now);
                     store::application::save(conn, &owner).await?;
                 }
-                Ok(files)
+                Ok((files, before))
             })
         })
         .await?;
     cx.blobs.remove(&files).await;
+    application_bucket::forget(cx, &before).await;
     tell(cx, account);
     Ok(())
 }
@@ -263,7 +303,7 @@ fn container_of(account: &AccountName, application: &str) -> String {
 }
 
 /// A name that no blob had before. Source: `{application}-{version}-{guid}` in Azure.
-fn new_blob_name(cx: &Context, application: &str, version: &str) -> String {
+pub(super) fn new_blob_name(cx: &Context, application: &str, version: &str) -> String {
     format!("{}-{version}-{}", application.to_ascii_lowercase(), cx.random.hex(16))
 }
 

@@ -11,6 +11,7 @@ use super::key::SigningKeys;
 use super::metrics::Metrics;
 use super::rates::Rates;
 use super::remote_access::RemoteAccess;
+use super::storage::bucket::Buckets;
 use super::{Error, Result, events};
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{self, Code, Role, Timestamp};
@@ -41,6 +42,8 @@ pub struct Shared {
     pub signals: Signals,
     /// The bytes of blobs.
     pub blobs: BlobFiles,
+    /// Those that are kept elsewhere.
+    pub buckets: Arc<Buckets>,
     /// Asks nodes for files.
     pub files: Arc<dyn NodeFiles>,
     /// Finds out who calls.

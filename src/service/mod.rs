@@ -6,6 +6,7 @@ pub mod account;
 pub mod account_storage;
 pub mod activity;
 pub mod application;
+mod application_bucket;
 pub mod application_list;
 pub mod application_package;
 pub mod application_upload;

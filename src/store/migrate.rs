@@ -27,6 +27,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0028_node_samples.sql"),
     include_str!("migrations/0029_graphs.sql"),
     include_str!("migrations/0032_external_users.sql"),
+    include_str!("migrations/0033_linked_storage.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

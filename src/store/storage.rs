@@ -1,10 +1,12 @@
 //! Storage accounts and their containers.
 
+use std::collections::HashSet;
+
 use sqlx::sqlite::SqliteRow;
 
-use super::convert::{get, json, time, to_json};
+use super::convert::{get, json, opt_json, time, to_json};
 use super::db::{Conn, Result};
-use crate::api::{KeyName, Secret, Timestamp};
+use crate::api::{BucketAccess, KeyName, Secret, Timestamp};
 
 #[derive(Clone, Debug)]
 pub struct StorageRow {
@@ -13,6 +15,8 @@ pub struct StorageRow {
     pub primary: Secret,
     pub secondary: Secret,
     pub created: Timestamp,
+    /// Where its blobs are, when they are not in the data folder.
+    pub bucket: Option<BucketAccess>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,6 +35,7 @@ fn storage_row(row: &SqliteRow) -> Result<StorageRow> {
         primary: Secret(get(row, "primary_key")?),
         secondary: Secret(get(row, "secondary_key")?),
         created: time(row, "created")?,
+        bucket: opt_json(row, "bucket")?,
     })
 }
 
@@ -54,16 +59,17 @@ pub async fn all(conn: &mut Conn) -> Result<Vec<StorageRow>> {
     rows.iter().map(storage_row).collect()
 }
 
-/// False when there is one of the name.
-pub async fn insert(conn: &mut Conn, name: &str, primary: &Secret, secondary: &Secret, now: Timestamp) -> Result<bool> {
+/// False when there is one of the name. The row's key is not looked at.
+pub async fn insert(conn: &mut Conn, row: &StorageRow) -> Result<bool> {
     let done = sqlx::query(
-        "INSERT INTO storage_accounts (name, primary_key, secondary_key, created) VALUES (?, ?, ?, ?) \
+        "INSERT INTO storage_accounts (name, primary_key, secondary_key, created, bucket) VALUES (?, ?, ?, ?, ?) \
          ON CONFLICT DO NOTHING",
     )
-    .bind(name)
-    .bind(&primary.0)
-    .bind(&secondary.0)
-    .bind(now.micros())
+    .bind(&row.name)
+    .bind(&row.primary.0)
+    .bind(&row.secondary.0)
+    .bind(row.created.micros())
+    .bind(row.bucket.as_ref().map(to_json))
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -79,6 +85,41 @@ pub async fn replace_key(conn: &mut Conn, key: i64, which: KeyName, new: &Secret
     Ok(())
 }
 
+/// Where the account's blobs are from now on, or with which credentials.
+pub async fn set_bucket(conn: &mut Conn, key: i64, bucket: &BucketAccess) -> Result<()> {
+    sqlx::query("UPDATE storage_accounts SET bucket = ? WHERE key = ?")
+        .bind(to_json(bucket))
+        .bind(key)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Who uses the storage account: Batch accounts that have it linked, and those whose packages are in it.
+pub async fn users(conn: &mut Conn, name: &str) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar(
+        "SELECT name FROM accounts WHERE storage_account_id = ?1 OR storage_account_id LIKE '%/' || ?1 \
+         UNION SELECT a.name FROM application_packages p JOIN applications o ON o.key = p.application_key \
+         JOIN accounts a ON a.key = o.account_key WHERE p.storage = ?1 ORDER BY name",
+    )
+    .bind(name)
+    .fetch_all(conn)
+    .await?)
+}
+
+/// With its containers and the blocks that wait in them, whose files are said.
+pub async fn delete(conn: &mut Conn, key: i64) -> Result<Vec<String>> {
+    let files = sqlx::query_scalar(
+        "SELECT file FROM blocks JOIN containers ON containers.key = container_key WHERE storage_key = ?",
+    )
+    .bind(key)
+    .fetch_all(&mut *conn)
+    .await?;
+    sqlx::query("DELETE FROM containers WHERE storage_key = ?").bind(key).execute(&mut *conn).await?;
+    sqlx::query("DELETE FROM storage_accounts WHERE key = ?").bind(key).execute(conn).await?;
+    Ok(files)
+}
+
 pub async fn container(conn: &mut Conn, storage_key: i64, name: &str) -> Result<Option<ContainerRow>> {
     let row = sqlx::query("SELECT * FROM containers WHERE storage_key = ? AND name = ?")
         .bind(storage_key)
@@ -86,6 +127,12 @@ pub async fn container(conn: &mut Conn, storage_key: i64, name: &str) -> Result<
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(container_row).transpose()
+}
+
+pub async fn container_names(conn: &mut Conn, storage_key: i64) -> Result<HashSet<String>> {
+    let names =
+        sqlx::query_scalar("SELECT name FROM containers WHERE storage_key = ?").bind(storage_key).fetch_all(conn);
+    Ok(names.await?.into_iter().collect())
 }
 
 /// Containers from `from` on, in order of their names.

@@ -1,8 +1,8 @@
 //! Roles that hold in a part of the installation: an account, a resource group, a subscription.
 
 use axum::http::Method;
-use fournil::api::{Code, Role, Secret};
-use fournil::service::{Caller, user};
+use fournil::api::{Code, Role, RoleAssignmentCreate, Secret};
+use fournil::service::{Caller, role_assignment, user};
 use serde_json::{Value, json};
 
 use crate::support::arm::{ACCOUNT, Arm, token_of};
@@ -154,4 +154,44 @@ async fn the_management_plane_knows_the_same_roles() {
     let keys = format!("{ACCOUNT}/listKeys");
     arm.send(Method::POST, &keys, Some(&token.0), None).await.is(403);
     arm.send(Method::DELETE, ACCOUNT, Some(&token.0), None).await.is(403);
+}
+
+#[tokio::test]
+async fn whoever_links_storage_to_an_account_may_use_all_storage() {
+    let (server, mut owner, mut grace) = installation().await;
+    let link = |id: Value| json!({ "account": "first", "storage_account_id": id });
+    owner.call("role_assignment_create", assign("Contributor", &scope(&server, FIRST))).await.expect_ok();
+    let refused = Code::InsufficientAccountPermissions;
+    grace.call("account_storage_set", link(json!("fournil"))).await.expect_error(refused);
+    // By which nothing is linked yet, and could be one day.
+    grace.call("account_storage_set", link(json!("later"))).await.expect_error(refused);
+    let patch = json!({ "account": "first", "patch": { "storageAccountId": "fournil" } });
+    grace.call("account_patch", patch).await.expect_error(refused);
+    assert_eq!(
+        grace.call("account_storage_get", json!({ "account": "first" })).await.expect_ok()["choices"],
+        json!([])
+    );
+    owner.call("account_storage_set", link(json!("fournil"))).await.expect_ok();
+    // What is linked may be named again, synchronised and taken away.
+    grace.call("account_storage_set", link(json!("fournil"))).await.expect_ok();
+    grace.call("account_storage_sync", json!({ "account": "first" })).await.expect_ok();
+    grace.call("account_storage_set", link(Value::Null)).await.expect_ok();
+    grace.call("account_storage_set", link(json!("fournil"))).await.expect_error(refused);
+}
+
+#[tokio::test]
+async fn programs_link_storage_by_the_same_right() {
+    let arm = Arm::new().await;
+    let world = &arm.world;
+    let patch = json!({ "properties": { "autoStorage": { "storageAccountId": "fournil" } } });
+    for (name, role, status) in [("grace", Role::NoRole, 403), ("wren", Role::Contributor, 200)] {
+        let token = token_of(world, name, role).await;
+        let create =
+            RoleAssignmentCreate { user: name.into(), role: Role::BatchAccountContributor, scope: ACCOUNT.into() };
+        role_assignment::role_assignment_create(&world.cx, &Caller::system(), create).await.unwrap();
+        arm.send(Method::PATCH, ACCOUNT, Some(&token.0), Some(patch.clone())).await.is(status);
+        // The rest of the account is theirs to change.
+        let tags = json!({ "tags": { "by": name } });
+        arm.send(Method::PATCH, ACCOUNT, Some(&token.0), Some(tags)).await.is(200);
+    }
 }

@@ -8,7 +8,7 @@ use fournil::service::storage::StorageCaller;
 use fournil::service::storage::account::{DEFAULT_NAME, signing_storage, storage_ensure_default};
 use fournil::service::storage::blob::{ListWish, blob_list};
 use fournil::service::storage::write::{Place, blob_put};
-use fournil::service::{account, application_package};
+use fournil::service::{account_storage, application_package};
 use futures_util::stream;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub async fn linked() -> Arm {
     let world = &arm.world;
     storage_ensure_default(&world.cx).await.unwrap();
     let link = Some(DEFAULT_NAME.to_owned());
-    account::account_storage_set(&world.cx, &world.caller, &world.account, link).await.unwrap();
+    account_storage::account_storage_set(&world.cx, &world.caller, &world.account, link).await.unwrap();
     arm
 }
 

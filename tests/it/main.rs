@@ -27,6 +27,7 @@ mod arm_pools;
 mod arm_roles;
 mod arm_sign_in;
 mod autoscale;
+mod bucket_storage;
 mod crash;
 mod dependencies;
 mod dependencies_real;

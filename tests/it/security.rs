@@ -54,6 +54,7 @@ pub fn any_arguments() -> serde_json::Value {
         "storage": "fournil", "container": "abc", "blob": "b", "folder": "", "from": "",
         "wish": { "account": "fournil", "container": "abc", "permissions": "r", "life": "P1D" },
         "commit": { "name": "b", "blocks": [] },
+        "link": { "name": "abc", "access": { "kind": "s3", "name": "x", "identity": "key", "secret": "x" } }, "new": { "secret": "x" },
         "subscription": "00000000-0000-0000-0000-000000000000", "group": "nowhere", "put": { "location": "mars" },
         "user": "nobody", "assign": { "user": "nobody", "role": "Reader", "scope": "/subscriptions/s" }, "role": "Reader", "disabled": true, "filter": {}, "quotas": api::AccountQuotas::default(),
     });

@@ -13,37 +13,45 @@ use hyper_util::rt::TokioExecutor;
 use crate::support::connector::Connector;
 use crate::support::real_server::RealServer;
 
-struct Storage {
-    server: RealServer,
+pub struct Storage {
+    pub server: RealServer,
     http: Client<Connector, Body>,
+    /// Which of its storage accounts is asked.
+    pub account: String,
 }
 
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
 }
 
 impl Reply {
-    fn error(&self) -> &str {
+    pub fn error(&self) -> &str {
         self.headers.get("x-ms-error-code").map_or("", |code| code.to_str().unwrap())
     }
 }
 
-const BLOB: (&str, &str) = ("x-ms-blob-type", "BlockBlob");
+pub const BLOB: (&str, &str) = ("x-ms-blob-type", "BlockBlob");
 
 impl Storage {
     /// With a container.
-    async fn start() -> Storage {
-        let http = Client::builder(TokioExecutor::new()).build(Connector { trusts: None });
-        let storage = Storage { server: RealServer::start().await, http };
+    pub async fn start() -> Storage {
+        let storage = Storage::without_container().await;
         let made = storage.by_key("PUT", "/con?restype=container", &[], "").await;
         assert_eq!(made.status, 201, "{}", made.body);
         storage
     }
 
-    fn endpoint(&self) -> String {
-        self.server.admin(&["storage", "list"])[0]["blobEndpoint"].as_str().unwrap().to_owned()
+    pub async fn without_container() -> Storage {
+        let http = Client::builder(TokioExecutor::new()).build(Connector { trusts: None });
+        Storage { server: RealServer::start().await, http, account: "fournil".into() }
+    }
+
+    pub fn endpoint(&self) -> String {
+        let accounts = self.server.admin(&["storage", "list"]);
+        let own = accounts.as_array().unwrap().iter().find(|row| row["name"] == self.account).unwrap();
+        own["blobEndpoint"].as_str().unwrap().to_owned()
     }
 
     async fn send(&self, method: &str, url: &str, headers: HeaderMap, body: &str) -> Reply {
@@ -55,18 +63,19 @@ impl Storage {
         Reply { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    async fn by_key(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let keys = self.server.admin(&["storage", "key"]);
-        let url = format!("{}{target}", self.endpoint());
+    pub async fn by_key(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let keys = self.server.admin(&["storage", "key", &self.account]);
+        let endpoint = self.endpoint();
+        let url = format!("{endpoint}{target}");
         let now = SystemClock.now().to_http_date();
         let length = body.len().to_string();
         let mut all = to_headers(headers);
         all.extend(to_headers(&[("x-ms-date", &now), ("x-ms-version", "2021-12-02"), ("content-length", &length)]));
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let path = format!("/fournil{path}");
-        let text = string_to_sign(&Signed { method, path: &path, query, headers: &all }, "fournil");
+        let path = format!("{}{path}", endpoint.strip_prefix(&self.server.batch.url()).unwrap());
+        let text = string_to_sign(&Signed { method, path: &path, query, headers: &all }, &self.account);
         let key = Secret(keys["primary"].as_str().unwrap().to_owned());
-        let authorization = format!("SharedKey fournil:{}", signature(&key, &text));
+        let authorization = format!("SharedKey {}:{}", self.account, signature(&key, &text));
         all.insert("authorization", HeaderValue::from_str(&authorization).unwrap());
         self.send(method, &url, all, body).await
     }

@@ -175,6 +175,7 @@ impl Server {
             signing_keys: Arc::default(),
             signer: Arc::new(fournil::auth::Signer::new().unwrap()),
             rates: Arc::default(),
+            buckets: Arc::default(),
             installation: installation(),
         });
         let inputs = Inputs { signals: receiver, node_events };

@@ -29,7 +29,7 @@ pub async fn get(call: &Call) -> Result<Response> {
     let blob = found.blob.clone();
     let body = match call.method {
         Method::HEAD => Body::empty(),
-        _ => Body::from_stream(blob::blob_read(&call.cx, found, start, end)),
+        _ => Body::from_stream(blob::blob_read(&call.cx, found, start, end).await?),
     };
     let mut response = body.into_response();
     let headers = response.headers_mut();

@@ -102,6 +102,10 @@ fn named(request: &Request) -> (&'static str, Option<&str>, String) {
                 StorageRequest::Create { name } => ("storage_create", None, about(name)),
                 StorageRequest::List => ("storage_list", None, none),
                 StorageRequest::Keys { name } => ("storage_keys", None, about(name)),
+                StorageRequest::Link { link } => ("storage_link", None, about(&link.name)),
+                StorageRequest::Credentials { name, .. } => ("storage_credentials_set", None, about(name)),
+                StorageRequest::Unlink { name } => ("storage_unlink", None, about(name)),
+                StorageRequest::Check { name } => ("storage_check", None, about(name)),
                 StorageRequest::Sas { account, .. } => ("storage_sas", None, about(account)),
             }
         }

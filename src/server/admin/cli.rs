@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::activity::ActivityArgs;
 use super::node::NodeCommand;
-use super::storage::StorageCommand;
+use super::storage::{self, StorageCommand};
 use super::{Request, call, print, restore};
 use crate::api::{AccountCreate, Duration, KeyName, PublicNetworkAccess, Role, Secret};
 use crate::domain::ids::AccountName;
@@ -214,7 +214,7 @@ fn to_request(command: Command) -> anyhow::Result<Request> {
         Command::Token(TokenCommand::List { user }) => Request::TokenList { user },
         Command::Token(TokenCommand::Revoke { id }) => Request::TokenRevoke { id },
         Command::Node(command) => Request::Node { ask: command.into() },
-        Command::Storage(command) => Request::Storage { ask: command.into() },
+        Command::Storage(command) => Request::Storage { ask: storage::to_request(command)? },
         Command::Activity(args) => args.into(),
         Command::Backup { target } => Request::Backup { file: backup_file(&target)? },
         Command::Restore { .. } => bail!("a database is not restored by a running server"),

@@ -10,6 +10,7 @@ mod node;
 mod print;
 mod restore;
 mod storage;
+mod storage_link;
 
 use std::path::PathBuf;
 

@@ -1,12 +1,14 @@
-//! `fournil admin storage …`: accounts of the built-in blob storage, and addresses that open what is in them.
+//! `fournil admin storage …`: accounts of blob storage, built in or linked, and addresses that open what is in them.
 
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::storage_link::{self, LinkCommand, SecretArg};
 use super::to_value;
-use crate::api::{Duration, SasWish};
+use crate::api::{BucketCredentials, Duration, SasWish, StorageLink};
 use crate::service::storage::account::{self, DEFAULT_NAME};
+use crate::service::storage::bucket::account as buckets;
 use crate::service::{Context, Result};
 
 #[derive(Subcommand, Debug)]
@@ -23,6 +25,22 @@ pub enum StorageCommand {
         #[arg(default_value = DEFAULT_NAME)]
         name: String,
     },
+    /// Makes a storage account of a container of Azure or a bucket of S3, which has to answer
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Gives a linked storage account other credentials
+    Credentials {
+        name: String,
+        /// The access key id (S3) or storage account (Azure), if it is another one
+        #[arg(long, value_name = "ID")]
+        identity: Option<String>,
+        #[command(flatten)]
+        secret: SecretArg,
+    },
+    /// Gives a linked storage account up; what is in its bucket stays there
+    Unlink { name: String },
+    /// Asks the bucket of a linked storage account whether it answers
+    Check { name: String },
     /// Makes a URL that opens a container, or one blob of it, until it expires (a shared access signature)
     Sas {
         container: String,
@@ -46,20 +64,30 @@ pub enum StorageRequest {
     Create { name: String },
     List,
     Keys { name: String },
+    Link { link: StorageLink },
+    Credentials { name: String, new: BucketCredentials },
+    Unlink { name: String },
+    Check { name: String },
     Sas { container: String, blob: Option<String>, account: String, permissions: String, life: Duration },
 }
 
-impl From<StorageCommand> for StorageRequest {
-    fn from(command: StorageCommand) -> Self {
-        match command {
-            StorageCommand::Create { name } => StorageRequest::Create { name },
-            StorageCommand::List => StorageRequest::List,
-            StorageCommand::Key { name } => StorageRequest::Keys { name },
-            StorageCommand::Sas { container, blob, account, permissions, hours } => {
-                StorageRequest::Sas { container, blob, account, permissions, life: Duration::from_mins(60 * hours) }
-            }
+/// # Errors
+/// When a secret cannot be read.
+pub fn to_request(command: StorageCommand) -> anyhow::Result<StorageRequest> {
+    Ok(match command {
+        StorageCommand::Create { name } => StorageRequest::Create { name },
+        StorageCommand::List => StorageRequest::List,
+        StorageCommand::Key { name } => StorageRequest::Keys { name },
+        StorageCommand::Link(command) => StorageRequest::Link { link: storage_link::to_link(command)? },
+        StorageCommand::Credentials { name, identity, secret } => {
+            StorageRequest::Credentials { name, new: BucketCredentials { identity, secret: secret.read()? } }
         }
-    }
+        StorageCommand::Unlink { name } => StorageRequest::Unlink { name },
+        StorageCommand::Check { name } => StorageRequest::Check { name },
+        StorageCommand::Sas { container, blob, account, permissions, hours } => {
+            StorageRequest::Sas { container, blob, account, permissions, life: Duration::from_mins(60 * hours) }
+        }
+    })
 }
 
 pub async fn perform(cx: &Context, request: StorageRequest) -> Result<Value> {
@@ -69,6 +97,10 @@ pub async fn perform(cx: &Context, request: StorageRequest) -> Result<Value> {
         StorageRequest::Create { name } => to_value(account::storage_create(cx, name).await?),
         StorageRequest::List => to_value(account::storage_list(cx).await?),
         StorageRequest::Keys { name } => to_value(account::storage_keys(cx, &name).await?),
+        StorageRequest::Link { link } => to_value(buckets::storage_link(cx, link).await?),
+        StorageRequest::Credentials { name, new } => to_value(buckets::storage_credentials_set(cx, &name, new).await?),
+        StorageRequest::Unlink { name } => to_value(buckets::storage_unlink(cx, &name).await?),
+        StorageRequest::Check { name } => to_value(buckets::storage_check(cx, &name).await?),
         StorageRequest::Sas { container, blob, account, permissions, life } => {
             let wish = SasWish { account, container, blob, permissions, life };
             to_value(account::storage_sas(cx, wish).await?)
@@ -86,7 +118,7 @@ pub fn print(request: &StorageRequest, answer: &Value, text: impl Fn(&Value) -> 
         ),
         StorageRequest::List => {
             let rows = answer.as_array().map_or(&[][..], Vec::as_slice);
-            rows.iter().map(|row| format!("{}  {}\n", text(&row["name"]), text(&row["blobEndpoint"]))).collect()
+            rows.iter().map(|row| line(row, &text)).collect()
         }
         StorageRequest::Keys { .. } => format!(
             "primary            {}\nsecondary          {}\nconnection string  {}\n",
@@ -94,8 +126,28 @@ pub fn print(request: &StorageRequest, answer: &Value, text: impl Fn(&Value) -> 
             text(&answer["secondary"]),
             text(&answer["connectionString"])
         ),
+        StorageRequest::Link { link } => {
+            format!("Linked the storage account {} at {}.\n", link.name, text(&answer["blobEndpoint"]))
+        }
+        StorageRequest::Credentials { name, .. } => {
+            format!("The bucket of {name} is entered by the new credentials.\n")
+        }
+        StorageRequest::Unlink { name } => {
+            format!("{name} is a storage account no more. Its bucket was left as it is.\n")
+        }
+        StorageRequest::Check { name } => format!("The bucket of {name}: {}.\n", text(&answer["state"])),
         StorageRequest::Sas { .. } => {
             format!("{}\nIt expires {}.\n", text(&answer["url"]), text(&answer["expiryTime"]))
         }
     }
+}
+
+/// An account of the list, and where its blobs are.
+fn line(row: &Value, text: &impl Fn(&Value) -> String) -> String {
+    let bucket = &row["bucket"];
+    let place = match bucket["kind"].as_str() {
+        None => "built in".to_owned(),
+        Some(kind) => format!("{kind} {} as {}", text(&bucket["name"]), text(&bucket["identity"])),
+    };
+    format!("{}  {}  {place}\n", text(&row["name"]), text(&row["blobEndpoint"]))
 }

@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use crate::api::{Duration, KeyName, SasWish, Secret, StorageAccount, StorageError, StorageKeys, StorageSas};
+use crate::api::{
+    BucketAccess, Duration, KeyName, SasWish, Secret, StorageAccount, StorageError, StorageKeys, StorageSas,
+};
 use crate::auth::shared_key::percent_decode;
 use crate::auth::storage::sas;
 use crate::domain::storage::{check_account_name, check_blob_name, check_container_name, without_query};
@@ -24,7 +26,7 @@ const LONGEST_LIFE: Duration = Duration::from_days(10 * 366);
 /// Those of the store.
 pub async fn storage_ensure_default(cx: &Context) -> Result<()> {
     if table::all(&mut *cx.store.read().await?).await?.is_empty() {
-        insert(cx, DEFAULT_NAME.to_owned()).await?;
+        insert(cx, DEFAULT_NAME.to_owned(), None).await?;
     }
     Ok(())
 }
@@ -33,18 +35,18 @@ pub async fn storage_ensure_default(cx: &Context) -> Result<()> {
 /// `InvalidPropertyValue` for a name that is none or taken.
 pub async fn storage_create(cx: &Context, name: String) -> Result<StorageAccount> {
     check_account_name(&name).map_err(|reason| api::Error::invalid_property("name", &*name, reason))?;
-    if !insert(cx, name.clone()).await? {
+    if !insert(cx, name.clone(), None).await? {
         return Err(api::Error::invalid_property("name", name, "there is a storage account of this name").into());
     }
     tracing::info!(storage = name, "a storage account was made");
     find(cx, &name).await.map(|row| to_api(cx, &row))
 }
 
-async fn insert(cx: &Context, name: String) -> Result<bool> {
-    let (primary, secondary, now) = (key::new_key(cx), key::new_key(cx), cx.clock.now());
-    let write = cx.store.write::<_, Error, _>(move |conn| {
-        Box::pin(async move { Ok(table::insert(conn, &name, &primary, &secondary, now).await?) })
-    });
+pub(super) async fn insert(cx: &Context, name: String, bucket: Option<BucketAccess>) -> Result<bool> {
+    let (primary, secondary) = (key::new_key(cx), key::new_key(cx));
+    let row = StorageRow { key: 0, name, primary, secondary, created: cx.clock.now(), bucket };
+    let write =
+        cx.store.write::<_, Error, _>(move |conn| Box::pin(async move { Ok(table::insert(conn, &row).await?) }));
     write.await
 }
 
@@ -203,7 +205,13 @@ pub(super) async fn find(cx: &Context, name: &str) -> Result<StorageRow> {
 }
 
 pub(in crate::service) fn to_api(cx: &Context, row: &StorageRow) -> StorageAccount {
-    StorageAccount { name: row.name.clone(), blob_endpoint: endpoint(cx, &row.name), creation_time: row.created }
+    StorageAccount {
+        name: row.name.clone(),
+        blob_endpoint: endpoint(cx, &row.name),
+        creation_time: row.created,
+        bucket: row.bucket.as_ref().map(|access| access.bucket.clone()),
+        health: cx.buckets.health(row.key),
+    }
 }
 
 fn endpoint(cx: &Context, name: &str) -> String {

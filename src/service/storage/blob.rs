@@ -3,10 +3,11 @@
 use std::io;
 
 use axum::body::Bytes;
-use futures_util::Stream;
-use futures_util::stream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{Stream, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
+use super::bucket::Entered;
 use super::{Result, StorageCaller, check_conditions, find_container};
 use crate::api::{Blob, BlobPart, StorageCode, StorageError};
 use crate::blob::BlobFiles;
@@ -22,7 +23,13 @@ const PIECE_BYTES: u64 = 256 << 10;
 #[derive(Clone, Debug)]
 pub struct Found {
     pub blob: Blob,
-    parts: Vec<BlobPart>,
+    bytes: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Files(Vec<BlobPart>),
+    Bucket { bucket: Entered, container: String },
 }
 
 /// # Errors
@@ -35,19 +42,47 @@ pub async fn blob_get(
     only_if: &[Condition],
 ) -> Result<Found> {
     caller.may(Action::ReadBlob, container, name)?;
-    let mut conn = cx.store.read().await?;
-    let container = find_container(&mut conn, caller.storage.key, container).await?;
-    let row = table::find(&mut conn, container.key, name).await?.ok_or(StorageCode::BlobNotFound)?;
+    let found = match caller.bucket(cx)? {
+        Some(bucket) => {
+            let blob = bucket.head(container, name).await?;
+            Found { blob, bytes: Source::Bucket { bucket, container: container.to_owned() } }
+        }
+        None => {
+            let mut conn = cx.store.read().await?;
+            let container = find_container(&mut conn, caller.storage.key, container).await?;
+            let row = table::find(&mut conn, container.key, name).await?.ok_or(StorageCode::BlobNotFound)?;
+            Found { blob: to_api(&row), bytes: Source::Files(row.parts) }
+        }
+    };
     // Of a read, a tag that is still the same says that there is nothing new.
-    check_conditions(only_if, Some((row.etag, row.modified))).map_err(|_| StorageCode::ConditionNotMet)?;
-    Ok(Found { blob: to_api(&row), parts: row.parts })
+    let there = Some((found.blob.etag.as_str(), found.blob.modified));
+    check_conditions(only_if, there).map_err(|_| StorageCode::ConditionNotMet)?;
+    Ok(found)
 }
 
+/// Bytes as they come.
+pub type Pieces = BoxStream<'static, io::Result<Bytes>>;
+
 /// The bytes of a blob from `start` up to but not including `end`.
-pub fn blob_read(cx: &Context, found: Found, start: u64, end: u64) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+///
+/// # Errors
+/// Those of the bucket, where the blob is in one; it has begun to answer when this returns.
+pub async fn blob_read(cx: &Context, found: Found, start: u64, end: u64) -> Result<Pieces> {
+    match found.bytes {
+        Source::Files(parts) => Ok(read_files(cx, parts, start, end).boxed()),
+        Source::Bucket { bucket, container } => bucket.read(&container, &found.blob, start, end).await,
+    }
+}
+
+fn read_files(
+    cx: &Context,
+    parts: Vec<BlobPart>,
+    start: u64,
+    end: u64,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
     let mut before = 0;
     let mut wanted = Vec::new();
-    for part in found.parts {
+    for part in parts {
         let (from, to) = (start.max(before), end.min(before + part.length));
         if from < to {
             wanted.push((part.file, from - before, to - from));
@@ -95,12 +130,19 @@ pub async fn blob_delete(
     only_if: Vec<Condition>,
 ) -> Result<()> {
     caller.may(Action::DeleteBlob, container, name)?;
+    if let Some(bucket) = caller.bucket(cx)? {
+        let there = bucket.head(container, name).await?;
+        let there = Some((there.etag.as_str(), there.modified));
+        check_conditions(&only_if, there).map_err(|_| StorageCode::ConditionNotMet)?;
+        return bucket.delete(container, name).await;
+    }
     let (container, name, storage_key) = (container.to_owned(), name.to_owned(), caller.storage.key);
     let deleting = cx.store.write::<_, StorageError, _>(move |conn| {
         Box::pin(async move {
             let container = find_container(conn, storage_key, &container).await?;
             let row = table::find(conn, container.key, &name).await?.ok_or(StorageCode::BlobNotFound)?;
-            check_conditions(&only_if, Some((row.etag, row.modified))).map_err(|_| StorageCode::ConditionNotMet)?;
+            let there = etag::text(row.etag);
+            check_conditions(&only_if, Some((&there, row.modified))).map_err(|_| StorageCode::ConditionNotMet)?;
             table::delete(conn, container.key, &name).await?;
             Ok(row.parts.into_iter().map(|part| part.file).collect::<Vec<_>>())
         })
@@ -116,7 +158,7 @@ pub struct ListWish {
     pub prefix: String,
     /// Names that go on after the prefix up to this text are listed once, as a folder.
     pub delimiter: String,
-    /// The name from which to begin.
+    /// Where to begin: what the page before said, or nothing.
     pub from: String,
     pub limit: usize,
 }
@@ -128,7 +170,16 @@ pub enum Entry {
     Folder(String),
 }
 
-/// A page of entries, and the name with which the next one begins.
+impl Entry {
+    pub fn name(&self) -> &str {
+        match self {
+            Entry::Blob(blob) => &blob.name,
+            Entry::Folder(name) => name,
+        }
+    }
+}
+
+/// A page of entries, and where the next one begins: a name, or what only a bucket understands.
 ///
 /// # Errors
 /// `ContainerNotFound`.
@@ -141,6 +192,9 @@ pub async fn blob_list(
     /// After everything that begins with the text before it.
     const LAST: char = char::MAX;
     caller.may(Action::ListBlobs, container, "")?;
+    if let Some(bucket) = caller.bucket(cx)? {
+        return bucket.list(container, &wish).await;
+    }
     let mut conn = cx.store.read().await?;
     let container = find_container(&mut conn, caller.storage.key, container).await?;
     let mut entries = Vec::new();
@@ -192,7 +246,11 @@ pub(super) fn to_api(row: &BlobRow) -> Blob {
 }
 
 impl Found {
-    pub(super) fn parts(&self) -> &[BlobPart] {
-        &self.parts
+    /// The files, where it is of files.
+    pub(super) fn files(&self) -> Option<&[BlobPart]> {
+        match &self.bytes {
+            Source::Files(parts) => Some(parts),
+            Source::Bucket { .. } => None,
+        }
     }
 }

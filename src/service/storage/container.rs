@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Result, StorageCaller, find_container};
+use super::{Result, StorageCaller, bucket, find_container};
 use crate::api::{Container, StorageCode, StorageError};
 use crate::domain::storage::check_container_name;
 use crate::domain::storage_access::Action;
@@ -21,6 +21,9 @@ pub async fn container_create(
     check_container_name(name).map_err(|reason| StorageError::new(StorageCode::InvalidResourceName, reason))?;
     let now = cx.clock.now();
     let row = ContainerRow { key: 0, name: name.to_owned(), metadata, modified: now, etag: etag::first(now) };
+    if let Some(bucket) = caller.bucket(cx)? {
+        return bucket::container_create(cx, &bucket, row).await;
+    }
     let (made, storage_key) = (to_api(&row), caller.storage.key);
     let inserting = cx.store.write::<_, StorageError, _>(move |conn| {
         Box::pin(async move { Ok(table::insert_container(conn, storage_key, &row).await?) })
@@ -34,6 +37,9 @@ pub async fn container_create(
 /// `ContainerNotFound`.
 pub async fn container_delete(cx: &Context, caller: &StorageCaller, name: &str) -> Result<()> {
     caller.may(Action::DeleteContainer, name, "")?;
+    if let Some(bucket) = caller.bucket(cx)? {
+        return bucket::container_delete(cx, &bucket, name).await;
+    }
     let (name, storage_key) = (name.to_owned(), caller.storage.key);
     let deleting = cx.store.write::<_, StorageError, _>(move |conn| {
         Box::pin(async move {
@@ -52,7 +58,10 @@ pub async fn container_delete(cx: &Context, caller: &StorageCaller, name: &str) 
 /// `ContainerNotFound`.
 pub async fn container_get(cx: &Context, caller: &StorageCaller, name: &str) -> Result<Container> {
     caller.may(Action::ReadContainer, name, "")?;
-    let row = find_container(&mut *cx.store.read().await?, caller.storage.key, name).await?;
+    let row = match caller.bucket(cx)? {
+        Some(bucket) => bucket::enter(cx, &bucket, name).await?,
+        None => find_container(&mut *cx.store.read().await?, caller.storage.key, name).await?,
+    };
     Ok(to_api(&row))
 }
 
@@ -68,13 +77,16 @@ pub async fn container_list(
     limit: usize,
 ) -> Result<(Vec<Container>, Option<String>)> {
     caller.may(Action::ListContainers, "", "")?;
+    if let Some(bucket) = caller.bucket(cx)?.filter(|_| from.is_empty()) {
+        bucket::container_list(cx, &bucket).await?;
+    }
     let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let mut rows = table::containers(&mut *cx.store.read().await?, caller.storage.key, prefix, from, more).await?;
     let next = (rows.len() > limit).then(|| rows.pop().map(|row| row.name)).flatten();
     Ok((rows.iter().map(to_api).collect(), next))
 }
 
-fn to_api(row: &ContainerRow) -> Container {
+pub(super) fn to_api(row: &ContainerRow) -> Container {
     Container {
         name: row.name.clone(),
         metadata: row.metadata.clone(),

@@ -1,12 +1,15 @@
-//! The built-in blob storage: one function for each operation of Azure Storage that it has. Errors are that service's.
+//! Blob storage: one function for each operation of Azure Storage that there is. Errors are that service's. Where the bytes are
+//! is asked here and nowhere above: in the data folder, or in a bucket of Azure or S3 (`bucket`).
 
 pub mod account;
 pub mod blob;
+pub mod bucket;
 pub mod container;
 pub mod linked;
 pub mod user;
 pub mod write;
 
+use self::bucket::Entered;
 use super::Context;
 use crate::api::{self, Code, StorageCode, StorageError, Timestamp};
 use crate::domain::condition::Condition;
@@ -27,6 +30,11 @@ pub struct StorageCaller {
 impl StorageCaller {
     fn may(&self, action: Action, container: &str, blob: &str) -> Result<()> {
         Ok(self.access.check(action, Target { container, blob })?)
+    }
+
+    /// Where the blobs are, when they are not in the data folder.
+    fn bucket(&self, cx: &Context) -> Result<Option<Entered>> {
+        Entered::of(cx, &self.storage)
     }
 }
 
@@ -50,6 +58,8 @@ impl From<sqlx::Error> for StorageError {
 impl From<StorageError> for service::Error {
     fn from(error: StorageError) -> Self {
         let code = match error.code {
+            StorageCode::AuthorizationFailure if error.is_buckets => Code::LinkedStorageRefuses,
+            _ if error.is_buckets => Code::LinkedStorageUnavailable,
             StorageCode::ContainerNotFound => Code::ContainerNotFound,
             StorageCode::BlobNotFound => Code::BlobNotFound,
             StorageCode::ContainerAlreadyExists => Code::ContainerAlreadyExists,
@@ -75,10 +85,10 @@ async fn find_container(conn: &mut Conn, storage_key: i64, name: &str) -> Result
 }
 
 /// Refuses when a condition does not hold for what is there; `None` is nothing.
-fn check_conditions(conditions: &[Condition], there: Option<(i64, Timestamp)>) -> Result<()> {
+fn check_conditions(conditions: &[Condition], there: Option<(&str, Timestamp)>) -> Result<()> {
     for condition in conditions {
         let holds = match (there, condition) {
-            (Some((etag, modified)), condition) => condition.holds(&super::etag::text(etag), modified),
+            (Some((etag, modified)), condition) => condition.holds(etag, modified),
             (None, Condition::Match(_)) => false,
             (None, _) => true,
         };

@@ -1,4 +1,4 @@
-//! The built-in storage for users of the portal: the same operations, with a user's rights in the place of a key's.
+//! Blob storage for users of the portal: the same operations, with a user's rights in the place of a key's.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use axum::body::Bytes;
 use futures_util::{Stream, TryStreamExt};
 
 use super::write::{BlockRef, Place};
-use super::{StorageCaller, account, blob, container, write};
+use super::{StorageCaller, account, blob, bucket, container, write};
 use crate::api::agent::MAX_READ_BYTES;
 use crate::api::{
-    self, Blob, BlobCommit, BlobPage, BlobSettings, Code, Container, ContainerPage, FileText, KeyName, SasWish,
-    StorageAccount, StorageKeys, StorageSas,
+    self, Blob, BlobCommit, BlobPage, BlobSettings, BucketCredentials, BucketHealth, Code, Container, ContainerPage,
+    FileText, KeyName, SasWish, StorageAccount, StorageKeys, StorageLink, StorageSas,
 };
 use crate::domain::condition::{Condition, Tags};
 use crate::domain::permission::Permission;
@@ -27,6 +27,47 @@ const LONGEST_SHARE: api::Duration = api::Duration::from_days(31);
 pub async fn storage_list(cx: &Context, caller: &Caller) -> Result<Vec<StorageAccount>> {
     caller.may(None, Permission::StorageRead)?;
     account::storage_list(cx).await
+}
+
+/// Makes a storage account of a bucket.
+///
+/// # Errors
+/// As [`bucket::account::storage_link`].
+pub async fn storage_link(cx: &Context, caller: &Caller, link: StorageLink) -> Result<StorageAccount> {
+    caller.may(None, Permission::StorageLink)?;
+    bucket::account::storage_link(cx, link).await
+}
+
+/// Other credentials for a bucket.
+///
+/// # Errors
+/// As [`bucket::account::storage_credentials_set`].
+pub async fn storage_credentials_set(
+    cx: &Context,
+    caller: &Caller,
+    name: &str,
+    new: BucketCredentials,
+) -> Result<StorageAccount> {
+    caller.may(None, Permission::StorageLink)?;
+    bucket::account::storage_credentials_set(cx, name, new).await
+}
+
+/// Gives a bucket up; what is in it stays there.
+///
+/// # Errors
+/// `InvalidPropertyValue`, also while a Batch account uses it.
+pub async fn storage_unlink(cx: &Context, caller: &Caller, name: &str) -> Result<()> {
+    caller.may(None, Permission::StorageLink)?;
+    bucket::account::storage_unlink(cx, name).await
+}
+
+/// Asks a bucket whether it is there.
+///
+/// # Errors
+/// `InvalidPropertyValue` for what is no bucket.
+pub async fn storage_check(cx: &Context, caller: &Caller, name: &str) -> Result<BucketHealth> {
+    caller.may(None, Permission::StorageRead)?;
+    bucket::account::storage_check(cx, name).await
 }
 
 /// Both keys. Reading them is written to the log.
@@ -145,13 +186,12 @@ pub async fn blob_text(
     let found = blob_open(cx, caller, account, place).await?;
     let (file_length, length) = (found.blob.length, length.min(MAX_READ_BYTES));
     let offset = if offset == u64::MAX { file_length.saturating_sub(length) } else { offset.min(file_length) };
-    let pieces: Vec<Bytes> = blob::blob_read(cx, found, offset, offset.saturating_add(length).min(file_length))
-        .try_collect()
-        .await
-        .map_err(|error| {
-            tracing::warn!(%error, "a blob cannot be read");
-            Code::ServerBusy
-        })?;
+    let end = offset.saturating_add(length).min(file_length);
+    let pieces = blob::blob_read(cx, found, offset, end).await?;
+    let pieces: Vec<Bytes> = pieces.try_collect().await.map_err(|error| {
+        tracing::warn!(%error, "a blob cannot be read");
+        Code::ServerBusy
+    })?;
     Ok(file::to_text(&pieces.concat(), offset, file_length, false))
 }
 

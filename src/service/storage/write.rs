@@ -8,10 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::Stream;
 
-use super::blob::{Found, to_api};
+use super::blob::{Found, blob_read, to_api};
+use super::bucket::{self, Entered};
 use super::{Result, StorageCaller, check_conditions, find_container, new_file_name};
 use crate::api::{Blob, BlobPart, BlobSettings, StorageCode, StorageError};
 use crate::blob::{WriteError, Written};
+use crate::domain::bucket::check_name;
 use crate::domain::condition::Condition;
 use crate::domain::storage::check_blob_name;
 use crate::domain::storage_access::{Action, Target};
@@ -132,6 +134,18 @@ pub async fn block_list_get(
     place: Place<'_>,
 ) -> Result<(Option<Blob>, Vec<BlobPart>, Vec<BlobPart>)> {
     caller.may(Action::ReadBlob, place.container, place.name)?;
+    if let Some(bucket) = caller.bucket(cx)? {
+        let container = bucket::enter(cx, &bucket, place.container).await?;
+        let uncommitted = table::blocks(&mut *cx.store.read().await?, container.key, place.name).await?;
+        // Of what a blob was made is not known there.
+        return match bucket.head(place.container, place.name).await {
+            Ok(blob) => Ok((Some(blob), Vec::new(), uncommitted)),
+            Err(error) if error.code == StorageCode::BlobNotFound && !uncommitted.is_empty() => {
+                Ok((None, Vec::new(), uncommitted))
+            }
+            Err(error) => Err(error),
+        };
+    }
     let mut conn = cx.store.read().await?;
     let container = find_container(&mut conn, caller.storage.key, place.container).await?;
     let row = table::find(&mut conn, container.key, place.name).await?;
@@ -156,8 +170,10 @@ pub async fn blob_copy(
     only_if: Vec<Condition>,
 ) -> Result<Blob> {
     check_place(cx, caller, place).await?;
-    let mut parts: Vec<BlobPart> = Vec::with_capacity(source.parts().len());
-    for part in source.parts() {
+    let files = source.files().filter(|_| caller.storage.bucket.is_none());
+    let Some(files) = files else { return copy_bytes(cx, caller, place, source, settings, only_if).await };
+    let mut parts: Vec<BlobPart> = Vec::with_capacity(files.len());
+    for part in files {
         let file = new_file_name(cx);
         if let Err(error) = cx.blobs.link(&part.file, &file).await {
             tracing::warn!(%error, "a blob's file could not be copied");
@@ -166,6 +182,25 @@ pub async fn blob_copy(
         }
         parts.push(BlobPart { file, ..part.clone() });
     }
+    put(cx, caller, place, settings, only_if, Content::Parts(parts)).await
+}
+
+/// A copy from or to a bucket: the bytes come and go as any others.
+async fn copy_bytes(
+    cx: &Context,
+    caller: &StorageCaller,
+    place: Place<'_>,
+    source: &Found,
+    settings: BlobSettings,
+    only_if: Vec<Condition>,
+) -> Result<Blob> {
+    let file = new_file_name(cx);
+    let bytes = blob_read(cx, source.clone(), 0, source.blob.length).await?;
+    let written = cx.blobs.write(&file, u64::MAX, bytes).await.map_err(|error| {
+        tracing::warn!(%error, "a blob could not be copied");
+        StorageError::from(StorageCode::ServerBusy)
+    })?;
+    let parts = vec![BlobPart { id: String::new(), file, length: written.length }];
     put(cx, caller, place, settings, only_if, Content::Parts(parts)).await
 }
 
@@ -184,6 +219,9 @@ async fn put(
     only_if: Vec<Condition>,
     content: Content,
 ) -> Result<Blob> {
+    if let Some(bucket) = caller.bucket(cx)? {
+        return put_in_bucket(cx, caller, bucket, place, (settings, only_if), content).await;
+    }
     let new_files: Vec<String> = match &content {
         Content::Parts(parts) => parts.iter().map(|part| part.file.clone()).collect(),
         Content::Blocks(_) => Vec::new(),
@@ -194,7 +232,8 @@ async fn put(
         Box::pin(async move {
             let container_key = find_container(conn, caller.storage.key, &container).await?.key;
             let old = table::find(conn, container_key, &name).await?;
-            check_conditions(&only_if, old.as_ref().map(|old| (old.etag, old.modified)))?;
+            let tag = old.as_ref().map(|old| (etag::text(old.etag), old.modified));
+            check_conditions(&only_if, tag.as_ref().map(|(tag, modified)| (tag.as_str(), *modified)))?;
             if old.is_some() {
                 // To create is not to replace.
                 caller.access.check(Action::WriteBlob, Target { container: &container, blob: &name })?;
@@ -222,6 +261,40 @@ async fn put(
     remove_what_is_left(cx, saving.await, &new_files).await
 }
 
+async fn put_in_bucket(
+    cx: &Context,
+    caller: &StorageCaller,
+    bucket: Entered,
+    place: Place<'_>,
+    (settings, only_if): (BlobSettings, Vec<Condition>),
+    content: Content,
+) -> Result<Blob> {
+    let container = bucket::enter(cx, &bucket, place.container).await;
+    if let (Err(_), Content::Parts(parts)) = (&container, &content) {
+        cx.blobs.remove(&parts.iter().map(|part| part.file.clone()).collect::<Vec<_>>()).await;
+    }
+    let container = container?;
+    let (parts, are_blocks) = match content {
+        Content::Parts(parts) => (parts, false),
+        Content::Blocks(blocks) => {
+            let uncommitted = table::blocks(&mut *cx.store.read().await?, container.key, place.name).await?;
+            (choose(&blocks, &uncommitted, None)?, true)
+        }
+    };
+    let write = bucket::Write {
+        caller: caller.clone(),
+        bucket,
+        container: place.container.to_owned(),
+        container_key: container.key,
+        name: place.name.to_owned(),
+        settings,
+        only_if,
+        parts,
+        are_blocks,
+    };
+    bucket::put(cx, write).await
+}
+
 async fn replace(conn: &mut Conn, container_key: i64, row: &BlobRow) -> Result<()> {
     table::put(conn, container_key, row).await?;
     Ok(table::delete_blocks(conn, container_key, &row.name).await?)
@@ -245,7 +318,12 @@ fn choose(blocks: &[BlockRef], uncommitted: &[BlobPart], old: Option<&BlobRow>) 
 /// Before the bytes are taken: nobody sends gigabytes to hear that there is no such container.
 async fn check_place(cx: &Context, caller: &StorageCaller, place: Place<'_>) -> Result<()> {
     caller.may(Action::CreateBlob, place.container, place.name)?;
-    check_blob_name(place.name).map_err(|reason| StorageError::new(StorageCode::InvalidResourceName, reason))?;
+    let bucket = caller.bucket(cx)?;
+    let check = if bucket.is_some() { check_name } else { check_blob_name };
+    check(place.name).map_err(|reason| StorageError::new(StorageCode::InvalidResourceName, reason))?;
+    if let Some(bucket) = bucket {
+        return bucket::enter(cx, &bucket, place.container).await.map(drop);
+    }
     find_container(&mut *cx.store.read().await?, caller.storage.key, place.container).await.map(drop)
 }
 

@@ -49,8 +49,9 @@ fn whom(function: &str) -> For {
         "external_attempt_list" => For::Those(P::UserWrite, everywhere),
         "storage_keys" => For::Those(P::KeyRead, everywhere),
         "storage_key_regenerate" => For::Those(P::KeyWrite, everywhere),
-        // A URL that only reads.
-        "storage_sas" => For::Those(P::StorageRead, everywhere),
+        "storage_link" | "storage_credentials_set" | "storage_unlink" => For::Those(P::StorageLink, everywhere),
+        // A URL that only reads, and a question.
+        "storage_sas" | "storage_check" => For::Those(P::StorageRead, everywhere),
         "pool_evaluate_auto_scale" | "node_access_get" | "account_history" => For::Those(P::PoolRead, first),
         name if name.starts_with("user_") => For::Those(P::UserWrite, everywhere),
         name if ["storage_", "container_", "blob_"].iter().any(|thing| name.starts_with(thing)) => {

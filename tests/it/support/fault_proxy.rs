@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -15,6 +16,8 @@ pub enum Fault {
     Status(u16),
     /// The server gets so many bytes of the request, and then the end of the connection.
     RequestCut(usize),
+    /// All is well until so many bytes were asked, in however many requests; then it is the end of the connection.
+    CutAfter(u64),
     /// The client gets so many bytes of the answer, and then the end of the connection.
     AnswerCut(usize),
     /// The server does what it is asked, and nobody hears of it.
@@ -28,6 +31,7 @@ pub enum Fault {
 #[derive(Clone)]
 pub struct FaultProxy {
     faults: Arc<Mutex<VecDeque<Fault>>>,
+    connections: Arc<Mutex<Vec<AbortHandle>>>,
     pub port: u16,
 }
 
@@ -35,15 +39,17 @@ impl FaultProxy {
     /// In front of a server on loopback.
     pub async fn before(server: u16) -> FaultProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let proxy = FaultProxy { faults: Arc::default(), port: listener.local_addr().unwrap().port() };
-        let faults = proxy.faults.clone();
+        let port = listener.local_addr().unwrap().port();
+        let proxy = FaultProxy { faults: Arc::default(), connections: Arc::default(), port };
+        let (faults, connections) = (proxy.faults.clone(), proxy.connections.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let fault = faults.lock().unwrap().pop_front();
-                tokio::spawn(async move {
+                let serving = tokio::spawn(async move {
                     // What breaks is meant to.
                     let _ = serve(client, server, fault).await;
                 });
+                connections.lock().unwrap().push(serving.abort_handle());
             }
         });
         proxy
@@ -51,6 +57,17 @@ impl FaultProxy {
 
     pub fn then(&self, faults: &[Fault]) {
         self.faults.lock().unwrap().extend(faults);
+    }
+
+    /// For clients that keep their connections: all there are end, so that the next request takes the first fault.
+    pub fn then_afresh(&self, faults: &[Fault]) {
+        self.then(faults);
+        self.connections.lock().unwrap().drain(..).for_each(|connection| connection.abort());
+    }
+
+    /// What was to happen does not.
+    pub fn forget(&self) {
+        self.faults.lock().unwrap().clear();
     }
 
     /// A fault that never happened tests nothing.
@@ -77,6 +94,13 @@ async fn serve(mut client: TcpStream, server: u16, fault: Option<Fault>) -> std:
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.split(), upstream.split());
     match fault {
         Some(Fault::RequestCut(n)) => copy(&mut from_client.take(n as u64), &mut to_server).await.map(drop),
+        Some(Fault::CutAfter(n)) => {
+            let mut asked = from_client.take(n);
+            tokio::select! {
+                done = copy(&mut asked, &mut to_server) => done.map(drop),
+                broken = copy(&mut from_server, &mut to_client) => broken.map(drop),
+            }
+        }
         _ => {
             let asking = async { copy(&mut from_client, &mut to_server).await.map(drop) };
             let answering = answer(&mut from_server, &mut to_client, fault);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -141,19 +141,31 @@ impl RealServer {
         self.folder.path().join("server.log")
     }
 
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap()
+    }
+
     /// `fournil admin --json …`, whether the server runs or not.
     pub fn admin(&self, words: &[&str]) -> Value {
-        #[expect(clippy::disallowed_methods, reason = "the program under test is a process")]
-        let output = Command::new(env!("CARGO_BIN_EXE_fournil"))
-            .args(["admin", "--json", "--data-dir"])
-            .arg(self.data_dir())
-            .args(words)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let output = self.admin_output(words);
         let text = String::from_utf8_lossy(&output.stdout);
         serde_json::from_str(&text)
             .unwrap_or_else(|_| panic!("{words:?} says {text}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    /// What `fournil admin` says to what it does not do.
+    #[track_caller]
+    pub fn refused_admin(&self, words: &[&str]) -> String {
+        let output = self.admin_output(words);
+        assert!(!output.status.success(), "{words:?} was done");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    fn admin_output(&self, words: &[&str]) -> Output {
+        #[expect(clippy::disallowed_methods, reason = "the program under test is a process")]
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fournil"));
+        command.args(["admin", "--json", "--data-dir"]).arg(self.data_dir()).args(words);
+        command.stdin(Stdio::null()).output().unwrap()
     }
 
     /// The invariants: the file is sound, counters are what there is, no task is on two sides.

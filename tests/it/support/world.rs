@@ -155,6 +155,7 @@ impl World {
             signing_keys: Arc::default(),
             signer: Arc::new(fournil::auth::Signer::new().unwrap()),
             rates: Arc::default(),
+            buckets: Arc::default(),
             installation: Arc::new(installation),
         });
         let inputs = Inputs { signals: receiver, node_events };

@@ -1,4 +1,4 @@
-"""azure-storage-blob on the built-in storage, and azure-batch 15 with it."""
+"""azure-storage-blob on the built-in storage and on buckets that are linked, and azure-batch 15 with them."""
 
 import itertools
 from collections.abc import Iterator
@@ -8,14 +8,32 @@ from azure.batch import BatchClient
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
+from support.buckets import Bucket, azurite, moto
 from support.server import Account, Server
 
 _numbers = itertools.count(1)
+BUILT_IN = "fournil"
+
+
+@pytest.fixture(scope="session", params=["built-in", "azure", "s3"])
+def bucket(request: pytest.FixtureRequest) -> Iterator[Bucket | None]:
+    """Where the blobs are; nothing for the server's own folder."""
+    if request.param == "built-in":
+        yield None
+        return
+    with (azurite if request.param == "azure" else moto)() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def connection_string(server: Server) -> str:
-    return server.admin("storage", "key")["connectionString"]
+def place(server: Server, bucket: Bucket | None) -> str:
+    """The name of the storage account."""
+    return BUILT_IN if bucket is None else bucket.link(server)
+
+
+@pytest.fixture(scope="session")
+def connection_string(server: Server, place: str) -> str:
+    return server.admin("storage", "key", place)["connectionString"]
 
 
 @pytest.fixture

@@ -32,7 +32,8 @@ def add_job(client: BatchClient) -> None:
 
 
 def address(server: Server, container: ContainerClient, *words: str) -> str:
-    return server.admin("storage", "sas", container.container_name, *words)["url"]
+    account = container.credential.account_name
+    return server.admin("storage", "sas", container.container_name, "--account", account, *words)["url"]
 
 
 def finished(client: BatchClient, name: str) -> models.BatchTask:
@@ -100,11 +101,13 @@ def test_input_that_is_not_there_fails_the_task_before_its_command(
 def test_a_result_that_cannot_be_written_fails_the_task(
     server: Server, client: BatchClient, container: ContainerClient
 ) -> None:
+    account = container.credential.account_name
+    gone = server.admin("storage", "sas", "not-there", "--account", account, "--permissions", "w")
     pool_with_a_node(client)
     add_job(client)
     for name, url, code in (
         ("read", address(server, container, "--permissions", "r"), "FileUploadAccessDenied"),
-        ("gone", server.admin("storage", "sas", "not-there", "--permissions", "w")["url"], "FileUploadContainerNotFound"),
+        ("gone", gone["url"], "FileUploadContainerNotFound"),
     ):
         options = models.BatchTaskCreateOptions(
             id=name, command_line="/bin/echo said", output_files=[outputs(url, "../stdout.txt", name)]
@@ -117,10 +120,11 @@ def test_a_result_that_cannot_be_written_fails_the_task(
 
 
 def test_an_identity_opens_linked_storage_for_tasks_and_for_those_that_a_job_brings(
-    server: Server, client: BatchClient, container: ContainerClient
+    server: Server, client: BatchClient, place: str, container: ContainerClient
 ) -> None:
-    server.admin("account", "create", "identified", "--storage-account", "fournil")
-    keys = server.admin("key", "list", "identified")
+    name = f"id{place}"
+    server.admin("account", "create", name, "--storage-account", place)
+    keys = server.admin("key", "list", name)
     container.upload_blob("a.txt", b"by identity")
     identity = models.BatchNodeIdentityReference(resource_id="/subscriptions/x/resourceGroups/y/userAssignedIdentities/z")
     url = container.url.split("?")[0]
@@ -137,7 +141,7 @@ def test_an_identity_opens_linked_storage_for_tasks_and_for_those_that_a_job_bri
             id="manager", command_line="cat a.txt", resource_files=[by_name], kill_job_on_completion=False
         ),
     )
-    with BatchClient(server.url, AzureNamedKeyCredential("identified", keys["primary"])) as linked:
+    with BatchClient(server.url, AzureNamedKeyCredential(name, keys["primary"])) as linked:
         pool_with_a_node(linked)
         linked.create_job(job)
         assert finished(linked, "manager").execution_info.exit_code == 0
@@ -162,15 +166,16 @@ def test_an_identity_opens_linked_storage_for_tasks_and_for_those_that_a_job_bri
 
 
 def test_a_container_of_linked_storage_is_named_without_a_signature(
-    server: Server, client: BatchClient, container: ContainerClient
+    server: Server, client: BatchClient, place: str, container: ContainerClient
 ) -> None:
-    server.admin("account", "create", "linked", "--storage-account", "fournil")
-    keys = server.admin("key", "list", "linked")
+    name = f"files{place}"
+    server.admin("account", "create", name, "--storage-account", place)
+    keys = server.admin("key", "list", name)
     container.upload_blob("data/a.txt", b"from linked storage")
     files = [models.ResourceFile(auto_storage_container_name=container.container_name, file_path="in")]
     command = "/bin/sh -c 'cmp in/data/a.txt $AZ_BATCH_NODE_SHARED_DIR/a.txt && cat in/data/a.txt'"
     options = models.BatchTaskCreateOptions(id="t", command_line=command, resource_files=files)
-    with BatchClient(server.url, AzureNamedKeyCredential("linked", keys["primary"])) as linked:
+    with BatchClient(server.url, AzureNamedKeyCredential(name, keys["primary"])) as linked:
         copy = "/bin/sh -c 'cp in/data/a.txt $AZ_BATCH_NODE_SHARED_DIR'"
         pool_with_a_node(linked, models.BatchStartTask(command_line=copy, resource_files=files))
         add_job(linked)

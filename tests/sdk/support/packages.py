@@ -22,7 +22,9 @@ def zip_file(greeting: str = GREETING) -> bytes:
 
 def upload(url: str, data: bytes, authority: str | None = None) -> None:
     """Put Blob to an address that opens it."""
-    request = urllib.request.Request(url, data=data, method="PUT", headers={"x-ms-blob-type": "BlockBlob"})
+    # Without a type urllib says that it is a form, which moto takes for one.
+    headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/zip"}
+    request = urllib.request.Request(url, data=data, method="PUT", headers=headers)
     context = ssl.create_default_context(cafile=authority) if authority else None
     with urllib.request.urlopen(request, context=context) as answer:
         assert answer.status == 201
@@ -31,11 +33,11 @@ def upload(url: str, data: bytes, authority: str | None = None) -> None:
 class Packages:
     """The applications of an account by plain REST, for tests of the data plane's clients."""
 
-    def __init__(self, server: Server, account: Account) -> None:
+    def __init__(self, server: Server, account: Account, storage: str = "fournil") -> None:
         self._token = principal(server).secret
         group = f"/subscriptions/{account.subscription_id}/resourceGroups/{account.resource_group}"
         self._account = f"{server.url}{group}/providers/Microsoft.Batch/batchAccounts/{account.name}"
-        self.ask("PATCH", "", {"properties": {"autoStorage": {"storageAccountId": "fournil"}}})
+        self.ask("PATCH", "", {"properties": {"autoStorage": {"storageAccountId": storage}}})
 
     def ask(self, method: str, path: str, body: dict | None = None) -> dict:
         request = urllib.request.Request(

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::bucket::BucketSection;
 use super::keys::StorageKeys;
 use super::place::{use_param, use_refusal};
 use crate::api::{Container, ContainerPage};
@@ -28,6 +29,7 @@ pub fn StorageAccountPage() -> impl IntoView {
     );
     view! {
         <PageHeader title=storage kind=Signal::derive(|| Some(t(msg::STORE_KIND).to_owned())) icon=Icon::Storage/>
+        <BucketSection storage/>
         <CreateForm storage page/>
         <Loaded reading=page let:found>
             <ContainerTable storage found page/>

@@ -2,8 +2,11 @@
 
 mod account;
 mod blob;
+mod bucket;
 mod container;
 mod keys;
+mod link_form;
+mod link_panel;
 mod list;
 mod place;
 mod share;
