@@ -133,7 +133,7 @@ fn resize(all: &mut Comparison<PoolCreate>, there: &Pool, edit: &mut PoolEdit) {
     if timeout.is_some() && !is_resized {
         all.refuse("resizeTimeout", Why::NoNewSize);
     }
-    edit.resize = is_resized.then(|| PoolResize {
+    edit.resize = is_resized.then_some(PoolResize {
         target_dedicated_nodes: dedicated,
         target_low_priority_nodes: low_priority,
         resize_timeout: wanted.resize_timeout,
