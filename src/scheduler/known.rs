@@ -4,7 +4,10 @@ use super::remote::Remote;
 use super::sample_nodes::Recent;
 use super::sample_pools::Measures;
 use crate::api::agent::NodeSize;
-use crate::api::{EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, UserAccount};
+use crate::api::{
+    EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, MountConfiguration,
+    UserAccount,
+};
 use crate::domain::ids::AccountName;
 use crate::domain::node::Facts;
 use crate::store::node::NodeRow;
@@ -32,6 +35,8 @@ pub(super) struct Pool {
     pub size: Option<NodeSize>,
     pub start_task: Option<crate::api::StartTask>,
     pub packages: Vec<crate::api::ApplicationPackageReference>,
+    /// File systems that its nodes mount, with their secrets.
+    pub mounts: Vec<MountConfiguration>,
     /// Its users, without their secrets.
     pub accounts: Vec<UserAccount>,
     /// Ports that are mapped on its nodes.
@@ -39,9 +44,14 @@ pub(super) struct Pool {
 }
 
 impl Pool {
+    /// Neither packages nor file systems.
+    pub fn has_nothing_to_bring(&self) -> bool {
+        self.packages.is_empty() && self.mounts.is_empty()
+    }
+
     /// Its nodes have something to do before they can run tasks.
     pub fn has_preliminaries(&self) -> bool {
-        self.start_task.is_some() || !self.packages.is_empty()
+        self.start_task.is_some() || !self.has_nothing_to_bring()
     }
 }
 

@@ -53,7 +53,7 @@ impl Driver {
         let pool_key = live.row.pool_key;
         let pool = self.pools.get(&pool_key);
         let has_start_task = pool.is_some_and(|p| p.start_task.is_some());
-        let has_packages = hello.packages_deployed || pool.is_none_or(|p| p.packages.is_empty());
+        let has_packages = hello.packages_deployed || pool.is_none_or(super::driver::Pool::has_nothing_to_bring);
         match hello.start_task {
             _ if !has_start_task && has_packages => {
                 (live.row.ready, live.facts.start_task) = (true, StartTaskFact::Done)
@@ -111,7 +111,6 @@ impl Driver {
             let (owner, asked) = ((&pool.account, pool.account_key), [pool.packages.as_slice()]);
             packages = package_references::resolve(&self.cx, &mut conn, owner, &asked).await?.pop().unwrap_or_default();
         }
-        let number = u32::try_from(node.row.pool_key).unwrap_or_default();
         let ids = self.settings.first_node_user.zip(node.row.user_block);
         let welcome = Welcome {
             account: pool.account.to_string(),
@@ -121,9 +120,10 @@ impl Driver {
             slots: pool.slots,
             start_task,
             packages,
+            mounts: pool.mounts.clone(),
             lease_secs: self.settings.agent_lease_secs,
             kill_wait_secs: self.settings.kill_wait_secs,
-            task_user: self.settings.first_task_user.map(|first| first + number),
+            task_user: self.settings.task_user(node.row.pool_key),
             own_users: ids.map(|(first, block)| task_user::own_users(first, block)),
             accounts: task_user::accounts(&pool.accounts, ids),
             elevation_allowed: self.cx.installation.elevation_allowed,

@@ -35,6 +35,12 @@ pub struct Stages {
 }
 
 pub(super) enum Stage {
+    /// Of the pool's file systems; where there are programs that serve them, it is held when they are there.
+    Mount {
+        sheet: File,
+        staging: String,
+        n_servers: usize,
+    },
     Deploy {
         sheet: File,
         packages: Vec<Package>,
@@ -69,6 +75,10 @@ pub(super) enum Stage {
 }
 
 impl Stages {
+    pub(super) fn of_mounts(launch: Launch, now: Stage) -> Self {
+        Stages { launch, resource_files: Vec::new(), output_files: Vec::new(), now }
+    }
+
     /// The packages that it is just deploying.
     pub fn in_deployment(&self) -> &[Package] {
         match &self.now {
@@ -79,7 +89,9 @@ impl Stages {
 
     fn staging(&self) -> Option<&String> {
         match &self.now {
-            Stage::Deploy { staging, .. } | Stage::Install { staging, .. } => Some(staging),
+            Stage::Mount { staging, .. } | Stage::Deploy { staging, .. } | Stage::Install { staging, .. } => {
+                Some(staging)
+            }
             _ => None,
         }
     }
@@ -196,6 +208,10 @@ impl Node {
             _ => failure,
         };
         match stages.now {
+            Stage::Mount { sheet, .. } => {
+                let broken = outcome(&sheet, Kind::Mount, run.fate, failure);
+                Some(Ending::before(id, run, at, broken))
+            }
             Stage::Deploy { sheet, packages, staging } => {
                 if let Some(broken) = outcome(&sheet, Kind::Deploy, run.fate, failure) {
                     return Some(Ending::before(id, run, at, Some(broken)));
@@ -337,7 +353,7 @@ impl Node {
         Ok((pid, sheet))
     }
 
-    fn to_sheet(&self, work: Work) -> Result<File, TaskFailureInformation> {
+    pub(super) fn to_sheet(&self, work: Work) -> Result<File, TaskFailureInformation> {
         let kind = work.kind();
         let forbidden = self.core.welcome().map(|welcome| welcome.forbidden_addresses.clone()).unwrap_or_default();
         let order = Order { work, forbidden, authority: self.server_authority() };

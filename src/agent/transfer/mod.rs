@@ -12,6 +12,7 @@ mod failure;
 mod find;
 mod http;
 mod install;
+mod mount;
 mod unpack;
 mod upload;
 
@@ -19,17 +20,18 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-pub use failure::{not_started, of_package};
+pub use failure::{mount_server_ended, mounts_need_root, not_started, of_package};
 
 use super::process::UserId;
 use crate::api::agent::Package;
-use crate::api::{AddressRange, OutputFile, ResourceFile, TaskFailureInformation};
+use crate::api::{AddressRange, MountConfiguration, OutputFile, ResourceFile, TaskFailureInformation};
 
 /// No transfer takes longer, however busy it looks.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -51,11 +53,19 @@ pub enum Work {
     Download(Vec<ResourceFile>),
     /// Downloads and unpacks packages in the working directory.
     Deploy(Vec<Package>),
-    /// Puts what `Deploy` unpacked there below the node's root; the one work that is done with the agent's own rights. `group`
+    /// Puts what `Deploy` unpacked there below the node's root; done with the agent's own rights. `group`
     /// is the tasks' user.
     Install {
         packages: Vec<Package>,
         root: String,
+        group: Option<UserId>,
+    },
+    /// Mounts file systems below `root`, with the agent's own rights; `folder` holds files for the programs that do it. `group` as
+    /// above.
+    Mount {
+        mounts: Vec<MountConfiguration>,
+        root: String,
+        folder: String,
         group: Option<UserId>,
     },
     /// Texts that become blobs, by their names.
@@ -77,6 +87,7 @@ pub enum Kind {
     Download,
     Upload,
     Deploy,
+    Mount,
 }
 
 impl Work {
@@ -84,6 +95,7 @@ impl Work {
         match self {
             Work::Download(_) => Kind::Download,
             Work::Deploy(_) | Work::Install { .. } => Kind::Deploy,
+            Work::Mount { .. } => Kind::Mount,
             Work::Texts { .. } | Work::Upload { .. } => Kind::Upload,
         }
     }
@@ -111,13 +123,16 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
     let order: Order = serde_json::from_str(&text).context("reading the order")?;
     sheet.set_len(0)?;
     sheet.rewind()?;
-    let client = http::Client::new(order.forbidden, order.authority);
+    let client = http::Client::new(order.forbidden.clone(), order.authority);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let work = async {
         match &order.work {
             Work::Download(files) => download::all(&client, files).await,
             Work::Deploy(packages) => deploy::all(&client, packages).await,
             Work::Install { packages, root, group } => install::all(packages, root, *group),
+            Work::Mount { mounts, root, folder, group } => {
+                mount::all(mounts, (Path::new(root), Path::new(folder)), *group, &order.forbidden)
+            }
             Work::Texts { container_url, blobs } => upload::texts(&client, container_url, blobs).await,
             Work::Upload { files, variables, root } => upload::all(&client, files, variables, root).await,
         }
