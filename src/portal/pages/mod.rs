@@ -11,6 +11,7 @@ pub mod job_schedule;
 mod json_form;
 mod json_view;
 pub mod key;
+mod mounts;
 pub mod node;
 mod pairs_editor;
 mod panel_form;
