@@ -160,6 +160,7 @@ fn welcome(slots: i32) -> Welcome {
         slots,
         start_task: None,
         packages: Vec::new(),
+        mounts: Vec::new(),
         lease_secs: None,
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),

@@ -279,19 +279,20 @@ impl NodeFiles {
             return Err(Code::Forbidden);
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let parent = self.open_beneath(&parts.join("/"), flags, ResolveFlags::NO_SYMLINKS);
+        let parent = self.open_beneath(&parts.join("/"), flags, ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV);
         Ok((parent.map_err(|e| code_of(e, Code::FileNotFound))?, name.to_owned()))
     }
 }
 
-/// Removes an entry of a folder that is open. Links are removed, never followed: each step goes by a handle.
+/// Removes an entry of a folder that is open. Links are removed, never followed: each step goes by a handle. What is mounted
+/// somewhere in it is not entered: nothing is removed through a mount.
 fn remove(parent: &OwnedFd, name: &OsStr, recursive: bool, depth: usize) -> Result<(), Errno> {
     match unlinkat(parent, name, AtFlags::empty()) {
         Err(Errno::ISDIR | Errno::PERM) => {}
         result => return result,
     }
     if recursive && depth < MAX_DEPTH {
-        let folder = open_folder(parent, name)?;
+        let folder = open_own_folder(parent, name)?;
         for entry in Dir::read_from(&folder)?.flatten() {
             let child = OsStr::from_bytes(entry.file_name().to_bytes());
             if child != "." && child != ".." {
@@ -308,6 +309,12 @@ fn remove(parent: &OwnedFd, name: &OsStr, recursive: bool, depth: usize) -> Resu
 fn open_folder(parent: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(parent.as_fd(), name, flags, Mode::empty())
+}
+
+/// One on which nothing is mounted.
+fn open_own_folder(parent: &OwnedFd, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat2(parent.as_fd(), name, flags, Mode::empty(), ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS)
 }
 
 /// What can only be meant to lead elsewhere. The kernel would refuse it too, where it does.
@@ -359,8 +366,52 @@ fn read_up_to(file: &File, data: &mut [u8], offset: u64) -> io::Result<usize> {
 fn code_of(error: Errno, not_found: Code) -> Code {
     match error {
         Errno::ACCESS | Errno::PERM => Code::Forbidden,
-        Errno::NOTEMPTY | Errno::EXIST => Code::OperationInvalidForCurrentState,
+        Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY => Code::OperationInvalidForCurrentState,
         // Not there, a link or `..` that leads out, a loop, a name that is too long, a file where a folder should be.
         _ => not_found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::mount::{MsFlags, mount};
+    use nix::sched::{CloneFlags, unshare};
+
+    use super::*;
+
+    /// In a namespace that goes with its thread.
+    fn with_something_mounted_at(folder: &Path, then: impl FnOnce() + Send) {
+        let in_namespace = || {
+            let nothing = None::<&str>;
+            unshare(CloneFlags::CLONE_NEWNS).unwrap();
+            mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing).unwrap();
+            mount(nothing, folder, Some("tmpfs"), MsFlags::empty(), nothing).unwrap();
+            then();
+        };
+        std::thread::scope(|scope| scope.spawn(in_namespace).join().unwrap());
+    }
+
+    #[test]
+    fn nothing_is_removed_through_a_mount() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (root, disk) = (dir.path(), dir.path().join("workitems/j/disk"));
+        std::fs::create_dir_all(&disk).unwrap();
+        std::fs::create_dir(root.join(DISCARDED)).unwrap();
+        with_something_mounted_at(&disk, || {
+            let files = NodeFiles::open(root).unwrap();
+            std::fs::write(disk.join("mine"), "mine").unwrap();
+            files.delete("workitems/j", true).unwrap_err();
+            files.delete("workitems/j/disk/mine", false).unwrap_err();
+            super::super::mount_table::refuse_mounted_below(root).unwrap_err();
+            let name = files.discard("workitems/j").unwrap();
+            files.remove_discarded(&name);
+            assert_eq!(std::fs::read(root.join(DISCARDED).join(name).join("disk/mine")).unwrap(), b"mine");
+        });
+        std::fs::create_dir_all(&disk).unwrap();
+        NodeFiles::open(root).unwrap().delete("workitems/j", true).unwrap();
+        assert!(!root.join("workitems/j").exists());
     }
 }

@@ -54,6 +54,29 @@ pub struct Launch {
     pub container: Option<Box<InContainer>>,
 }
 
+impl Launch {
+    /// Of the pool's file systems; it has no command.
+    pub fn of_mounts(node: Arc<NodeFacts>, user: Option<TaskUser>, limit_mark: u64) -> Self {
+        Launch {
+            run: RunId::Mounts,
+            node,
+            job_and_task: None,
+            directory: "fsmounts".to_owned(),
+            preparation: None,
+            command_line: String::new(),
+            environment: Vec::new(),
+            user,
+            user_name: None,
+            is_open: false,
+            instance: None,
+            elevated: true,
+            limit_mark,
+            packages: Vec::new(),
+            container: None,
+        }
+    }
+}
+
 pub struct Launcher {
     root: File,
     pub(super) null: File,
@@ -225,6 +248,34 @@ impl Launcher {
             groups: &group.map(Group::join).unwrap_or_default(),
             view: self.view.as_ref().map(|view| view.as_fd()),
             limit_mark,
+        };
+        self.spawner.spawn(&program).map_err(|error| not_started(error.to_string()))
+    }
+
+    /// The process that mounts the pool's file systems, in the tasks' view and with the agent's rights; in `staging`, a folder of
+    /// the agent's that is made for it. It finds programs as the agent does.
+    pub fn launch_mounts(
+        &mut self,
+        launch: &Launch,
+        (sheet, staging): (&File, &str),
+    ) -> Result<i32, TaskFailureInformation> {
+        let not_started = |error: String| transfer::not_started(Kind::Mount, &error);
+        self.make_staging(staging, None).map_err(|error| not_started(error.to_string()))?;
+        let mut environment = Launcher::variables(launch);
+        environment.extend(std::env::var("PATH").map(|path| ("PATH".to_owned(), path)));
+        let program = Program {
+            terminal: false,
+            candidates: &[c"/proc/self/exe".to_owned()],
+            arguments: &[c"fournil".to_owned(), c"transfer".to_owned()],
+            environment: &to_block(&environment),
+            directory: c"/",
+            stdin: sheet.as_fd(),
+            stdout: self.null.as_fd(),
+            stderr: self.null.as_fd(),
+            identity: Identity::Own,
+            groups: &[],
+            view: self.view.as_ref().map(|view| view.as_fd()),
+            limit_mark: launch.limit_mark,
         };
         self.spawner.spawn(&program).map_err(|error| not_started(error.to_string()))
     }

@@ -19,6 +19,8 @@ mod lease;
 pub mod leftovers;
 mod limit_mark;
 pub mod lock;
+pub mod mount_table;
+mod mounts;
 pub mod node_core;
 mod node_loop;
 mod node_root;

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 pub use super::fate::{Fate, Processes, Stop};
 use super::journal::{Journal, Paper, Past};
 use super::lease;
-use super::packages::PoolPackages;
 use super::run_id::RunId;
 use super::start_task::StartTaskLife;
 use crate::api::NodeError;
 use crate::api::agent::{Attempt, Ended, FromAgent, Hello, RunTask, ToAgent, Welcome};
+use preliminaries::{Before, is_idle};
 
 /// How long messages are collected before they are sent.
 pub const COLLECT: Duration = Duration::from_millis(1);
@@ -36,7 +36,7 @@ pub struct Core<P> {
     unannounced: Vec<RunId>,
     outbox: Vec<FromAgent>,
     start_task: StartTaskLife,
-    packages: PoolPackages,
+    before: Before,
     stop: Option<Stop>,
     health: Option<NodeError>,
     welcome: Option<Welcome>,
@@ -55,7 +55,7 @@ impl<P: Paper> Core<P> {
             unannounced: Vec::new(),
             outbox: Vec::new(),
             start_task: StartTaskLife::default(),
-            packages: PoolPackages::default(),
+            before: Before::default(),
             stop: None,
             health: None,
             welcome: None,
@@ -90,7 +90,7 @@ impl<P: Paper> Core<P> {
         Hello {
             alive: waiting.chain(running).collect(),
             ended: self.ended.keys().copied().collect(),
-            packages_deployed: self.packages.is_deployed(),
+            packages_deployed: self.before.is_done(),
             start_task: self.start_task.report(),
             ..facts
         }
@@ -130,7 +130,7 @@ impl<P: Paper> Core<P> {
 
     fn on_welcome(&mut self, welcome: Welcome, runs: &mut impl Processes, now: Instant) {
         self.is_welcome = true;
-        self.packages.set_once(&welcome.packages, welcome.containers.is_some());
+        self.before.set_once(&welcome);
         self.start_task.set_once(welcome.start_task.clone(), now);
         let stale = welcome.stale.clone();
         self.welcome = Some(welcome);
@@ -209,9 +209,10 @@ impl<P: Paper> Core<P> {
         self.stop = Some(stop);
         self.give_back_queue(now);
         let kill_wait = if stop == Stop::Leave { Duration::ZERO } else { self.kill_wait() };
-        for id in runs.ids() {
+        for id in runs.ids().into_iter().filter(|id| *id != RunId::Mounts) {
             runs.end(id, Fate::GiveBack, kill_wait, now);
         }
+        self.end_mounts_last(runs, now);
     }
 
     fn give_back_queue(&mut self, now: Instant) {
@@ -225,7 +226,7 @@ impl<P: Paper> Core<P> {
         if !lease::has_ended(self.lease(), self.last_word, now) {
             return;
         }
-        if !runs.ids().is_empty() || !self.queue.is_empty() {
+        if !is_idle(runs) || !self.queue.is_empty() {
             tracing::warn!("the server was silent for longer than the lease: ending all tasks");
         }
         self.give_back_queue(now);
@@ -244,9 +245,9 @@ impl<P: Paper> Core<P> {
 
     /// When something must be done though nothing happens.
     pub fn next_deadline(&self, runs: &impl Processes) -> Option<Instant> {
-        let is_idle = self.queue.is_empty() && runs.ids().is_empty();
+        let is_idle = self.queue.is_empty() && is_idle(runs);
         let lease_end = lease::ends_at(self.lease().filter(|_| !is_idle), self.last_word);
-        let start_task = self.start_task.due().filter(|_| self.may_begin() && self.packages.is_deployed());
+        let start_task = self.start_task.due().filter(|_| self.may_begin() && self.before.is_done());
         [self.flush_at, start_task, lease_end].into_iter().flatten().min()
     }
 
@@ -263,7 +264,7 @@ impl<P: Paper> Core<P> {
         mut must_wait: impl FnMut(&RunTask) -> bool,
     ) -> Vec<(RunTask, i32)> {
         let Some(welcome) = self.welcome.as_ref().filter(|_| self.stop.is_none()) else { return Vec::new() };
-        if self.queue.is_empty() || !self.start_task.is_ready() || !self.packages.is_deployed() {
+        if self.queue.is_empty() || !self.start_task.is_ready() || !self.before.is_done() {
             return Vec::new();
         }
         let slots = welcome.slots.max(1);

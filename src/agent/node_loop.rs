@@ -8,6 +8,7 @@ mod health;
 mod hear;
 mod instances;
 mod log_upload;
+mod mounts;
 mod remote;
 mod stages;
 mod users;
@@ -40,7 +41,7 @@ use super::server_client::{Frame, FromServer, Link};
 use super::ssh;
 use super::task_view::View;
 use super::watches::{self, Watches};
-use super::{clock, container, node_root, run_id, task_view};
+use super::{clock, container, mount_table, node_root, run_id, task_view};
 use crate::api::agent::{AgentConfig, FromAgent, HEARTBEAT_SECS, Welcome};
 use crate::api::{TaskContainerExecutionInformation, Timestamp};
 use remote::Remote;
@@ -213,6 +214,10 @@ impl Node {
         for id in self.runs.take_newly_held() {
             self.on_held(id);
         }
+        if self.runs.take_followed_end() {
+            self.on_mount_server_end();
+        }
+        self.core.end_mounts_last(&mut self.runs, now);
         self.core.end_if_forsaken(&mut self.runs, now);
         if self.link.is_some() && now >= self.last_sign + SILENCE {
             tracing::warn!("nothing was heard from the server for {SILENCE:?}: connecting again");
@@ -300,6 +305,7 @@ fn send(link: &Link, messages: &[FromAgent]) {
 
 /// Removes what the node kept, when it has left its pool.
 pub fn remove_traces(dir: &Path) -> std::io::Result<()> {
+    mount_table::refuse_mounted_below(dir)?;
     std::fs::remove_dir_all(dir.join(node_root::ROOT))?;
     container::sweep::sweep(dir, &run_id::mark_of(dir)?);
     container::sweep::remove_folder(dir)?;

@@ -13,6 +13,8 @@ pub const MARKER: &str = "FOURNIL_ATTEMPT";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RunId {
     StartTask,
+    /// The mounting of the pool's file systems, and what serves them.
+    Mounts,
     /// The deployment of the pool's application packages.
     Packages,
     Task(Attempt),
@@ -23,7 +25,7 @@ pub enum RunId {
 impl RunId {
     pub fn attempt(self) -> Option<Attempt> {
         match self {
-            RunId::StartTask | RunId::Packages | RunId::Session(_) => None,
+            RunId::StartTask | RunId::Mounts | RunId::Packages | RunId::Session(_) => None,
             RunId::Task(attempt) => Some(attempt),
         }
     }
@@ -33,6 +35,7 @@ impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunId::StartTask => f.write_str("start"),
+            RunId::Mounts => f.write_str("mounts"),
             RunId::Packages => f.write_str("packages"),
             RunId::Session(number) => write!(f, "session-{number}"),
             RunId::Task(a) => write!(f, "{}.{}", a.task, a.number),
@@ -50,6 +53,9 @@ impl FromStr for RunId {
     fn from_str(text: &str) -> Result<Self, NotARun> {
         if text == "start" {
             return Ok(RunId::StartTask);
+        }
+        if text == "mounts" {
+            return Ok(RunId::Mounts);
         }
         if text == "packages" {
             return Ok(RunId::Packages);
@@ -76,8 +82,8 @@ mod tests {
 
     #[test]
     fn names_go_there_and_back() {
-        for run in [RunId::StartTask, RunId::Packages, RunId::Session(7), RunId::Task(Attempt { task: 12, number: 3 })]
-        {
+        let task = RunId::Task(Attempt { task: 12, number: 3 });
+        for run in [RunId::StartTask, RunId::Mounts, RunId::Packages, RunId::Session(7), task] {
             assert_eq!(run.to_string().parse(), Ok(run));
         }
         for bad in ["", "12", "a.b", "1.2.3", "stop", "session-", "session-x"] {

@@ -18,7 +18,7 @@ mod held;
 mod owners;
 mod signals;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -172,6 +172,10 @@ pub struct Runs {
     has_more_exits: bool,
     /// Held since they were asked for last.
     newly_held: Vec<RunId>,
+    /// In the background of held runs, and of interest when they end.
+    followed: HashSet<i32>,
+    /// One of them has ended since this was asked last.
+    has_followed_end: bool,
 }
 
 /// How many children are taken off the process table in one go: the loop has other work, however fast a task forks.
@@ -190,6 +194,8 @@ impl Runs {
             unowned: HashMap::new(),
             has_more_exits: false,
             newly_held: Vec::new(),
+            followed: HashSet::new(),
+            has_followed_end: false,
         })
     }
 
@@ -275,6 +281,7 @@ impl Runs {
         let Some(run) = id.and_then(|id| self.runs.get_mut(&id)) else {
             process::reap(pid);
             self.unowned.remove(&pid);
+            self.has_followed_end |= self.followed.remove(&pid);
             return;
         };
         if let Phase::Alive { too_long_at } = run.phase

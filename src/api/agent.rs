@@ -65,8 +65,8 @@ pub enum FromAgent {
     Hello(Hello),
     /// The start task began, failed and will be tried again (the retries are the agent's), or ended for good.
     StartTask(StartTaskReport),
-    /// The pool's application packages and container images are on the node: now the start task may run, or tasks where there is none. Where they
-    /// cannot be deployed, [`FromAgent::Health`] says so.
+    /// The pool's file systems, application packages and container images are on the node: now the start task may run, or tasks where
+    /// there is none. Where they cannot be, [`FromAgent::Health`] says so.
     PackagesDeployed,
     Started {
         a: Attempt,
@@ -264,6 +264,9 @@ pub struct Welcome {
     /// The pool's, to be deployed before anything runs. What a boot was told first counts for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Package>,
+    /// The pool's file systems, to be mounted before anything else, as `packages`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<super::MountConfiguration>,
     /// Without word from the server for so many seconds the agent kills its tasks, because they may run elsewhere by then.
     /// Absent where the server sees for itself that an agent is dead (local nodes): then tasks outlive the server.
     pub lease_secs: Option<u32>,

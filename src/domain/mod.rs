@@ -26,6 +26,7 @@ pub mod job_node;
 pub mod job_rules;
 pub mod job_schedule;
 pub mod kept;
+pub mod mount;
 pub mod multi_instance;
 pub mod network_access;
 pub mod node;

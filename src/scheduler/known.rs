@@ -4,7 +4,10 @@ use super::remote::Remote;
 use super::sample_nodes::Recent;
 use super::sample_pools::Measures;
 use crate::api::agent::{NodeContainers, NodeSize};
-use crate::api::{EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, UserAccount};
+use crate::api::{
+    EnvironmentSetting, InboundNatPool, JobConstraints, JobPreparationTask, JobReleaseTask, MountConfiguration,
+    UserAccount,
+};
 use crate::domain::container::{Allowed, Containers};
 use crate::domain::ids::AccountName;
 use crate::domain::node::Facts;
@@ -33,6 +36,8 @@ pub(super) struct Pool {
     pub size: Option<NodeSize>,
     pub start_task: Option<crate::api::StartTask>,
     pub packages: Vec<crate::api::ApplicationPackageReference>,
+    /// File systems that its nodes mount, with their secrets.
+    pub mounts: Vec<MountConfiguration>,
     /// Its users, without their secrets.
     pub accounts: Vec<UserAccount>,
     pub containers: Option<crate::api::ContainerConfiguration>,
@@ -56,9 +61,9 @@ impl Pool {
         })
     }
 
-    /// Packages or images come to its nodes first.
+    /// File systems, packages or images come to its nodes first.
     pub fn brings_something(&self) -> bool {
-        !self.packages.is_empty() || self.containers.is_some()
+        !self.packages.is_empty() || self.containers.is_some() || !self.mounts.is_empty()
     }
 }
 

@@ -112,6 +112,7 @@ impl Driver {
             size: self.size_of(&pool.settings.vm_size),
             start_task: pool.settings.start_task.clone(),
             packages: pool.settings.application_package_references.clone().unwrap_or_default(),
+            mounts: pool.settings.mount_configuration.clone().unwrap_or_default(),
             accounts: users_of_pool(pool),
             containers: pool.settings.container_configuration().cloned(),
             nat_pools: nat_pools(pool),
@@ -134,6 +135,7 @@ impl Driver {
             known.size = size;
             known.start_task = pool.settings.start_task.clone();
             known.packages = pool.settings.application_package_references.clone().unwrap_or_default();
+            known.mounts = pool.settings.mount_configuration.clone().unwrap_or_default();
             known.accounts = users_of_pool(pool);
             known.nat_pools = nat_pools(pool);
         }

@@ -17,7 +17,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::provider::{NodeSpec, Provider};
 use crate::agent::lock::{Holder, holder};
-use crate::agent::{CONFIG_FILE, leftovers};
+use crate::agent::{CONFIG_FILE, leftovers, mount_table};
 use crate::api::agent::AgentConfig;
 
 /// The file in the data folder in which the server writes where it listens, before agents can reach it.
@@ -158,6 +158,7 @@ impl Provider for LocalProvider {
 
     fn remove(&self, node: &str) -> io::Result<()> {
         self.kill(node)?;
+        mount_table::refuse_mounted_below(&self.dir(node))?;
         match fs::remove_dir_all(self.dir(node)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),

@@ -111,7 +111,6 @@ impl Driver {
             let (owner, asked) = ((&pool.account, pool.account_key), [pool.packages.as_slice()]);
             packages = package_references::resolve(&self.cx, &mut conn, owner, &asked).await?.pop().unwrap_or_default();
         }
-        let number = u32::try_from(node.row.pool_key).unwrap_or_default();
         let ids = self.settings.first_node_user.zip(node.row.user_block);
         let welcome = Welcome {
             account: pool.account.to_string(),
@@ -121,9 +120,10 @@ impl Driver {
             slots: pool.slots,
             start_task,
             packages,
+            mounts: pool.mounts.clone(),
             lease_secs: self.settings.agent_lease_secs,
             kill_wait_secs: self.settings.kill_wait_secs,
-            task_user: self.settings.first_task_user.map(|first| first + number),
+            task_user: self.settings.task_user(node.row.pool_key),
             own_users: ids.map(|(first, block)| task_user::own_users(first, block)),
             accounts: task_user::accounts(&pool.accounts, ids),
             elevation_allowed: self.cx.installation.elevation_allowed,

@@ -27,4 +27,9 @@ impl Settings {
         let lease = Duration::from_secs(30);
         Settings { lease, agent_lease_secs: None, kill_wait_secs: 5, first_task_user, first_node_user, limits_tasks }
     }
+
+    /// The user under which a pool's tasks run.
+    pub fn task_user(&self, pool_key: i64) -> Option<u32> {
+        self.first_task_user.map(|first| first + u32::try_from(pool_key).unwrap_or_default())
+    }
 }

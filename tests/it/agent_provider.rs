@@ -7,7 +7,8 @@ use fournil::scheduler::local_provider::LocalProvider;
 use fournil::scheduler::provider::{NodeSpec, Provider};
 use tempfile::TempDir;
 
-use crate::agent_support::{World, long_time, n_processes, sh, until, welcome};
+use crate::agent_support::{World, is_root, long_time, n_processes, sh, until, welcome};
+use crate::disk_full::SmallDisk;
 
 struct Nodes {
     data_dir: TempDir,
@@ -124,4 +125,21 @@ async fn an_idle_agent_is_small() {
     };
     // What it has for itself; the program's own pages are shared by all agents and the server.
     assert!(field("RssAnon:") < 6_000 && field("Threads:") <= 6, "{status}");
+}
+
+#[test]
+fn a_node_in_which_something_is_mounted_is_not_removed() {
+    if !is_root() {
+        return;
+    }
+    let nodes = nodes();
+    let folder = nodes.provider.dir("n1").join("root/shared/disk");
+    let disk = SmallDisk::mount(&folder, 1);
+    std::fs::write(folder.join("mine"), "mine").unwrap();
+    let refused = nodes.provider.remove("n1").unwrap_err().to_string();
+    assert!(refused.contains("something is mounted at") && refused.contains("root/shared/disk"), "{refused}");
+    assert_eq!(std::fs::read_to_string(folder.join("mine")).unwrap(), "mine");
+    drop(disk);
+    nodes.provider.remove("n1").unwrap();
+    assert!(!nodes.provider.dir("n1").exists());
 }

@@ -40,6 +40,8 @@ pub struct World {
     given_back: Vec<Attempt>,
     replies: Vec<(FileReply, Vec<u8>)>,
     n_tasks: i64,
+    /// Where the agent finds programs, when it is not as here.
+    pub path: Option<String>,
     n_requests: u64,
 }
 
@@ -52,6 +54,7 @@ pub fn welcome() -> Welcome {
         slots: 4,
         start_task: None,
         packages: Vec::new(),
+        mounts: Vec::new(),
         lease_secs: None,
         kill_wait_secs: 1,
         task_user: is_root().then_some(TASK_USER),
@@ -122,6 +125,7 @@ impl World {
             given_back: Vec::new(),
             replies: Vec::new(),
             n_tasks: 0,
+            path: None,
             n_requests: 0,
         }
     }
@@ -135,6 +139,7 @@ impl World {
             .arg(self.dir.path())
             .env("FOURNIL_LOG", "debug")
             .env("SECRET_OF_THE_AGENT", "yes")
+            .env("PATH", self.path.clone().or(std::env::var("PATH").ok()).unwrap_or_default())
             .stdin(Stdio::null())
             .stderr(log)
             .spawn()

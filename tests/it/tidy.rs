@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "scheduler",
         &[
             "api", "domain", "autoscale", "store", "service", "server::clock", "server::ids", "agent::leftovers",
-            "agent::lock", "agent::CONFIG_FILE",
+            "agent::lock", "agent::mount_table", "agent::CONFIG_FILE",
         ],
     ),
     ("rest", &["api", "domain", "auth", "service", "server::clock", "server::ids", "server::request"]),
@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "agent",
         &[
             "api", "auth::Hasher", "auth::Throttle", "domain::command_line", "domain::container",
-            "domain::file_pattern", "domain::storage", "server::clock", "server::ids",
+            "domain::file_pattern", "domain::mount", "domain::storage", "server::clock", "server::ids",
         ],
     ),
     (

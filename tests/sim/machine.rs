@@ -290,8 +290,8 @@ impl World {
         };
         match run {
             RunId::StartTask => agent.core.start_task_ended(Some(process.exit), failure, None, at, now),
-            RunId::Packages | RunId::Session(_) => {
-                unreachable!("the simulation has neither application packages nor remote users")
+            RunId::Mounts | RunId::Packages | RunId::Session(_) => {
+                unreachable!("the simulation has neither file systems, application packages nor remote users")
             }
             RunId::Task(a) => {
                 if process.fate != Fate::GiveBack {

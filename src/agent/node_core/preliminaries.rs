@@ -1,44 +1,104 @@
-//! What goes before tasks on a node: the pool's application packages, then its start task.
+//! What goes before tasks on a node: the pool's file systems, its application packages, then its start task.
 
 use std::time::Instant;
 
+use super::super::fate::{Fate, Processes};
+use super::super::mounts::PoolMounts;
+use super::super::packages::PoolPackages;
 use super::super::run_id::RunId;
 use super::{Core, Paper};
-use crate::api::agent::{FromAgent, Package};
-use crate::api::{NodeError, StartTask, TaskContainerExecutionInformation, TaskFailureInformation, Timestamp};
+use crate::api::agent::{FromAgent, Package, Welcome};
+use crate::api::{
+    MountConfiguration, NodeError, StartTask, TaskContainerExecutionInformation, TaskFailureInformation, Timestamp,
+};
+
+#[derive(Default)]
+pub(super) struct Before {
+    mounts: PoolMounts,
+    packages: PoolPackages,
+}
+
+impl Before {
+    pub fn set_once(&mut self, welcome: &Welcome) {
+        self.mounts.set_once(&welcome.mounts);
+        self.packages.set_once(&welcome.packages, welcome.containers.is_some());
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.mounts.is_done() && self.packages.is_deployed()
+    }
+}
+
+/// Nothing runs but what serves the pool's file systems.
+pub(super) fn is_idle(runs: &impl Processes) -> bool {
+    runs.ids().into_iter().all(|id| id == RunId::Mounts)
+}
 
 impl<P: Paper> Core<P> {
+    /// Whether the pool's file systems are to be mounted now; nothing else begins before.
+    pub fn are_mounts_to_begin(&self) -> bool {
+        self.may_begin() && self.before.mounts.is_due()
+    }
+
+    pub fn mounts_begin(&mut self) -> Vec<MountConfiguration> {
+        self.before.mounts.begins()
+    }
+
+    /// They are there, or why they are not.
+    pub fn mounts_ended(&mut self, failure: Option<TaskFailureInformation>, now: Instant) {
+        if failure.is_some() {
+            self.journal.forget(RunId::Mounts);
+        }
+        self.before.mounts.ends(failure);
+        if self.before.is_done() {
+            self.say(FromAgent::PackagesDeployed, now);
+        }
+    }
+
+    /// What serves the pool's file systems ends when nothing else runs any more: tasks write to the last.
+    pub fn end_mounts_last(&mut self, runs: &mut impl Processes, now: Instant) {
+        let is_last = runs.ids() == [RunId::Mounts] && runs.fate(RunId::Mounts) == Some(Fate::Report);
+        if self.stop.is_some() && is_last {
+            runs.end(RunId::Mounts, Fate::GiveBack, self.kill_wait(), now);
+        }
+    }
+
+    /// Why the pool's file systems are not here.
+    pub fn mounts_error(&self) -> Option<NodeError> {
+        self.before.mounts.error()
+    }
+
     /// Whether the pool's application packages are to be deployed now; nothing else begins before.
     pub fn are_packages_to_begin(&self) -> bool {
-        self.may_begin() && self.packages.is_due()
+        self.may_begin() && self.before.mounts.is_done() && self.before.packages.is_due()
     }
 
     /// The pool's application packages.
     pub fn packages(&self) -> &[Package] {
-        self.packages.all()
+        self.before.packages.all()
     }
 
     /// Why the pool's application packages are not here.
     pub fn packages_error(&self) -> Option<NodeError> {
-        self.packages.error()
+        self.before.packages.error()
     }
 
     pub fn packages_begin(&mut self) -> Vec<Package> {
-        self.packages.begins();
-        self.packages.all().to_vec()
+        self.before.packages.begins();
+        self.before.packages.all().to_vec()
     }
 
     pub fn packages_ended(&mut self, failure: Option<TaskFailureInformation>, now: Instant) {
         self.journal.forget(RunId::Packages);
-        self.packages.ends(failure);
-        if self.packages.is_deployed() {
+        self.before.packages.ends(failure);
+        if self.before.is_done() {
             self.say(FromAgent::PackagesDeployed, now);
         }
     }
 
     /// The start task, when it is to begin now. Its begin is in the journal then.
     pub fn start_task_to_begin(&mut self, at: Timestamp, now: Instant) -> Option<StartTask> {
-        if !self.may_begin() || !self.packages.is_deployed() || self.start_task.due().is_none_or(|due| due > now) {
+        if !self.may_begin() || !self.before.is_done() || self.start_task.due().is_none_or(|due| due > now) {
             return None;
         }
         let task = self.start_task.task().cloned()?;

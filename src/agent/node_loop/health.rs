@@ -23,7 +23,10 @@ impl Node {
     /// What keeps the node from running tasks at all.
     pub(super) fn health(&self, user: Option<UserId>) -> Option<NodeError> {
         let disk = || sample::is_disk_full(&self.root, self.core.is_disk_full()).then(disk_full);
-        self.unreachable_root(user).or_else(|| self.core.packages_error()).or_else(disk)
+        self.unreachable_root(user)
+            .or_else(|| self.core.mounts_error())
+            .or_else(|| self.core.packages_error())
+            .or_else(disk)
     }
 
     /// The task user must be able to reach the root; only where it could not be mounted can it not.

@@ -25,6 +25,7 @@ impl Node {
                 }
             }
             Some(Stage::Images { .. } | Stage::Download { .. }) => self.go_on_with(id),
+            Some(Stage::Mount { n_servers, .. }) => self.on_mounts_held(*n_servers),
             _ => tracing::error!(run = %id, "a run is held in a stage that does not hold"),
         }
     }
@@ -75,7 +76,11 @@ impl Node {
     /// The instances whose coordination command has ended well.
     pub(super) fn ready_instances(&self) -> Vec<Attempt> {
         let is_ready = |id: &RunId, stages: &Stages| match stages.now {
-            Stage::Deploy { .. } | Stage::Install { .. } | Stage::Common { .. } | Stage::Broken { .. } => false,
+            Stage::Deploy { .. }
+            | Stage::Install { .. }
+            | Stage::Common { .. }
+            | Stage::Mount { .. }
+            | Stage::Broken { .. } => false,
             Stage::Coordination => self.runs.is_held(*id),
             Stage::Images { .. } | Stage::Download { .. } | Stage::Command | Stage::Upload { .. } => {
                 stages.launch.instance.is_some()

@@ -36,6 +36,12 @@ pub struct Stages {
 }
 
 pub(super) enum Stage {
+    /// Of the pool's file systems; where there are programs that serve them, it is held when they are there.
+    Mount {
+        sheet: File,
+        staging: String,
+        n_servers: usize,
+    },
     Deploy {
         sheet: File,
         packages: Vec<Package>,
@@ -75,6 +81,10 @@ pub(super) enum Stage {
 }
 
 impl Stages {
+    pub(super) fn of_mounts(launch: Launch, now: Stage) -> Self {
+        Stages { launch, resource_files: Vec::new(), output_files: Vec::new(), now }
+    }
+
     /// The packages that it is just deploying.
     pub fn in_deployment(&self) -> &[Package] {
         match &self.now {
@@ -85,7 +95,9 @@ impl Stages {
 
     fn staging(&self) -> Option<&String> {
         match &self.now {
-            Stage::Deploy { staging, .. } | Stage::Install { staging, .. } => Some(staging),
+            Stage::Mount { staging, .. } | Stage::Deploy { staging, .. } | Stage::Install { staging, .. } => {
+                Some(staging)
+            }
             _ => None,
         }
     }
@@ -213,6 +225,10 @@ impl Node {
             _ => failure,
         };
         match stages.now {
+            Stage::Mount { sheet, .. } => {
+                let broken = outcome(&sheet, Kind::Mount, run.fate, failure);
+                Some(Ending::before(id, run, at, broken))
+            }
             Stage::Deploy { sheet, packages, staging } => {
                 if let Some(broken) = outcome(&sheet, Kind::Deploy, run.fate, failure) {
                     return Some(Ending::before(id, run, at, Some(broken)));

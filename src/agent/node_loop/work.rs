@@ -18,6 +18,9 @@ const START_TASK_FOLDER: &str = "startup";
 
 impl Node {
     pub(super) fn begin_what_fits(&mut self) {
+        if self.core.are_mounts_to_begin() {
+            self.begin_mounts();
+        }
         if self.core.are_packages_to_begin() {
             self.begin_packages();
         }
@@ -173,6 +176,9 @@ impl Node {
             match id {
                 RunId::StartTask => self.core.start_task_ended(exit, failure, container, at, clock::instant()),
                 RunId::Session(number) => self.session_over(number, exit.unwrap_or(255)),
+                RunId::Mounts if run.fate == Fate::Report => self.on_mounts_end(failure),
+                // It ends with the agent, or was ended with what it served.
+                RunId::Mounts => self.core.journal.forget(id),
                 RunId::Packages => self.on_packages_end(failure),
                 RunId::Task(a) => {
                     let may_be_disk = run.fate == Fate::Report && failure.is_some() && self.is_disk_full_now();

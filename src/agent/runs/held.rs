@@ -30,6 +30,17 @@ impl Runs {
         std::mem::take(&mut self.newly_held)
     }
 
+    /// Follows what a held run has left in the background, and says how many processes these are.
+    pub fn follow_background(&mut self, id: RunId) -> usize {
+        self.followed = self.orphans_of(id).into_iter().collect();
+        self.followed.len()
+    }
+
+    /// Whether one that is followed has ended since this was asked last.
+    pub fn take_followed_end(&mut self) -> bool {
+        std::mem::take(&mut self.has_followed_end)
+    }
+
     pub fn is_held(&self, id: RunId) -> bool {
         self.runs.get(&id).is_some_and(Run::is_held)
     }

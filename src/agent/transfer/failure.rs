@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Kind;
 use super::http::HttpError;
 use super::images::INVALID_IMAGE;
-use crate::agent::packages;
+use crate::agent::{mounts, packages};
 use crate::api::agent::Package;
 use crate::api::{ErrorCategory, NameValuePair, TaskFailureInformation};
 
@@ -32,6 +32,7 @@ pub fn took_too_long(kind: Kind, limit: Duration) -> TaskFailureInformation {
         Kind::Download => ("ResourceDownloadTimedOut", "Downloading the resource files"),
         Kind::Deploy => (packages::ERROR, "Deploying the application packages"),
         Kind::Image => (INVALID_IMAGE, "Bringing container images to the node"),
+        Kind::Mount => (mounts::ERROR, "Mounting the file systems"),
     };
     failure(code, format!("{what} took longer than {hours} hours."), &[])
 }
@@ -41,6 +42,17 @@ pub fn of_package(package: &Package, reason: &str) -> TaskFailureInformation {
     let (application, version) = (package.application.as_str(), package.version.as_str());
     let message = format!("The application package {application} {version} could not be deployed. {reason}");
     failure(packages::ERROR, message, &[("ApplicationId", application), ("Version", version)])
+}
+
+/// Mounting would reach all of the machine.
+pub fn mounts_need_root() -> TaskFailureInformation {
+    let message = "File systems are mounted only where the agent is root and may have a mount namespace of its own.";
+    failure(mounts::ERROR, message.to_owned(), &[])
+}
+
+/// What it serves can no longer be read or written.
+pub fn mount_server_ended() -> TaskFailureInformation {
+    failure(mounts::ERROR, "A program that serves a file system of the pool has ended.".to_owned(), &[])
 }
 
 /// The process was killed or could not work.
@@ -61,6 +73,7 @@ fn codes(kind: Kind) -> (&'static str, &'static str) {
         Kind::Download => ("BlobDownloadMiscError", "downloads the resource files"),
         Kind::Deploy => (packages::ERROR, "deploys the application packages"),
         Kind::Image => (INVALID_IMAGE, "brings container images to the node"),
+        Kind::Mount => (mounts::ERROR, "mounts the file systems"),
     }
 }
 

@@ -13,6 +13,7 @@ mod find;
 mod http;
 mod images;
 mod install;
+mod mount;
 mod unpack;
 mod upload;
 
@@ -20,18 +21,21 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-pub use failure::{not_started, of_package};
+pub use failure::{mount_server_ended, mounts_need_root, not_started, of_package};
 pub use images::{INVALID_IMAGE, NO_PROGRAM};
 
 use super::process::UserId;
 use crate::api::agent::Package;
-use crate::api::{AddressRange, ContainerRegistry, OutputFile, ResourceFile, TaskFailureInformation};
+use crate::api::{
+    AddressRange, ContainerRegistry, MountConfiguration, OutputFile, ResourceFile, TaskFailureInformation,
+};
 
 /// No transfer takes longer, however busy it looks.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -53,7 +57,7 @@ pub enum Work {
     Download(Vec<ResourceFile>),
     /// Downloads and unpacks packages in the working directory.
     Deploy(Vec<Package>),
-    /// Puts what `Deploy` unpacked there below the node's root; the one work that is done with the agent's own rights. `group`
+    /// Puts what `Deploy` unpacked there below the node's root; done with the agent's own rights. `group`
     /// is the tasks' user.
     Install {
         packages: Vec<Package>,
@@ -65,6 +69,14 @@ pub enum Work {
         program: String,
         images: Vec<String>,
         registries: Vec<ContainerRegistry>,
+    },
+    /// Mounts file systems below `root`, with the agent's own rights; `folder` holds files for the programs that do it. `group` as
+    /// above.
+    Mount {
+        mounts: Vec<MountConfiguration>,
+        root: String,
+        folder: String,
+        group: Option<UserId>,
     },
     /// Texts that become blobs, by their names.
     Texts {
@@ -86,6 +98,7 @@ pub enum Kind {
     Upload,
     Deploy,
     Image,
+    Mount,
 }
 
 impl Work {
@@ -94,6 +107,7 @@ impl Work {
             Work::Download(_) => Kind::Download,
             Work::Deploy(_) | Work::Install { .. } => Kind::Deploy,
             Work::Images { .. } => Kind::Image,
+            Work::Mount { .. } => Kind::Mount,
             Work::Texts { .. } | Work::Upload { .. } => Kind::Upload,
         }
     }
@@ -121,7 +135,7 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
     let order: Order = serde_json::from_str(&text).context("reading the order")?;
     sheet.set_len(0)?;
     sheet.rewind()?;
-    let client = http::Client::new(order.forbidden, order.authority);
+    let client = http::Client::new(order.forbidden.clone(), order.authority);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let work = async {
         match &order.work {
@@ -129,6 +143,9 @@ fn serve(mut sheet: File) -> anyhow::Result<bool> {
             Work::Deploy(packages) => deploy::all(&client, packages).await,
             Work::Install { packages, root, group } => install::all(packages, root, *group),
             Work::Images { program, images, registries } => images::all(program, images, registries),
+            Work::Mount { mounts, root, folder, group } => {
+                mount::all(mounts, (Path::new(root), Path::new(folder)), *group, &order.forbidden)
+            }
             Work::Texts { container_url, blobs } => upload::texts(&client, container_url, blobs).await,
             Work::Upload { files, variables, root } => upload::all(&client, files, variables, root).await,
         }

@@ -13,6 +13,7 @@ mod json_form;
 mod json_view;
 pub mod key;
 mod making;
+mod mounts;
 pub mod node;
 mod pairs_editor;
 mod panel_form;

@@ -130,7 +130,7 @@ fn parts(parts: &Parts) -> Check {
     parts.upgrade.map_or(Ok(()), machine::upgrade)?;
     certificate_references(parts.certificates.unwrap_or_default())?;
     packages("applicationPackageReferences", parts.packages, MOST_PACKAGES)?;
-    refuse_items("mountConfiguration", parts.mounts)?;
+    mounts(parts.mounts.unwrap_or_default())?;
     user_accounts(parts.users.unwrap_or_default())
 }
 
@@ -215,11 +215,6 @@ pub fn start_task_ok(start_task: &api::StartTask) -> Check {
     user_identity("startTask.userIdentity", start_task.user_identity.as_ref())
 }
 
-/// An empty list asks for nothing.
-fn refuse_items<T>(path: &str, items: Option<&[T]>) -> Check {
-    if items.unwrap_or_default().is_empty() { Ok(()) } else { Err(not_built(path)) }
-}
-
 fn resize_timeout(timeout: Option<Duration>) -> Check {
     match timeout {
         Some(t) if t < SHORTEST_RESIZE_TIMEOUT => {
@@ -244,9 +239,7 @@ mod tests {
 
     #[test]
     fn a_pool_is_checked_property_by_property() {
-        use Code::{
-            InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing, UnsupportedProperty as Unsupported,
-        };
+        use Code::{InvalidPropertyValue as Invalid, MissingRequiredProperty as Missing};
         let with = |change: &dyn Fn(&mut PoolCreate)| {
             let mut create = pool();
             change(&mut create);
@@ -262,7 +255,8 @@ mod tests {
         check(with(&|p| p.task_slots_per_node = Some(0)), Invalid, "taskSlotsPerNode");
         check(with(&|p| p.start_task = Some(api::StartTask::default())), Missing, "startTask.commandLine");
         let mount = api::MountConfiguration::default();
-        check(with(&|p| p.mount_configuration = Some(vec![mount.clone()])), Unsupported, "mountConfiguration");
+        let path = "mountConfiguration[0].nfsMountConfiguration";
+        check(with(&|p| p.mount_configuration = Some(vec![mount.clone()])), Missing, path);
         assert_eq!(with(&|p| p.mount_configuration = Some(vec![])), Ok(()));
     }
 

@@ -137,6 +137,7 @@ fn NodeErrors(node: Signal<Node>) -> impl IntoView {
 fn remedy(code: &str) -> Msg {
     match code {
         "DiskFull" => msg::NODE_REMEDY_DISK,
+        "MountConfigurationError" => msg::NODE_REMEDY_MOUNT,
         "EndpointPortInUse" => msg::NODE_REMEDY_PORT,
         "EndpointPortsExhausted" => msg::NODE_REMEDY_PORTS,
         "StartTaskFailed" | "StartTaskFailure" => msg::NODE_REMEDY_START_TASK,

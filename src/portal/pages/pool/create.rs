@@ -19,6 +19,7 @@ use crate::portal::i18n::{language, msg, t, tf, tn};
 use crate::portal::pages::application::{ReferenceEditor, ReferenceRow};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::making::{Made, Making};
+use crate::portal::pages::mounts::MountEditor;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
 use crate::portal::pages::refusal;
@@ -108,6 +109,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
             move || view! { <PoolPackages fields/> },
         ),
         WizardStep::new("users", msg::POOL_USERS_OF_POOL, &["userAccounts"], move || view! { <PoolUsers fields/> }),
+        WizardStep::new("mounts", msg::MOUNTS, &["mountConfiguration"], move || view! { <PoolMounts fields/> }),
     ];
     let refusal = Signal::derive(move || refusal::of(session, Permission::PoolWrite, None));
     view! {
@@ -225,6 +227,16 @@ pub fn PoolStart(fields: PoolFields) -> impl IntoView {
     }
 }
 
+/// File systems that its nodes mount.
+#[component]
+pub fn PoolMounts(fields: PoolFields) -> impl IntoView {
+    view! {
+        <Field name="mountConfiguration" label=msg::MOUNTS hint=hint(msg::MOUNTS_HINT) group=true>
+            <MountEditor mounts=fields.mounts/>
+        </Field>
+    }
+}
+
 /// Users that tasks can run as.
 #[component]
 pub fn PoolUsers(fields: PoolFields) -> impl IntoView {
@@ -284,6 +296,11 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
         let names = fields.accounts.with(|rows| rows.iter().map(|row| row.name.trim().to_owned()).collect::<Vec<_>>());
         names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
     });
+    // Sources may hold names only; secrets are none of theirs.
+    let mounts = Signal::derive(move || {
+        let paths = fields.mounts.with(|rows| rows.iter().map(|row| row.path.trim().to_owned()).collect::<Vec<_>>());
+        paths.into_iter().filter(|path| !path.is_empty()).collect::<Vec<_>>().join(", ")
+    });
     let start_as = Signal::derive(move || run_as_text(fields.start_as.get().to_identity().ok().flatten().as_ref()));
     let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
     let remote =
@@ -309,6 +326,7 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
             </Show>
             <ReviewItem label=msg::REFERENCES value=packages/>
             <ReviewItem label=msg::POOL_USERS_OF_POOL value=users/>
+            <ReviewItem label=msg::MOUNTS value=mounts/>
     }
 }
 

@@ -18,6 +18,7 @@ use crate::portal::components::{
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::pages::application::References;
+use crate::portal::pages::mounts::Mounts;
 use crate::portal::pages::node::node_state;
 use crate::portal::pages::run_as::{UserAccounts, run_as_text};
 use crate::portal::pages::transfers::ResourceFiles;
@@ -40,6 +41,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <PoolGraphs/>
             <RemoteAccess pool/>
             <StartTaskSettings pool/>
+            <Mounts mounts=Signal::derive(move || pool.with(|pool| pool.pool.settings.mount_configuration.clone()).unwrap_or_default())/>
             <UserAccounts accounts=Signal::derive(move || pool.with(|pool| pool.pool.settings.user_accounts.clone()).unwrap_or_default())/>
             <References references=Signal::derive(move || pool.with(|pool| pool.pool.settings.application_package_references.clone()).unwrap_or_default())/>
         </Loaded>

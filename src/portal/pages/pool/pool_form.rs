@@ -5,6 +5,7 @@ use crate::domain::ids::PoolId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::application::{self, ReferenceRow};
+use crate::portal::pages::mounts::{self, MountRow};
 use crate::portal::pages::pool::auto_scale_form::AutoScaleForm;
 use crate::portal::pages::pool::network::{NatRow, network};
 use crate::portal::pages::pool::resize_form::MOST_NODES;
@@ -38,6 +39,8 @@ form! {
         start_as: RunAs,
         /// The pool's own users.
         accounts: Vec<AccountRow>,
+        /// File systems that its nodes mount.
+        mounts: Vec<MountRow>,
         packages: Vec<ReferenceRow>,
         /// Nodes can be logged in to.
         remote_access: bool,
@@ -66,6 +69,7 @@ impl Default for PoolForm {
             start_wait: true,
             start_as: RunAs::default(),
             accounts: Vec::new(),
+            mounts: Vec::new(),
             packages: Vec::new(),
             remote_access: false,
             nat_pools: Vec::new(),
@@ -107,6 +111,7 @@ impl PoolForm {
                 .take("applicationPackageReferences", application::references(&self.packages))
                 .flatten(),
             user_accounts: errors.take("userAccounts", run_as::accounts(&self.accounts)).flatten(),
+            mount_configuration: errors.take("mountConfiguration", mounts::mounts(&self.mounts)).flatten(),
             network_configuration: self.network(&mut errors),
             ..api::PoolCreate::default()
         };
