@@ -90,6 +90,7 @@ impl Server {
             forbidden_addresses,
             keep: config.keep,
             activity_life: Duration::from_days(config.activity_days),
+            service_event_life: Duration::from_days(config.service_event_days),
             remote,
             external_name: config.oidc.as_ref().map(|oidc| oidc.name.clone()),
             ..(*cx.installation).clone()
@@ -189,6 +190,7 @@ pub async fn open(
         forbidden_addresses: Vec::new(),
         keep: Keep::default(),
         activity_life: Duration::from_days(config::ACTIVITY_DAYS),
+        service_event_life: Duration::from_days(config::SERVICE_EVENT_DAYS),
         remote: RemoteAccess::default(),
         external_name: None,
     };

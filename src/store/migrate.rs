@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0028_node_samples.sql"),
     include_str!("migrations/0029_graphs.sql"),
     include_str!("migrations/0032_external_users.sql"),
+    include_str!("migrations/0030_service_events.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {
