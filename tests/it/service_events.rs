@@ -220,5 +220,5 @@ async fn old_events_go_and_those_of_accounts_that_are_gone() {
 }
 
 async fn key_of(world: &World) -> Option<i64> {
-    store::account::key_of(&mut *world.cx.store.read().await.unwrap(), &world.account).await.unwrap()
+    store::account::key_of(&mut world.cx.store.read().await.unwrap(), &world.account).await.unwrap()
 }
