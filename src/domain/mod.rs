@@ -41,6 +41,7 @@ pub mod quota;
 pub mod retention;
 pub mod role_definition;
 pub mod scope;
+pub mod service_event;
 pub mod steady;
 pub mod storage;
 pub mod storage_access;

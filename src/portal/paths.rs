@@ -145,6 +145,16 @@ pub fn account_activity(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "activity")
 }
 
+/// What happened to pools, jobs and tasks.
+pub fn service_events(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "events")
+}
+
+/// The same as a file of JSON lines. The server answers it, not the portal.
+pub fn service_event_export(account: impl AsRef<str>) -> String {
+    format!("/portal/service-events/{}", segment(account.as_ref()))
+}
+
 pub fn pools(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "pools")
 }
@@ -398,6 +408,8 @@ mod tests {
             account_access("mybatch"),
             account_quotas("mybatch"),
             account_activity("mybatch"),
+            service_events("mybatch"),
+            service_event_export("mybatch"),
             pools("mybatch"),
             pool_create("mybatch"),
             pool_from_json("mybatch", ""),
@@ -470,6 +482,8 @@ mod tests {
 /accounts/mybatch/access
 /accounts/mybatch/quotas
 /accounts/mybatch/activity
+/accounts/mybatch/events
+/portal/service-events/mybatch
 /accounts/mybatch/pools
 /accounts/mybatch/pools/new
 /accounts/mybatch/pools/new?as=json

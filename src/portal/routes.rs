@@ -72,6 +72,7 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("/access") view=|| view! { <pages::user::AccessPage/> }.into_any()/>
             <Route path=path!("/quotas") view=|| view! { <pages::quota::QuotasPage/> }.into_any()/>
             <Route path=path!("/activity") view=|| view! { <pages::activity::AccountActivityPage/> }.into_any()/>
+            <Route path=path!("/events") view=|| view! { <pages::service_event::ServiceEventsPage/> }.into_any()/>
             <PoolRoutes/>
             <JobRoutes/>
             <JobScheduleRoutes/>

@@ -143,8 +143,7 @@ impl Call {
     fn next_link(&self, after: &str) -> String {
         let token = URL_SAFE_NO_PAD.encode(after);
         let mut link = format!("{}{}?$skiptoken={token}", self.base_url, self.path);
-        for name in ["$filter", "$select", "$expand", "maxresults", "recursive", "starttime", "endtime", "api-version"]
-        {
+        for name in CARRIED {
             if let Some(value) = self.query.get(name) {
                 link.push_str(&format!("&{name}={}", percent_encode(value)));
             }
@@ -192,6 +191,12 @@ impl Call {
         Err(Failure::with_status(Code::ConditionNotMet, status))
     }
 }
+
+/// Parameters that a link to the next page says again.
+const CARRIED: [&str; 12] = [
+    "$filter", "$select", "$expand", "maxresults", "recursive", "eventtype", "poolid", "jobid", "taskid", "starttime",
+    "endtime", "api-version",
+];
 
 fn read_token(token: &str) -> std::result::Result<String, api::Error> {
     let id = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());

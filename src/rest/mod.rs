@@ -25,6 +25,7 @@ pub mod range;
 mod reply;
 pub mod request_info;
 mod router;
+mod service_event;
 pub mod storage;
 mod task;
 

@@ -6,14 +6,14 @@ use axum::middleware::from_fn_with_state;
 use super::error::Failure;
 use super::{
     activity, application, auth, call, certificate, error, file, image, job, job_schedule, node, node_user, pool,
-    pool_usage, task,
+    pool_usage, service_event, task,
 };
 use crate::api::Code;
 use crate::service::Context;
 
 /// First parts of the data plane's paths. No page of the portal begins with one of them.
 const ROOTS: &[&str] = &[
-    "applications", "certificates", "jobs", "jobschedules", "nodecounts", "pools", "poolusagemetrics",
+    "applications", "certificates", "jobs", "jobschedules", "nodecounts", "pools", "poolusagemetrics", "serviceevents",
     "supportedimages",
 ];
 
@@ -37,6 +37,7 @@ pub fn routes(cx: &Context) -> Router {
         task::routes(),
         file::routes(),
         image::routes(),
+        service_event::routes(),
         application::routes(),
     ];
     resources

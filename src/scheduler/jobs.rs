@@ -166,7 +166,7 @@ impl Driver {
 
     /// Removes the tasks of a deleted job piece by piece, their folders, and then the job.
     async fn vanish_job(&mut self, row: JobRow) -> Result<()> {
-        let (key, schedule) = (row.key, row.schedule_key);
+        let (key, schedule, now) = (row.key, row.schedule_key, self.cx.clock.now());
         let (left, nodes, pools) = self
             .cx
             .store
@@ -178,7 +178,7 @@ impl Driver {
                     let folder = task::job_directory(&row.id);
                     let nodes = store::node::clean_up_everywhere(conn, row.account_key, &folder).await?;
                     let pools = auto_pool::job_done(conn, &row).await?;
-                    store::job::delete(conn, &row).await?;
+                    store::job::delete(conn, &row, now).await?;
                     Ok((false, nodes, pools))
                 })
             })

@@ -307,11 +307,11 @@ impl Driver {
     }
 
     async fn vanish(&mut self, row: PoolRow) -> Result<()> {
-        let key = row.key;
+        let (key, now) = (row.key, self.cx.clock.now());
         self.cx
             .store
             .write::<_, crate::service::Error, _>(move |conn| {
-                Box::pin(async move { Ok(store::pool::delete(conn, &row).await?) })
+                Box::pin(async move { Ok(store::pool::delete(conn, &row, now).await?) })
             })
             .await?;
         self.world.pools.remove(&key);

@@ -23,6 +23,9 @@ const PORT: u16 = 8420;
 /// How long the activity log keeps what it has, unless said otherwise.
 pub const ACTIVITY_DAYS: i64 = 90;
 
+/// How long service events are kept, unless said otherwise.
+pub const SERVICE_EVENT_DAYS: i64 = 30;
+
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct ServeArgs {
     /// Reads settings from this TOML file; flags and variables win over it
@@ -66,6 +69,9 @@ pub struct ServeArgs {
     /// Days that the activity log keeps who did what [default: 90]
     #[arg(long, env = "FOURNIL_ACTIVITY_DAYS", value_name = "DAYS")]
     pub activity_days: Option<i64>,
+    /// Days that service events of pools, jobs and tasks are kept [default: 30]
+    #[arg(long, env = "FOURNIL_SERVICE_EVENT_DAYS", value_name = "DAYS")]
+    pub service_event_days: Option<i64>,
     #[command(flatten)]
     pub oidc: OidcArgs,
     #[command(flatten)]
@@ -126,6 +132,7 @@ pub struct Config {
     pub keep: Keep,
     pub metrics_listen: Option<SocketAddr>,
     pub activity_days: i64,
+    pub service_event_days: i64,
     pub oidc: Option<OidcConfig>,
     pub remote: RemoteConfig,
     pub containers: Containers,
@@ -182,6 +189,7 @@ impl Config {
             })?,
             metrics_listen: args.metrics_listen.or(file.metrics_listen).map(|text| parse_listen(&text)).transpose()?,
             activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
+            service_event_days: args.service_event_days.or(file.service_event_days).unwrap_or(SERVICE_EVENT_DAYS),
             oidc: oidc_config::load(OidcArgs {
                 oidc_issuer: args.oidc.oidc_issuer.or(file.oidc_issuer),
                 oidc_client_id: args.oidc.oidc_client_id.or(file.oidc_client_id),
@@ -229,6 +237,7 @@ impl Config {
              names of accounts and pools; say --allow-public-http if the network is trusted."
         );
         ensure!((1..=3650).contains(&self.activity_days), "activity-days is a number from 1 to 3650");
+        ensure!((1..=3650).contains(&self.service_event_days), "service-event-days is a number from 1 to 3650");
         for host in &self.allowed_hosts {
             let legal = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
             ensure!(!host.is_empty() && host.chars().all(legal), "{host:?} is no host name (allowed-hosts)");
@@ -290,6 +299,7 @@ impl fmt::Display for Config {
             None => writeln!(f, "# metrics-listen is not set")?,
         }
         writeln!(f, "activity-days = {}", self.activity_days)?;
+        writeln!(f, "service-event-days = {}", self.service_event_days)?;
         oidc_config::write(self.oidc.as_ref(), f)?;
         writeln!(f, "remote-listen = {}", quote(&self.remote.listen.to_string()))?;
         match &self.remote.login_address {

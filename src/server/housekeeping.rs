@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::shutdown::Stopping;
-use crate::service::{self, Context, account, activity, kept, key, node_history, pool_history, session, storage};
+use crate::service::{
+    self, Context, account, activity, kept, key, node_history, pool_history, service_event, session, storage,
+};
 
 const EVERY: Duration = Duration::from_secs(60);
 const SESSIONS_EVERY: u32 = 60;
@@ -25,6 +27,10 @@ pub async fn run(cx: Context, mut stopping: Stopping) {
         }
         log("finish deletions of accounts", account::accounts_finish_delete(&cx).await);
         log("remove kept files that are not wanted any more", kept::kept_files_prune(&cx).await);
+        log(
+            "remove service events that were kept for long enough",
+            service_event::service_event_prune(&cx, service_event::MOST_OF_ACCOUNT).await,
+        );
         if minute % SESSIONS_EVERY == 0 {
             log("remove blocks of no blob", storage::account::storage_expire_blocks(&cx).await);
             log("remove what the activity log has kept for long enough", activity::activity_prune(&cx).await);

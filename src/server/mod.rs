@@ -32,6 +32,7 @@ mod remote_config;
 pub mod request;
 mod router;
 mod server_functions;
+mod service_event_export;
 mod shutdown;
 mod start;
 pub mod telemetry;

@@ -16,7 +16,10 @@ use super::headers::{ErrorAnswer, PortalHeaders};
 use super::hosts::{Door, Hosts};
 use super::server_functions::ServerFunctions;
 use super::shutdown::Stopping;
-use super::{Portal, activity_export, blobs, csrf, download, events, headers, hosts, proxies, server_functions};
+use super::{
+    Portal, activity_export, blobs, csrf, download, events, headers, hosts, proxies, server_functions,
+    service_event_export,
+};
 use crate::api::Code;
 use crate::scheduler::{self, hub::Hub};
 use crate::service::Context;
@@ -77,6 +80,7 @@ fn portal(cx: &Context, is_https: bool, stopping: Stopping, hosts: Arc<Hosts>) -
         .route("/portal/node-files/{account}/{pool}/{node}/{*path}", get(download::node_file).with_state(cx.clone()))
         .merge(blobs::routes(cx))
         .route("/portal/activity/{format}", get(activity_export::serve).with_state(cx.clone()))
+        .route("/portal/service-events/{account}", get(service_event_export::serve).with_state(cx.clone()))
         .route_layer(from_fn_with_state(hosts, csrf::check))
 }
 

@@ -97,6 +97,8 @@ pub struct Installation {
     pub keep: Keep,
     /// How long the activity log keeps what it has.
     pub activity_life: api::Duration,
+    /// How long service events are kept.
+    pub service_event_life: api::Duration,
     pub remote: RemoteAccess,
     /// What the operator calls the provider by which people can sign in, if there is one.
     pub external_name: Option<String>,

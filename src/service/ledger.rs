@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::consequences::{Aftermath, Consequences};
-use crate::api::{TaskExecutionResult, Timestamp};
+use super::service_event;
+use crate::api::{ServiceEventType, TaskExecutionResult, Timestamp};
+use crate::domain::service_event::happened;
 use crate::domain::task::{self, Event, Life, Phase, Refusal};
 use crate::store::job::CountChange;
 use crate::store::node::TaskChange;
@@ -19,6 +21,8 @@ pub struct Ledger {
     nodes: BTreeMap<i64, TaskChange>,
     /// Tasks that were completed.
     ended: BTreeSet<i64>,
+    /// What service events tell of, by tasks, in order.
+    happened: Vec<(i64, ServiceEventType)>,
 }
 
 impl Ledger {
@@ -74,6 +78,7 @@ impl Ledger {
         // A task that is put back counts its retries anew.
         job.n_retries += i64::from((row.life.retries - before.retries).max(0));
         job.n_started += i64::from(before.phase != Phase::Running && row.life.phase == Phase::Running);
+        self.happened.extend(happened(before, &row.life).map(|what| (row.key, what)));
         let has_ended = before.phase != Phase::Completed && row.life.phase == Phase::Completed;
         if has_ended {
             let waited = row.life.started.map_or(0, |started| started.since(row.created).micros());
@@ -126,6 +131,7 @@ impl Ledger {
         store::subtask::complete(conn, &several, now).await?;
         let rows: Vec<TaskRow> = self.changed.into_values().collect();
         store::task::save(conn, &rows).await?;
+        service_event::tell_tasks(conn, &rows, &self.happened, now).await?;
         store::job::count(conn, &self.jobs).await?;
         store::metrics::count_task_events(conn, &self.jobs).await?;
         for (node, change) in &self.nodes {

@@ -52,6 +52,7 @@ pub mod remote_access;
 pub mod resource_group;
 pub mod role_assignment;
 mod run_user;
+pub mod service_event;
 pub mod session;
 pub mod slices;
 mod statistics;

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::convert::{self, get, json as json_column, name, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Result};
+use super::service_event;
 use crate::api::{self, DisableJobOption, JobState, TaskCounts, TaskCountsResult, Timestamp};
 use crate::domain::task::Spent;
 
@@ -254,7 +255,8 @@ pub async fn count(conn: &mut Conn, changes: &BTreeMap<i64, CountChange>) -> Res
 }
 
 /// Removes a job that has no tasks any more.
-pub async fn delete(conn: &mut Conn, job: &JobRow) -> Result<()> {
+pub async fn delete(conn: &mut Conn, job: &JobRow, now: Timestamp) -> Result<()> {
+    service_event::job_deleted(conn, job, now).await?;
     sqlx::query("DELETE FROM jobs WHERE key = ?1").bind(job.key).execute(&mut *conn).await?;
     sqlx::query("UPDATE accounts SET n_jobs = n_jobs - 1, n_active_jobs = n_active_jobs - ?2 WHERE key = ?1")
         .bind(job.account_key)

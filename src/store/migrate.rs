@@ -23,11 +23,12 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0023_network_access.sql"),
     include_str!("migrations/0024_places.sql"),
     include_str!("migrations/0025_users.sql"),
-    include_str!("migrations/0027_containers.sql"),
     include_str!("migrations/0028_node_samples.sql"),
     include_str!("migrations/0029_graphs.sql"),
     include_str!("migrations/0032_external_users.sql"),
-    include_str!("migrations/0033_linked_storage.sql"),
+    include_str!("migrations/0033_containers.sql"),
+    include_str!("migrations/0034_linked_storage.sql"),
+    include_str!("migrations/0035_service_events.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

@@ -37,6 +37,7 @@ pub mod pool_usage;
 pub mod resource_group;
 pub mod retention;
 pub mod role_assignment;
+pub mod service_event;
 pub mod session;
 pub mod storage;
 pub mod subtask;

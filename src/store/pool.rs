@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::convert::{self, get, json, name, opt_json, opt_name, opt_time, time};
 use super::db::{Conn, Result};
-use super::pool_usage;
+use super::{pool_usage, service_event};
 use crate::api::{
     self, AllocationState, AutoScaleRun, NodeCounts, NodeDeallocationOption, NodeState, PoolLifetimeOption, PoolState,
     ResizeError, Timestamp,
@@ -334,7 +334,8 @@ pub async fn count_nodes(
 }
 
 /// Removes a pool that has no nodes any more.
-pub async fn delete(conn: &mut Conn, pool: &PoolRow) -> Result<()> {
+pub async fn delete(conn: &mut Conn, pool: &PoolRow, now: Timestamp) -> Result<()> {
+    service_event::pool_deleted(conn, pool, now).await?;
     sqlx::query("DELETE FROM pools WHERE key = ?1").bind(pool.key).execute(&mut *conn).await?;
     sqlx::query("UPDATE accounts SET n_pools = n_pools - 1 WHERE key = ?1")
         .bind(pool.account_key)

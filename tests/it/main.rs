@@ -82,6 +82,7 @@ mod retention;
 mod retention_real;
 mod scheduler;
 mod security;
+mod service_events;
 mod sign_in;
 mod storage;
 mod support;

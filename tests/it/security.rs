@@ -57,6 +57,7 @@ pub fn any_arguments() -> serde_json::Value {
         "link": { "name": "abc", "access": { "kind": "s3", "name": "x", "identity": "key", "secret": "x" } }, "new": { "secret": "x" },
         "subscription": "00000000-0000-0000-0000-000000000000", "group": "nowhere", "put": { "location": "mars" },
         "user": "nobody", "assign": { "user": "nobody", "role": "Reader", "scope": "/subscriptions/s" }, "role": "Reader", "disabled": true, "filter": {}, "quotas": api::AccountQuotas::default(),
+        "settings": { "taskEvents": true },
     });
     merge(of_pools_and_jobs, of_the_rest)
 }

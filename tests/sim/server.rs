@@ -208,6 +208,7 @@ fn installation() -> Arc<Installation> {
             forbidden_addresses: Vec::new(),
             keep: Keep::NOTHING,
             activity_life: api::Duration::from_days(90),
+            service_event_life: api::Duration::from_days(30),
             remote: Default::default(),
             external_name: None,
             containers: Default::default(),

@@ -25,6 +25,7 @@ pub mod reference;
 mod refusal;
 mod route_ids;
 mod run_as;
+pub mod service_event;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;

@@ -118,6 +118,7 @@ fn word(segment: &str) -> Option<Msg> {
         "places" => msg::SUBSCRIPTIONS,
         "storage" => msg::STORAGE,
         "activity" => msg::ACTIVITY,
+        "events" => msg::EVENTS,
         "access" => msg::ACCESS_CONTROL,
         "quotas" => msg::QUOTAS,
         "reference" => msg::REFERENCE,

@@ -83,6 +83,7 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
             <Entry path label=msg::ACCESS_CONTROL icon=Icon::User href=paths::account_access(&account)/>
             <Entry path label=msg::QUOTAS icon=Icon::Columns href=paths::account_quotas(&account)/>
             <Entry path label=msg::ACTIVITY icon=Icon::Clock href=paths::account_activity(&account)/>
+            <Entry path label=msg::EVENTS icon=Icon::Bell href=paths::service_events(&account)/>
         </ul>
         <ul class="nav__list nav__list--end">
             <Entry path label=msg::ALL_ACCOUNTS icon=Icon::List href=paths::accounts() exact=true/>

@@ -81,6 +81,7 @@ fn named(request: &Request) -> (&'static str, Option<&str>, String) {
         Request::AccountShow { account } => ("account_get", Some(account.as_str()), none),
         Request::AccountDelete { account } => ("account_delete", Some(account.as_str()), none),
         Request::AccountSetQuota { account, .. } => ("account_quotas_set", Some(account.as_str()), none),
+        Request::AccountSetTaskEvents { account, .. } => ("service_event_settings_set", Some(account.as_str()), none),
         Request::KeyList { account } => ("key_list", Some(account.as_str()), none),
         Request::KeyRegenerate { account, .. } => ("key_regenerate", Some(account.as_str()), none),
         Request::UserCreate { user: name, .. } => ("user_create", None, user(name)),

@@ -93,6 +93,13 @@ enum AccountCommand {
     List,
     /// Changes limits of an account; those that are not said stay as they are
     SetQuota(QuotaArgs),
+    /// Writes starts and ends of an account's tasks into its service events, or no more
+    SetTaskEvents {
+        name: AccountName,
+        /// true or false
+        #[arg(value_name = "BOOL", action = clap::ArgAction::Set)]
+        on: bool,
+    },
     /// Shows an account and what it holds
     Show { name: AccountName },
     /// Deletes an account and everything in it
@@ -248,6 +255,7 @@ fn account_request(command: AccountCommand) -> anyhow::Result<Request> {
         AccountCommand::SetQuota(QuotaArgs { name, dedicated_cores, low_priority_cores, pools, jobs }) => {
             Request::AccountSetQuota { account: name, dedicated_cores, low_priority_cores, pools, jobs }
         }
+        AccountCommand::SetTaskEvents { name, on } => Request::AccountSetTaskEvents { account: name, on },
         AccountCommand::List => Request::AccountList,
         AccountCommand::Show { name } => Request::AccountShow { account: name },
         AccountCommand::Delete { name, yes } => {
@@ -349,6 +357,7 @@ mod tests {
         assert!(
             matches!(request("account create abc --location local --json"), Request::AccountCreate { create } if create.name == "abc")
         );
+        assert!(matches!(request("account set-task-events abc true"), Request::AccountSetTaskEvents { on: true, .. }));
         assert!(matches!(request("node preempt abc p tvm_1 --away 5"), Request::Node { .. }));
         assert!(matches!(request("key regenerate abc Primary"), Request::KeyRegenerate { key: KeyName::Primary, .. }));
         assert!(

@@ -45,6 +45,10 @@ pub enum Request {
         pools: Option<i64>,
         jobs: Option<i64>,
     },
+    AccountSetTaskEvents {
+        account: AccountName,
+        on: bool,
+    },
     KeyList {
         account: AccountName,
     },
@@ -133,6 +137,10 @@ async fn perform_noted(cx: &Context, request: Request) -> Result<Value> {
                 active_job_and_job_schedule_quota: jobs.unwrap_or(now.active_job_and_job_schedule_quota),
             };
             to_value(account::account_quotas_set(cx, me, &account, quotas).await?)
+        }
+        Request::AccountSetTaskEvents { account, on } => {
+            let settings = api::ServiceEventSettings { task_events: on };
+            to_value(service::service_event::service_event_settings_set(cx, me, &account, settings).await?)
         }
         Request::KeyList { account } => to_value(key::key_list(cx, me, &account).await?),
         Request::KeyRegenerate { account, key } => to_value(key::key_regenerate(cx, me, &account, key).await?),

@@ -51,6 +51,12 @@ fn for_people(request: &Request, answer: &Value) -> String {
                 quota("activeJobAndJobScheduleQuota")
             )
         }
+        Request::AccountSetTaskEvents { account, on } => {
+            format!(
+                "Starts and ends of tasks of {account} are {}.\n",
+                if *on { "written down" } else { "not written down" }
+            )
+        }
         Request::AccountShow { .. } => account_page(answer),
         Request::AccountDelete { account } => format!("Deleted the account {account}, or what is left of it soon.\n"),
         Request::KeyList { .. } | Request::KeyRegenerate { .. } => {

@@ -202,6 +202,12 @@ fn files(table: &mut Table) {
 }
 
 fn others(table: &mut Table) {
+    let about = "Fournil's own, not Azure's: what happened to pools, jobs and tasks, newest first, with the bodies of Batch's service log. \
+         An event type can be the beginning of some, such as Task.";
+    table
+        .add("service_event_list", "GET /serviceevents", 200, about)
+        .lists::<api::ServiceEvent>()
+        .query(&["eventtype", "poolid", "jobid", "taskid", "starttime", "endtime", "maxresults"]);
     let about = "Images that pools can name. Tasks run on the machine's own system whatever image its pool names.";
     table.add("image_list", "GET /supportedimages", 200, about).query(BARE_LIST);
     let about = "Applications that have an active package. The management plane makes them.";

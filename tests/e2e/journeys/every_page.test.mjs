@@ -34,6 +34,7 @@ journey("every page", async ({ server, open, shot }) => {
     networking: `${at}/networking`,
     quotas: `${at}/quotas`,
     "account-activity": `${at}/activity`,
+    events: `${at}/events`,
     pools: `${at}/pools`,
     "pool-new": `${at}/pools/new?tab=nodes`,
     "pool-autoscale": `${at}/pools/elastic`,

@@ -18,7 +18,7 @@ fn permission(operation: &ReferenceOperation) -> Permission {
         "pool_evaluate_auto_scale" => Permission::PoolRead,
         // Whoever brings files to nodes takes them away.
         "node_file_delete" => Permission::JobWrite,
-        name if ["pool_", "node_", "certificate_", "application_", "image_", "extension_"]
+        name if ["pool_", "node_", "certificate_", "application_", "image_", "extension_", "service_event_"]
             .iter()
             .any(|begin| name.starts_with(begin)) =>
         {

@@ -39,6 +39,8 @@ fn whom(function: &str) -> For {
         "account_get" | "account_storage_get" | "key_info" | "role_assignment_list" | "activity_list" => {
             For::Those(P::AccountRead, first)
         }
+        "service_event_settings_get" => For::Those(P::AccountRead, first),
+        "service_event_settings_set" => For::Those(P::AccountWrite, first),
         "account_patch" | "account_storage_set" | "account_storage_sync" => For::Those(P::AccountWrite, first),
         "account_delete" => For::Those(P::AccountDelete, first),
         "key_list" => For::Those(P::KeyRead, first),
@@ -57,7 +59,7 @@ fn whom(function: &str) -> For {
         name if ["storage_", "container_", "blob_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::StorageRead } else { P::StorageWrite }, everywhere)
         }
-        name if ["pool_", "node_", "application_"].iter().any(|thing| name.starts_with(thing)) => {
+        name if ["pool_", "node_", "application_", "service_event_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::PoolRead } else { P::PoolWrite }, first)
         }
         name if ["job_", "task_", "subtask_"].iter().any(|thing| name.starts_with(thing)) => {
@@ -116,12 +118,13 @@ async fn each_function_is_for_those_whose_role_allows_it() {
 }
 
 /// What pages load by ordinary GETs.
-const LOADS: [(&str, P, Place); 6] = [
+const LOADS: [(&str, P, Place); 7] = [
     ("/portal/download/first/j/t/stdout.txt", P::JobRead, Place::First),
     ("/portal/node-files/first/p/n/startup/stdout.txt", P::PoolRead, Place::First),
     ("/portal/blobs/fournil/abc/b", P::StorageRead, Place::Everywhere),
     ("/portal/activity/csv", P::AccountRead, Place::Somewhere),
     ("/portal/activity/json?account=first", P::AccountRead, Place::First),
+    ("/portal/service-events/first", P::PoolRead, Place::First),
     ("/portal/activity/json", P::AccountRead, Place::Somewhere),
 ];
 

@@ -137,6 +137,7 @@ impl World {
             // Nodes that are played answer for no file.
             keep: Keep::NOTHING,
             activity_life: api::Duration::from_days(90),
+            service_event_life: api::Duration::from_days(30),
             remote: Default::default(),
             external_name: None,
             containers: Default::default(),

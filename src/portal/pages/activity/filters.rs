@@ -78,7 +78,7 @@ pub(super) fn FilterBar(filters: Filters) -> impl IntoView {
 }
 
 #[component]
-fn FilterInput(
+pub(in crate::portal::pages) fn FilterInput(
     id: &'static str,
     label: Msg,
     param: QueryParam,

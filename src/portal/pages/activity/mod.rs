@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::portal::components::{Icon, PageHeader};
 use crate::portal::i18n::{msg, tx};
 use crate::portal::shell::use_account;
+pub(super) use filters::FilterInput;
 use log::ActivityLog;
 
 /// All that the user may see.
