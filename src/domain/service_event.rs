@@ -98,7 +98,7 @@ mod tests {
     fn end(started: bool, exit: Option<i32>) -> Event {
         let failure = (exit != Some(0)).then(|| TaskFailureInformation { code: "X".into(), ..task_ended("x") });
         let started = started.then_some(NOW);
-        Event::Ended { attempt: 1, started, at: NOW, exit, failure, usage: Usage::default() }
+        Event::Ended { attempt: 1, started, at: NOW, exit, failure, usage: Usage::default(), container: None }
     }
 
     fn told(events: &[Event]) -> Vec<&'static str> {
