@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod application;
+mod container;
 pub mod file;
 pub mod home;
 pub mod job;

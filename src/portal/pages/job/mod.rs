@@ -17,7 +17,7 @@ mod place_form;
 mod preparation_tab;
 
 pub use create::{JobCreatePage, JobEnvironment, JobLimits, JobPreparation, JobReviewItems, JobRules, hint};
-pub use job_form::{JobFields, JobForm};
+pub use job_form::{JobFields, JobForm, MANAGER_CONTAINER, is_said};
 pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;
 pub use page::{JobContext, JobPage, JobPropertiesTab, concerns};

@@ -41,6 +41,7 @@ pub const PLACE_FIELDS: &[&str] = &[
     "autoScaleFormula",
     "autoScaleEvaluationInterval",
     "taskSlotsPerNode",
+    "virtualMachineConfiguration",
     "startTask",
 ];
 

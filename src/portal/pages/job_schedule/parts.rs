@@ -6,6 +6,7 @@ use super::schedule_form::ScheduleFields;
 use crate::api;
 use crate::portal::components::{Checkbox, Field, TextInput};
 use crate::portal::i18n::{Msg, msg, t, tx};
+use crate::portal::pages::container::ContainerFold;
 use crate::portal::pages::job::{self, JobFields, JobLimits, JobRules, hint};
 
 /// When jobs are made.
@@ -31,11 +32,15 @@ pub fn Times(fields: ScheduleFields) -> impl IntoView {
 /// How the jobs get their tasks, how they end, and their limits.
 #[component]
 pub fn Jobs(job: JobFields) -> impl IntoView {
-    let ends_empty = move || job.ends_with_tasks.get() && job.manager_command.with(|command| command.trim().is_empty());
+    let has_manager = move || job::is_said(&job.manager_command.get(), &job.manager_in.get());
+    let ends_empty = move || job.ends_with_tasks.get() && !has_manager();
     view! {
         <Field name="jobManagerTask.commandLine" label=msg::JOB_SCHEDULE_MANAGER hint=hint(msg::JOB_SCHEDULE_MANAGER_HINT)>
             <TextInput value=job.manager_command code=true/>
         </Field>
+        <Show when=has_manager>
+            <ContainerFold name=job::MANAGER_CONTAINER label=msg::JOB_MANAGER_CONTAINER hint=msg::JOB_MANAGER_CONTAINER_HINT choice=job.manager_in/>
+        </Show>
         <Checkbox value=job.ends_with_tasks label=msg::JOB_SCHEDULE_ENDS hint=hint(msg::JOB_SCHEDULE_ENDS_HINT)/>
         <Show when=ends_empty><p class="form__note" role="status">{tx(msg::JOB_SCHEDULE_ENDS_EMPTY)}</p></Show>
         <JobLimits fields=job/>

@@ -7,7 +7,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::create_json::PoolFromJson;
 use super::create_sizing::{Sizing, SizingReview};
-use super::pool_form::{PoolFields, PoolForm, max_slots};
+use super::pool_form::{PoolFields, PoolForm, START_CONTAINER, max_slots};
 use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, VmSize};
 use crate::domain::permission::Permission;
 use crate::domain::quota::Use;
@@ -18,6 +18,7 @@ use crate::portal::components::{
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tn};
 use crate::portal::pages::application::{ReferenceEditor, ReferenceRow};
+use crate::portal::pages::container::{ContainerChoice, ContainerField, PoolContainers};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::quota::{PoolMeter, QuotaMeter};
@@ -110,6 +111,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
                 "autoScaleFormula",
                 "autoScaleEvaluationInterval",
                 "taskSlotsPerNode",
+                "virtualMachineConfiguration",
             ],
             move || view! { <PoolNodes fields surroundings/> },
         ),
@@ -189,6 +191,7 @@ pub fn PoolNodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl
             <Select value=fields.fill_type options=Signal::derive(fill_types)/>
         </Field>
         <Checkbox value=fields.remote_access label=msg::POOL_REMOTE_ACCESS hint=hint(msg::POOL_REMOTE_ACCESS_HINT)/>
+        <PoolContainers has_containers=fields.has_containers images=fields.images registries=fields.registries/>
     }
 }
 
@@ -221,7 +224,10 @@ pub fn PoolStart(fields: PoolFields) -> impl IntoView {
         <Field name="startTask.commandLine" label=msg::POOL_START_COMMAND hint=hint(msg::POOL_START_COMMAND_HINT)>
             <TextArea value=fields.start_command code=true rows=3/>
         </Field>
-        <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+        <Show when=move || fields.has_containers.get()>
+            <ContainerField name=START_CONTAINER label=msg::START_CONTAINER hint=msg::CONTAINER_HINT_OPTIONAL choice=fields.start_container/>
+        </Show>
+        <Show when=move || fields.get().has_start_task()>
             <RunAsField name="startTask.userIdentity" label=msg::RUN_AS choice=fields.start_as/>
             <Field name="startTask.environmentSettings" label=msg::POOL_START_ENVIRONMENT group=true>
                 <PairsEditor pairs=fields.start_environment add=msg::FORM_ADD_VARIABLE/>
@@ -296,17 +302,29 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
         names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
     });
     let start_as = Signal::derive(move || run_as_text(fields.start_as.get().to_identity().ok().flatten().as_ref()));
-    let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
-    let remote =
-        Signal::derive(move || t(if fields.remote_access.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
+    let yes_or_no = |flag: RwSignal<bool>| {
+        Signal::derive(move || t(if flag.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned())
+    };
+    let wait = yes_or_no(fields.start_wait);
+    let containers = yes_or_no(fields.has_containers);
+    let images =
+        Signal::derive(move || fields.images.with(|text| text.split_whitespace().collect::<Vec<_>>().join(", ")));
+    let remote = yes_or_no(fields.remote_access);
     view! {
             <ReviewItem label=msg::POOL_VM_SIZE value=text(|form| form.vm_size.clone())/>
             <SizingReview fields/>
             <ReviewItem label=msg::POOL_SLOTS_PER_NODE value=text(|form| form.slots_per_node.clone())/>
             <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
             <ReviewItem label=msg::POOL_REMOTE_ACCESS value=remote/>
+            <ReviewItem label=msg::POOL_CONTAINERS value=containers/>
+            <Show when=move || fields.has_containers.get()>
+                <ReviewItem label=msg::POOL_IMAGES value=images/>
+            </Show>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
-            <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+            <Show when=move || fields.has_containers.get() && fields.start_container.with(ContainerChoice::has_image)>
+                <ReviewItem label=msg::START_CONTAINER value=text(|form| form.start_container.image.clone())/>
+            </Show>
+            <Show when=move || fields.get().has_start_task()>
                 <ReviewItem label=msg::RUN_AS value=start_as/>
                 <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>
                 <ReviewItem label=msg::SOURCES value=files/>

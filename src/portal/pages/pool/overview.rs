@@ -18,6 +18,7 @@ use crate::portal::components::{
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::pages::application::References;
+use crate::portal::pages::container::{ContainerOfPool, ContainerOfRun};
 use crate::portal::pages::node::node_state;
 use crate::portal::pages::run_as::{UserAccounts, run_as_text};
 use crate::portal::pages::transfers::ResourceFiles;
@@ -39,6 +40,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <NodeStates pool/>
             <PoolGraphs/>
             <RemoteAccess pool/>
+            <ContainerOfPool containers=Signal::derive(move || pool.with(|pool| pool.pool.settings.container_configuration().cloned()))/>
             <StartTaskSettings pool/>
             <UserAccounts accounts=Signal::derive(move || pool.with(|pool| pool.pool.settings.user_accounts.clone()).unwrap_or_default())/>
             <References references=Signal::derive(move || pool.with(|pool| pool.pool.settings.application_package_references.clone()).unwrap_or_default())/>
@@ -213,6 +215,7 @@ fn StartTaskSettings(pool: Signal<PoolSummary>) -> impl IntoView {
         view! {
             <Snippet code=start.command_line what=msg::POOL_START_COMMAND/>
             <ResourceFiles files=Signal::stored(files)/>
+            <ContainerOfRun settings=Signal::stored(start.container_settings) plain=true/>
             <Essentials>
                 <Essential label=msg::RUN_AS>{run_as}</Essential>
                 <Essential label=msg::POOL_START_RETRIES>{retries}</Essential>
