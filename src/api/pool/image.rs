@@ -12,6 +12,7 @@ settings! {
     CloudServiceConfiguration { must { os_family: String } may { os_version: String } }
 }
 settings! {
+    #[derive(Default)]
     VirtualMachineConfiguration {
         must {
             image_reference: ImageReference,

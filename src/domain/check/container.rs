@@ -18,7 +18,7 @@ pub(super) fn container_configuration(path: &str, configuration: &ContainerConfi
         image_name(&format!("{path}.containerImageNames[{index}]"), name)?;
     }
     for (index, one) in registries.iter().enumerate() {
-        registry(&format!("{path}.containerRegistries[{index}]"), one)?;
+        container_registry(&format!("{path}.containerRegistries[{index}]"), one)?;
     }
     Ok(())
 }
@@ -27,7 +27,7 @@ pub(super) fn container_configuration(path: &str, configuration: &ContainerConfi
 pub(super) fn container_settings(path: &str, settings: Option<&ContainerSettings>) -> Check {
     let Some(settings) = settings else { return Ok(()) };
     image_name(&format!("{path}.imageName"), &settings.image_name)?;
-    settings.registry.as_ref().map_or(Ok(()), |one| registry(&format!("{path}.registry"), one))?;
+    settings.registry.as_ref().map_or(Ok(()), |one| container_registry(&format!("{path}.registry"), one))?;
     let text = settings.container_run_options.as_deref().unwrap_or_default();
     let path_of_options = format!("{path}.containerRunOptions");
     no_nul(&path_of_options, text)?;
@@ -80,7 +80,8 @@ fn image_name(path: &str, name: &str) -> Check {
     image::check(name).map_err(|reason| Error::invalid_property(path, shortened(name), reason.to_string()))
 }
 
-fn registry(path: &str, registry: &ContainerRegistry) -> Check {
+/// Of a pool or of a command.
+pub fn container_registry(path: &str, registry: &ContainerRegistry) -> Check {
     if registry.identity_reference.is_some() {
         return Err(not_built(&format!("{path}.identityReference")));
     }

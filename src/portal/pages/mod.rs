@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod application;
+mod container;
 pub mod device;
 pub mod file;
 pub mod home;

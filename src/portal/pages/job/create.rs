@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::create_json::JobFromJson;
-use super::job_form::{JobFields, JobForm};
+use super::job_form::{JobFields, JobForm, MANAGER_CONTAINER, PREPARATION_CONTAINER, RELEASE_CONTAINER, is_said};
 use super::place::{JobPlace, PLACE_FIELDS, Place, PlaceReview};
 use super::place_form::as_named_here;
 use crate::api;
@@ -14,6 +14,7 @@ use crate::portal::components::{
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tn};
 use crate::portal::pages::application::ReferenceEditor;
+use crate::portal::pages::container::{ContainerChoice, ContainerFold};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::making::{Made, Making};
 use crate::portal::pages::pairs_editor::PairsEditor;
@@ -121,7 +122,8 @@ fn Limits(fields: JobFields) -> impl IntoView {
 #[component]
 pub fn JobManager(fields: JobFields) -> impl IntoView {
     view! {
-        <Show when=move || !fields.manager_command.with(|command| command.trim().is_empty())>
+        <Show when=move || is_said(&fields.manager_command.get(), &fields.manager_in.get())>
+            <ContainerFold name=MANAGER_CONTAINER label=msg::JOB_MANAGER_CONTAINER hint=msg::JOB_MANAGER_CONTAINER_HINT choice=fields.manager_in/>
             <RunAsField name="jobManagerTask.userIdentity" label=msg::JOB_MANAGER_AS choice=fields.manager_as/>
             <Field name="jobManagerTask.applicationPackageReferences" label=msg::JOB_MANAGER_PACKAGES hint=hint(msg::REFERENCES_TASK_HINT) group=true>
                 <ReferenceEditor references=fields.manager_packages/>
@@ -149,7 +151,8 @@ pub fn JobPreparation(fields: JobFields) -> impl IntoView {
         <Field name="jobPreparationTask.commandLine" label=msg::JOB_PREPARATION_COMMAND hint=hint(msg::JOB_PREPARATION_HINT)>
             <TextArea value=fields.preparation_command code=true rows=3/>
         </Field>
-        <Show when=move || !fields.preparation_command.with(|command| command.trim().is_empty())>
+        <Show when=move || is_said(&fields.preparation_command.get(), &fields.preparation_in.get())>
+            <ContainerFold name=PREPARATION_CONTAINER label=msg::JOB_PREPARATION_CONTAINER hint=msg::CONTAINER_HINT_OPTIONAL choice=fields.preparation_in/>
             <RunAsField name="jobPreparationTask.userIdentity" label=msg::JOB_PREPARATION_AS choice=fields.preparation_as/>
         </Show>
         <Field name="jobPreparationTask.constraints" label=msg::JOB_PREPARATION_RETRIES hint=hint(msg::FORM_RETRIES_HINT)><NumberInput value=fields.preparation_retries min=-1/></Field>
@@ -160,7 +163,8 @@ pub fn JobPreparation(fields: JobFields) -> impl IntoView {
         <Field name="jobReleaseTask" label=msg::JOB_RELEASE_COMMAND hint=hint(msg::JOB_RELEASE_HINT)>
             <TextArea value=fields.release_command code=true rows=3/>
         </Field>
-        <Show when=move || !fields.release_command.with(|command| command.trim().is_empty())>
+        <Show when=move || is_said(&fields.release_command.get(), &fields.release_in.get())>
+            <ContainerFold name=RELEASE_CONTAINER label=msg::JOB_RELEASE_CONTAINER hint=msg::CONTAINER_HINT_OPTIONAL choice=fields.release_in/>
             <RunAsField name="jobReleaseTask.userIdentity" label=msg::JOB_RELEASE_AS choice=fields.release_as/>
         </Show>
         <Field name="jobReleaseTask.retentionTime" label=msg::JOB_RELEASE_RETENTION hint=hint(msg::TASK_RETENTION_HINT)>
@@ -223,6 +227,13 @@ pub fn JobReviewItems(fields: JobFields, place: Place) -> impl IntoView {
     let yes_or_no = |flag: RwSignal<bool>| {
         Signal::derive(move || t(if flag.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned())
     };
+    let image = |label: Msg, container: RwSignal<ContainerChoice>| {
+        view! {
+            <Show when=move || container.with(ContainerChoice::has_image)>
+                <ReviewItem label value=Signal::derive(move || container.get().image)/>
+            </Show>
+        }
+    };
     view! {
         <PlaceReview fields place/>
         <ReviewItem label=msg::JOB_PRIORITY value=text(|form| form.priority.clone())/>
@@ -235,8 +246,11 @@ pub fn JobReviewItems(fields: JobFields, place: Place) -> impl IntoView {
         <ReviewItem label=msg::JOB_FAIL_DEPENDENTS value=yes_or_no(fields.fails_dependents)/>
         <ReviewItem label=msg::JOB_STRICT_ORDER value=yes_or_no(fields.keeps_order)/>
         <ReviewItem label=msg::JOB_PREEMPTION value=yes_or_no(fields.allows_preemption)/>
+        {image(msg::JOB_MANAGER_CONTAINER, fields.manager_in)}
         <ReviewItem label=msg::JOB_PREPARATION value=text(|form| form.preparation_command.clone())/>
+        {image(msg::JOB_PREPARATION_CONTAINER, fields.preparation_in)}
         <ReviewItem label=msg::JOB_RELEASE value=text(|form| form.release_command.clone())/>
+        {image(msg::JOB_RELEASE_CONTAINER, fields.release_in)}
         <ReviewItem label=msg::JOB_ENVIRONMENT value=variables/>
         <ReviewItem label=msg::JOB_METADATA value=metadata/>
     }

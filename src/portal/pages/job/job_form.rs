@@ -11,6 +11,7 @@ use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::application::{self, ReferenceRow};
+use crate::portal::pages::container::ContainerChoice;
 use crate::portal::pages::run_as::RunAs;
 use crate::portal::pages::typed::{self, Pair, form};
 
@@ -40,6 +41,10 @@ form! {
         keeps_order: bool,
         /// Empty: no job manager task.
         manager_command: String,
+        /// In which container it runs; the same of the others below.
+        manager_in: ContainerChoice,
+        preparation_in: ContainerChoice,
+        release_in: ContainerChoice,
         /// Whom it runs as; the same of the others below.
         manager_as: RunAs,
         manager_packages: Vec<ReferenceRow>,
@@ -75,6 +80,9 @@ impl Default for JobForm {
             fails_dependents: false,
             keeps_order: false,
             manager_command: String::new(),
+            manager_in: ContainerChoice::default(),
+            preparation_in: ContainerChoice::default(),
+            release_in: ContainerChoice::default(),
             manager_as: RunAs::default(),
             manager_packages: Vec::new(),
             preparation_as: RunAs::default(),
@@ -141,7 +149,8 @@ impl JobForm {
         let packages = errors
             .take("jobManagerTask.applicationPackageReferences", application::references(&self.manager_packages))
             .flatten();
-        (!self.manager_command.trim().is_empty()).then(|| JobManagerTask {
+        is_said(&self.manager_command, &self.manager_in).then(|| JobManagerTask {
+            container_settings: self.manager_in.to_settings(MANAGER_CONTAINER, errors),
             id: "jobmanager".to_owned(),
             application_package_references: packages,
             command_line: self.manager_command.clone(),
@@ -158,7 +167,8 @@ impl JobForm {
             .take("jobPreparationTask.constraints.retentionTime", typed::length(&self.preparation_retention))
             .flatten();
         let user_identity = errors.take("jobPreparationTask.userIdentity", self.preparation_as.to_identity()).flatten();
-        (!self.preparation_command.trim().is_empty()).then(|| JobPreparationTask {
+        is_said(&self.preparation_command, &self.preparation_in).then(|| JobPreparationTask {
+            container_settings: self.preparation_in.to_settings(PREPARATION_CONTAINER, errors),
             user_identity,
             command_line: self.preparation_command.clone(),
             constraints: Some(TaskConstraints {
@@ -172,14 +182,15 @@ impl JobForm {
     }
 
     fn release(&self, errors: &mut FieldErrors) -> Option<JobReleaseTask> {
-        if self.release_command.trim().is_empty() {
+        if !is_said(&self.release_command, &self.release_in) {
             return None;
         }
-        if self.preparation_command.trim().is_empty() {
+        if !is_said(&self.preparation_command, &self.preparation_in) {
             errors.add("jobReleaseTask", msg::JOB_RELEASE_NEEDS_PREPARATION);
         }
         Some(JobReleaseTask {
             command_line: self.release_command.clone(),
+            container_settings: self.release_in.to_settings(RELEASE_CONTAINER, errors),
             user_identity: errors.take("jobReleaseTask.userIdentity", self.release_as.to_identity()).flatten(),
             retention_time: errors
                 .take("jobReleaseTask.retentionTime", typed::length(&self.release_retention))
@@ -199,6 +210,16 @@ impl JobForm {
         };
         (constraints != JobConstraints::default()).then_some(constraints)
     }
+}
+
+/// Properties of the containers of the job's own tasks.
+pub const MANAGER_CONTAINER: &str = "jobManagerTask.containerSettings";
+pub const PREPARATION_CONTAINER: &str = "jobPreparationTask.containerSettings";
+pub const RELEASE_CONTAINER: &str = "jobReleaseTask.containerSettings";
+
+/// Whether there is a task: an image has a command of its own.
+pub fn is_said(command: &str, container: &ContainerChoice) -> bool {
+    !command.trim().is_empty() || container.has_image()
 }
 
 /// Metadata with the rules beyond Batch's that the job asks for.
@@ -309,13 +330,16 @@ mod tests {
 
     #[test]
     fn what_the_screen_does_not_hold_stays_as_it_was() {
+        let container = serde_json::json!({
+            "imageName": "busybox", "containerHostBatchBindMounts": [{ "source": "Shared", "isReadOnly": true }]
+        });
         let old: api::JobCreate = serde_json::from_value(serde_json::json!({
             "id": "", "displayName": "Nightly", "priority": 3, "poolInfo": { "poolId": "p1" },
             "networkConfiguration": { "subnetId": "s" }, "onAllTasksComplete": "terminatejob",
             "commonEnvironmentSettings": [{ "name": "A", "value": "1" }],
-            "jobManagerTask": { "id": "m", "commandLine": "old", "killJobOnCompletion": true, "runExclusive": false },
+            "jobManagerTask": { "id": "m", "commandLine": "old", "containerSettings": { "imageName": "busybox" }, "killJobOnCompletion": true, "runExclusive": false },
             "jobPreparationTask": {
-                "id": "prep", "commandLine": "a", "rerunOnNodeRebootAfterSuccess": false,
+                "id": "prep", "commandLine": "", "containerSettings": container, "rerunOnNodeRebootAfterSuccess": false,
                 "constraints": { "maxWallClockTime": "PT1H", "maxTaskRetryCount": 2, "retentionTime": "P1D" }
             },
             "jobReleaseTask": { "id": "rel", "commandLine": "b", "maxWallClockTime": "PT5M" },
@@ -332,7 +356,10 @@ mod tests {
             (manager.id.as_str(), manager.run_exclusive, manager.kill_job_on_completion),
             ("m", Some(false), Some(true))
         );
+        assert_eq!(manager.container_settings, Some(api::ContainerSettings::of_image("busybox")));
         let preparation = new.job_preparation_task.unwrap();
+        let old_preparation = old.job_preparation_task.as_ref().unwrap();
+        assert_eq!(preparation.container_settings, old_preparation.container_settings);
         assert_eq!(preparation.constraints, old.job_preparation_task.as_ref().unwrap().constraints);
         assert_eq!(preparation.rerun_on_node_reboot_after_success, Some(false));
         assert_eq!(new.job_release_task.unwrap().max_wall_clock_time.unwrap().to_string(), "PT5M");
@@ -341,7 +368,7 @@ mod tests {
             (old.display_name.clone(), old.network_configuration.clone())
         );
         assert_eq!(new.pool_info.pool_id.as_deref(), Some("p2"));
-        let without = JobForm { preparation_command: String::new(), release_command: String::new(), ..form };
+        let without = JobForm { preparation_in: ContainerChoice::default(), release_command: String::new(), ..form };
         let new = without.over(&old).unwrap();
         assert_eq!((new.job_preparation_task, new.job_release_task), (None, None));
     }

@@ -20,7 +20,7 @@ mod properties;
 pub use create::{
     JobCreatePage, JobEnvironment, JobLimits, JobManager, JobPreparation, JobReviewItems, JobRules, hint,
 };
-pub use job_form::{JobFields, JobForm};
+pub use job_form::{JobFields, JobForm, is_said};
 pub use list::{JobListPage, JobTable};
 pub use overview::JobOverviewTab;
 pub use page::{JobContext, JobPage, concerns};

@@ -42,6 +42,7 @@ pub const PLACE_FIELDS: &[&str] = &[
     "autoScaleEvaluationInterval",
     "taskSlotsPerNode",
     "networkConfiguration",
+    "virtualMachineConfiguration",
     "startTask",
     "applicationPackageReferences",
 ];

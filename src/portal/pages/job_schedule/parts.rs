@@ -31,7 +31,8 @@ pub fn Times(fields: ScheduleFields) -> impl IntoView {
 /// How the jobs get their tasks, how they end, and their limits.
 #[component]
 pub fn Jobs(job: JobFields) -> impl IntoView {
-    let ends_empty = move || job.ends_with_tasks.get() && job.manager_command.with(|command| command.trim().is_empty());
+    let has_manager = move || job::is_said(&job.manager_command.get(), &job.manager_in.get());
+    let ends_empty = move || job.ends_with_tasks.get() && !has_manager();
     view! {
         <Field name="jobManagerTask.commandLine" label=msg::JOB_SCHEDULE_MANAGER hint=hint(msg::JOB_SCHEDULE_MANAGER_HINT)>
             <TextInput value=job.manager_command code=true/>

@@ -49,13 +49,17 @@ impl ScheduleForm {
     pub fn to_patch(&self, job: &JobForm, old: &api::JobScheduleCreate) -> Result<api::JobSchedulePatch, FieldErrors> {
         let mut errors = FieldErrors::default();
         let schedule = self.schedule(&mut errors);
-        let job_specification = job.over(&old.job_specification).unwrap_or_else(|found| {
-            errors.extend(found);
-            api::JobSpecification::default()
+        // What stays is not complained about: the password of a registry, say, is not known here.
+        let is_changed = *job != JobForm::of(&old.job_specification);
+        let job_specification = is_changed.then(|| {
+            job.over(&old.job_specification).unwrap_or_else(|found| {
+                errors.extend(found);
+                api::JobSpecification::default()
+            })
         });
         errors.or(api::JobSchedulePatch {
             schedule: (*self != ScheduleForm::of(old)).then_some(schedule),
-            job_specification: (*job != JobForm::of(&old.job_specification)).then_some(job_specification),
+            job_specification,
             metadata: None,
         })
     }

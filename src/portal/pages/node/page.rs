@@ -14,6 +14,7 @@ use crate::portal::components::{
     CommandBar, Copy, Essential, Essentials, Glyph, Icon, Loaded, PageHeader, Snippet, StateBadge, Time, Tone,
 };
 use crate::portal::i18n::{Msg, msg, t, tf, tx};
+use crate::portal::pages::container::ContainerOfRun;
 use crate::portal::pages::json_view::JsonView;
 use crate::portal::pages::route_ids::{NodeRef, use_node_ref};
 use crate::portal::pages::task::{TaskFailure, TaskStateBadge, task_look};
@@ -136,6 +137,8 @@ fn NodeErrors(node: Signal<Node>) -> impl IntoView {
 
 fn remedy(code: &str) -> Msg {
     match code {
+        "ContainerInvalidImage" => msg::NODE_REMEDY_IMAGE,
+        "ContainerRuntimeUnavailable" => msg::NODE_REMEDY_NO_RUNTIME,
         "DiskFull" => msg::NODE_REMEDY_DISK,
         "MountConfigurationError" => msg::NODE_REMEDY_MOUNT,
         "EndpointPortInUse" => msg::NODE_REMEDY_PORT,
@@ -175,6 +178,7 @@ fn StartTaskInfo(info: StartTaskInformation) -> impl IntoView {
             {info.exit_code.map(|code| view! { <Essential label=msg::TASK_EXIT_CODE><code>{code}</code></Essential> })}
             <Essential label=msg::POOL_START_RETRIES>{info.retry_count}</Essential>
         </Essentials>
+        <ContainerOfRun info=Signal::stored(info.container_info) plain=true/>
         {info.failure_info.map(|failure| view! { <TaskFailure failure/> })}
     }
 }

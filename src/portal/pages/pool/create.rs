@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use super::create_json::PoolFromJson;
 use super::create_sizing::{Sizing, SizingReview};
 use super::network::{NatPools, NatRow};
-use super::pool_form::{PoolFields, PoolForm, max_slots};
+use super::pool_form::{PoolFields, PoolForm, START_CONTAINER, max_slots};
 use crate::api::{self, AccountCounts, AccountQuotas, NodeFillType, VmSize};
 use crate::domain::permission::Permission;
 use crate::domain::quota::Use;
@@ -17,6 +17,7 @@ use crate::portal::components::{
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tn};
 use crate::portal::pages::application::{ReferenceEditor, ReferenceRow};
+use crate::portal::pages::container::{ContainerChoice, ContainerField, PoolContainers};
 use crate::portal::pages::json_form::AsJson;
 use crate::portal::pages::making::{Made, Making};
 use crate::portal::pages::mounts::MountEditor;
@@ -98,6 +99,7 @@ fn PoolWizard(surroundings: Signal<Surroundings>) -> impl IntoView {
                 "autoScaleEvaluationInterval",
                 "taskSlotsPerNode",
                 "networkConfiguration",
+                "virtualMachineConfiguration",
             ],
             move || view! { <PoolNodes fields surroundings/> },
         ),
@@ -179,6 +181,7 @@ pub fn PoolNodes(fields: PoolFields, surroundings: Signal<Surroundings>) -> impl
         </Field>
         <Checkbox value=fields.remote_access label=msg::POOL_REMOTE_ACCESS hint=hint(msg::POOL_REMOTE_ACCESS_HINT)/>
         <NatPools rows=fields.nat_pools/>
+        <PoolContainers has_containers=fields.has_containers images=fields.images registries=fields.registries/>
     }
 }
 
@@ -211,7 +214,10 @@ pub fn PoolStart(fields: PoolFields) -> impl IntoView {
         <Field name="startTask.commandLine" label=msg::POOL_START_COMMAND hint=hint(msg::POOL_START_COMMAND_HINT)>
             <TextArea value=fields.start_command code=true rows=3/>
         </Field>
-        <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+        <Show when=move || fields.has_containers.get()>
+            <ContainerField name=START_CONTAINER label=msg::START_CONTAINER hint=msg::CONTAINER_HINT_OPTIONAL choice=fields.start_container/>
+        </Show>
+        <Show when=move || fields.get().has_start_task()>
             <RunAsField name="startTask.userIdentity" label=msg::RUN_AS choice=fields.start_as/>
             <Field name="startTask.environmentSettings" label=msg::POOL_START_ENVIRONMENT group=true>
                 <PairsEditor pairs=fields.start_environment add=msg::FORM_ADD_VARIABLE/>
@@ -302,9 +308,14 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
         paths.into_iter().filter(|path| !path.is_empty()).collect::<Vec<_>>().join(", ")
     });
     let start_as = Signal::derive(move || run_as_text(fields.start_as.get().to_identity().ok().flatten().as_ref()));
-    let wait = Signal::derive(move || t(if fields.start_wait.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
-    let remote =
-        Signal::derive(move || t(if fields.remote_access.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned());
+    let yes_or_no = |flag: RwSignal<bool>| {
+        Signal::derive(move || t(if flag.get() { msg::POOL_YES } else { msg::POOL_NO }).to_owned())
+    };
+    let wait = yes_or_no(fields.start_wait);
+    let containers = yes_or_no(fields.has_containers);
+    let images =
+        Signal::derive(move || fields.images.with(|text| text.split_whitespace().collect::<Vec<_>>().join(", ")));
+    let remote = yes_or_no(fields.remote_access);
     let nat_pools = Signal::derive(move || {
         let one = |row: &NatRow| format!("{} {}", row.name.trim(), row.backend.trim());
         fields.nat_pools.with(|rows| rows.iter().map(one).collect::<Vec<_>>()).join(", ")
@@ -316,8 +327,15 @@ pub fn PoolSettingsReview(fields: PoolFields) -> impl IntoView {
             <ReviewItem label=msg::POOL_FILL_TYPE value=fill/>
             <ReviewItem label=msg::POOL_REMOTE_ACCESS value=remote/>
             <ReviewItem label=msg::POOL_NAT_POOLS value=nat_pools/>
+            <ReviewItem label=msg::POOL_CONTAINERS value=containers/>
+            <Show when=move || fields.has_containers.get()>
+                <ReviewItem label=msg::POOL_IMAGES value=images/>
+            </Show>
             <ReviewItem label=msg::POOL_START_COMMAND value=text(|form| form.start_command.clone())/>
-            <Show when=move || !fields.start_command.with(|command| command.trim().is_empty())>
+            <Show when=move || fields.has_containers.get() && fields.start_container.with(ContainerChoice::has_image)>
+                <ReviewItem label=msg::START_CONTAINER value=text(|form| form.start_container.image.clone())/>
+            </Show>
+            <Show when=move || fields.get().has_start_task()>
                 <ReviewItem label=msg::RUN_AS value=start_as/>
                 <ReviewItem label=msg::POOL_START_ENVIRONMENT value=environment/>
                 <ReviewItem label=msg::SOURCES value=files/>

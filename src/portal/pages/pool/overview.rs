@@ -18,6 +18,7 @@ use crate::portal::components::{
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tf, tx};
 use crate::portal::pages::application::References;
+use crate::portal::pages::container::{ContainerOfPool, ContainerOfRun};
 use crate::portal::pages::mounts::Mounts;
 use crate::portal::pages::node::node_state;
 use crate::portal::pages::run_as::{UserAccounts, run_as_text};
@@ -40,6 +41,7 @@ pub fn PoolOverviewTab() -> impl IntoView {
             <NodeStates pool/>
             <PoolGraphs/>
             <RemoteAccess pool/>
+            <ContainerOfPool containers=Signal::derive(move || pool.with(|pool| pool.pool.settings.container_configuration().cloned()))/>
             <StartTaskSettings pool/>
             <Mounts mounts=Signal::derive(move || pool.with(|pool| pool.pool.settings.mount_configuration.clone()).unwrap_or_default())/>
             <UserAccounts accounts=Signal::derive(move || pool.with(|pool| pool.pool.settings.user_accounts.clone()).unwrap_or_default())/>
@@ -215,6 +217,7 @@ fn StartTaskSettings(pool: Signal<PoolSummary>) -> impl IntoView {
         view! {
             <Snippet code=start.command_line what=msg::POOL_START_COMMAND/>
             <ResourceFiles files=Signal::stored(files)/>
+            <ContainerOfRun settings=Signal::stored(start.container_settings) plain=true/>
             <Essentials>
                 <Essential label=msg::RUN_AS>{run_as}</Essential>
                 <Essential label=msg::POOL_START_RETRIES>{retries}</Essential>

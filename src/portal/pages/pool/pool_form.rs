@@ -5,6 +5,7 @@ use crate::domain::ids::PoolId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::application::{self, ReferenceRow};
+use crate::portal::pages::container::{self, ContainerChoice, RegistryRow};
 use crate::portal::pages::mounts::{self, MountRow};
 use crate::portal::pages::pool::auto_scale_form::AutoScaleForm;
 use crate::portal::pages::pool::network::{NatRow, network};
@@ -30,7 +31,14 @@ form! {
         inter_node: bool,
         /// `spread` or `pack`.
         fill_type: String,
+        /// Tasks run in containers.
+        has_containers: bool,
+        /// One a line.
+        images: String,
+        registries: Vec<RegistryRow>,
         start_command: String,
+        /// Only where tasks run in containers.
+        start_container: ContainerChoice,
         start_environment: Vec<Pair>,
         start_files: Vec<SourceRow>,
         start_retries: String,
@@ -62,7 +70,11 @@ impl Default for PoolForm {
             slots_per_node: "1".to_owned(),
             inter_node: false,
             fill_type: NodeFillType::Spread.to_string(),
+            has_containers: false,
+            images: String::new(),
+            registries: Vec::new(),
             start_command: String::new(),
+            start_container: ContainerChoice::default(),
             start_environment: Vec::new(),
             start_files: Vec::new(),
             start_retries: "0".to_owned(),
@@ -76,6 +88,9 @@ impl Default for PoolForm {
         }
     }
 }
+
+/// The property of the start task's container.
+pub const START_CONTAINER: &str = "startTask.containerSettings";
 
 /// The user says how many nodes there are.
 pub const FIXED: &str = "fixed";
@@ -106,6 +121,9 @@ impl PoolForm {
                 job_default_order: None,
             }),
             enable_inter_node_communication: self.inter_node.then_some(true),
+            virtual_machine_configuration: self
+                .has_containers
+                .then(|| container::machine(&self.images, &self.registries, &mut errors)),
             start_task: self.start_task(&mut errors),
             application_package_references: errors
                 .take("applicationPackageReferences", application::references(&self.packages))
@@ -151,11 +169,13 @@ impl PoolForm {
     }
 
     fn start_task(&self, errors: &mut FieldErrors) -> Option<StartTask> {
-        if self.start_command.trim().is_empty() {
+        if !self.has_start_task() {
             return None;
         }
+        let container = self.has_containers.then(|| self.start_container.to_settings(START_CONTAINER, errors));
         Some(StartTask {
             command_line: self.start_command.clone(),
+            container_settings: container.flatten(),
             environment_settings: errors
                 .take("startTask.environmentSettings", typed::environment(&self.start_environment))
                 .flatten(),
@@ -166,8 +186,12 @@ impl PoolForm {
                 .take("startTask.maxTaskRetryCount", typed::number(&self.start_retries, -1..=i32::MAX)),
             wait_for_success: Some(self.start_wait),
             user_identity: errors.take("startTask.userIdentity", self.start_user()).flatten(),
-            ..StartTask::default()
         })
+    }
+
+    /// An image has a command of its own.
+    pub fn has_start_task(&self) -> bool {
+        !self.start_command.trim().is_empty() || (self.has_containers && self.start_container.has_image())
     }
 
     /// An account that the start task names is one of the form's.
@@ -255,6 +279,21 @@ mod tests {
         assert_eq!(start.command_line, "/bin/sh -c 'echo hi'");
         assert_eq!((start.max_task_retry_count, start.wait_for_success), (Some(-1), Some(false)));
         assert_eq!(start.environment_settings.unwrap()[0].name, "A");
+    }
+
+    #[test]
+    fn a_start_task_may_run_in_a_container_where_the_pools_tasks_do() {
+        let with = |has_containers| {
+            form(|f| {
+                (f.has_containers, f.images) = (has_containers, "busybox".into());
+                f.start_container.image = "busybox".into();
+            })
+        };
+        let create = with(true).to_create(&sizes()).unwrap();
+        assert_eq!(create.container_configuration().unwrap().container_image_names.as_ref().unwrap(), &["busybox"]);
+        assert_eq!(create.start_task.unwrap().container_settings, Some(api::ContainerSettings::of_image("busybox")));
+        let create = with(false).to_create(&sizes()).unwrap();
+        assert_eq!((create.virtual_machine_configuration, create.start_task), (None, None));
     }
 
     #[test]

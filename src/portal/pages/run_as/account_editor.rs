@@ -4,14 +4,13 @@ use leptos::prelude::*;
 
 use super::account_rows::AccountRow;
 use crate::api::ElevationLevel;
-use crate::portal::components::{Button, ButtonKind, EditedRow, Icon, RowNumber, RowsEditor, Select, TextInput};
+use crate::portal::components::{EditedRow, PasswordInput, RowNumber, RowsEditor, Select, TextInput};
 use crate::portal::i18n::{msg, t};
 
 #[derive(Clone, Copy)]
 struct Row {
     name: RwSignal<String>,
     password: RwSignal<String>,
-    is_shown: RwSignal<bool>,
     level: RwSignal<String>,
     ids: RwSignal<String>,
 }
@@ -24,7 +23,6 @@ impl EditedRow for Row {
         Row {
             name: RwSignal::new(row.name),
             password: RwSignal::new(row.password),
-            is_shown: RwSignal::new(false),
             level: RwSignal::new(level),
             ids: RwSignal::new(row.ids),
         }
@@ -47,37 +45,13 @@ pub fn AccountEditor(accounts: RwSignal<Vec<AccountRow>>) -> impl IntoView {
         let example = Signal::derive(|| Some(t(msg::POOL_USER_IDS_EXAMPLE).to_owned()));
         view! {
             <TextInput value=row.name code=true label=number.label(msg::POOL_USER_NAME)/>
-            <Password row number/>
+            <PasswordInput value=row.password label=number.label(msg::POOL_USER_PASSWORD) toggle=number.label(msg::POOL_USER_SHOW_PASSWORD)/>
             <Select value=row.level options=Signal::derive(levels) label=number.label(msg::POOL_USER_LEVEL)/>
             <TextInput value=row.ids code=true label=number.label(msg::POOL_USER_IDS) placeholder=example/>
         }
         .into_any()
     };
     view! { <RowsEditor typed=accounts add=msg::POOL_USER_ADD wide=true controls=Callback::new(controls)/> }
-}
-
-#[component]
-fn Password(row: Row, number: RowNumber) -> impl IntoView {
-    let label = number.label(msg::POOL_USER_PASSWORD);
-    let toggle = number.label(msg::POOL_USER_SHOW_PASSWORD);
-    let input = move || {
-        let kind = if row.is_shown.get() { "text" } else { "password" };
-        view! { <TextInput value=row.password kind autocomplete="new-password" label/> }
-    };
-    view! {
-        <span class="input-with-button">
-            {input}
-            {move || view! {
-                <Button
-                    label=Signal::derive(move || toggle.get().unwrap_or_default())
-                    icon=if row.is_shown.get() { Icon::EyeOff } else { Icon::Eye }
-                    icon_only=true
-                    kind=ButtonKind::Subtle
-                    on_press=move || row.is_shown.update(|shown| *shown = !*shown)
-                />
-            }}
-        </span>
-    }
 }
 
 fn levels() -> Vec<(String, String)> {

@@ -10,6 +10,7 @@ use super::task_fields::{ManyPreview, TaskFieldset};
 use super::task_form::{TaskFields, TaskForm, TaskPlan};
 use crate::api::{self, Code, TaskAddStatus};
 use crate::domain::check::JobFacts;
+use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
 use crate::portal::components::command_bar::ButtonLink;
 use crate::portal::components::field::RequiredNote;
@@ -20,10 +21,25 @@ use crate::portal::pages::route_ids::{JobRef, use_job_ref};
 use crate::portal::paths;
 use crate::portal::reading::use_reading;
 use crate::portal::state::{use_notifications, use_session};
-use crate::server_fns::{job_get, task_add_collection, task_get};
+use crate::server_fns::{job_get, pool_get, task_add_collection, task_get};
 
 /// What the service takes in one call.
 const MOST_A_CALL: u64 = 100;
+
+/// What the form must know of the job and its pool.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Facts {
+    job: JobFacts,
+    /// Nothing where the pool is not there, or not to be seen.
+    has_containers: Option<bool>,
+}
+
+/// Of the pool that the job runs on now.
+async fn has_containers(account: &AccountName, job: &api::Job) -> Option<bool> {
+    let pool = job.execution_info.pool_id.as_ref().or(job.settings.pool_info.pool_id.as_ref())?;
+    let pool = pool_get(account.clone(), pool.parse().ok()?).await.ok()?;
+    Some(pool.pool.settings.container_configuration().is_some())
+}
 
 #[component]
 pub fn TaskAddPage() -> impl IntoView {
@@ -34,7 +50,9 @@ pub fn TaskAddPage() -> impl IntoView {
         Signal::stored(0),
         |(here, original)| async move {
             let JobRef { account, job } = here.ok_or(Code::JobNotFound)?;
-            let facts = JobFacts::of(&job_get(account.clone(), job.clone()).await?.job.settings);
+            let known = job_get(account.clone(), job.clone()).await?.job;
+            let job_facts = JobFacts::of(&known.settings);
+            let facts = Facts { job: job_facts, has_containers: has_containers(&account, &known).await };
             if original.is_empty() {
                 return Ok((TaskForm::default(), facts));
             }
@@ -46,15 +64,15 @@ pub fn TaskAddPage() -> impl IntoView {
         <PageHeader title=msg::JOB_ADD_TASKS icon=Icon::Task/>
         <Loaded reading=form lines=8 let:form>
             {move || here.get().map(|here| {
-                let (form, job) = form.get_untracked();
-                view! { <AddForm here form job/> }
+                let (form, facts) = form.get_untracked();
+                view! { <AddForm here form facts/> }
             })}
         </Loaded>
     }
 }
 
 #[component]
-fn AddForm(here: JobRef, form: TaskForm, job: JobFacts) -> impl IntoView {
+fn AddForm(here: JobRef, form: TaskForm, facts: Facts) -> impl IntoView {
     let (session, notifications, navigate) = (use_session(), use_notifications(), use_navigate());
     let fields = TaskFields::new(form);
     let error = RwSignal::new(None::<api::Error>);
@@ -115,7 +133,7 @@ fn AddForm(here: JobRef, form: TaskForm, job: JobFacts) -> impl IntoView {
         <form class="form" on:submit=submit novalidate>
             {move || errors.above_form().map(|error| view! { <ErrorBar error/> })}
             <RequiredNote/>
-            <fieldset class="bare" disabled=move || run.is_under_way()><TaskFieldset fields job/></fieldset>
+            <fieldset class="bare" disabled=move || run.is_under_way()><TaskFieldset fields job=facts.job has_containers=facts.has_containers/></fieldset>
             <ManyPreview plan=Signal::derive(move || checked.get().ok())/>
             <Show when=move || run.state.get() != RunState::Idle>
                 <BatchProgress run label=msg::TASKS_ADDING/>

@@ -61,6 +61,9 @@ fn words(code: &str) -> (Msg, Msg) {
         "FileUploadContainerNotFound" => (msg::TASK_WHY_UPLOAD_CONTAINER, msg::TASK_REMEDY_UPLOAD_CONTAINER),
         "FileUploadMiscError" => (msg::TASK_WHY_UPLOAD, msg::TASK_REMEDY_UPLOAD),
         "ApplicationPackageError" => (msg::TASK_WHY_PACKAGE, msg::TASK_REMEDY_PACKAGE),
+        "ContainerInvalidImage" => (msg::TASK_WHY_IMAGE, msg::TASK_REMEDY_IMAGE),
+        "ContainerInvalidSettings" => (msg::TASK_WHY_CONTAINER, msg::TASK_REMEDY_CONTAINER),
+        "ContainerRuntimeUnavailable" => (msg::TASK_WHY_NO_RUNTIME, msg::TASK_REMEDY_NO_RUNTIME),
         DEPENDENCY_FAILED => (msg::TASK_WHY_DEPENDENCY, msg::TASK_REMEDY_DEPENDENCY),
         _ => (msg::TASK_WHY_OTHER, msg::TASK_REMEDY_OTHER),
     }
@@ -71,7 +74,7 @@ mod tests {
     use super::*;
 
     /// The codes that the agent and the scheduler give.
-    const CODES: [&str; 19] = [
+    const CODES: [&str; 22] = [
         "ApplicationPackageError",
         "BlobAccessDenied",
         "BlobDownloadMiscError",
@@ -79,6 +82,9 @@ mod tests {
         "BlobNotFound",
         "CommandLaunchFailed",
         "CommandProgramNotFound",
+        "ContainerInvalidImage",
+        "ContainerInvalidSettings",
+        "ContainerRuntimeUnavailable",
         "DiskFull",
         "FailureExitCode",
         "FileUploadAccessDenied",

@@ -11,6 +11,7 @@ use crate::portal::components::{Copy, DurationText, Essential, Essentials, Loade
 use crate::portal::format;
 use crate::portal::i18n::{language, msg, t, tx};
 use crate::portal::pages::application::References;
+use crate::portal::pages::container::ContainerOfRun;
 use crate::portal::pages::route_ids::TaskRef;
 use crate::portal::pages::run_as::run_as_text;
 use crate::portal::pages::transfers::{OutputFiles, ResourceFiles};
@@ -43,6 +44,10 @@ fn TaskBody(task: Signal<Task>) -> impl IntoView {
             <h2 class="section__title">{tx(msg::TASK_COMMAND)}</h2>
             <Snippet code=command what=msg::TASK_COMMAND/>
         </section>
+        <ContainerOfRun
+            settings=Signal::derive(move || task.with(|task| task.settings.container_settings.clone()))
+            info=Signal::derive(move || task.with(|task| task.execution_info.container_info.clone()))
+        />
         <TaskEnds task/>
         <ResourceFiles files=Signal::derive(move || task.with(|task| task.settings.resource_files.clone()).unwrap_or_default())/>
         <OutputFiles files=Signal::derive(move || task.with(|task| task.settings.output_files.clone()).unwrap_or_default())/>

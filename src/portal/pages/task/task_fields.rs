@@ -10,6 +10,7 @@ use crate::portal::components::{Field, NumberInput, TextArea, TextInput};
 use crate::portal::format;
 use crate::portal::i18n::{Msg, language, msg, t, tf, tx};
 use crate::portal::pages::application::ReferenceEditor;
+use crate::portal::pages::container::{ContainerChoice, ContainerField};
 use crate::portal::pages::pairs_editor::PairsEditor;
 use crate::portal::pages::run_as::RunAsField;
 use crate::portal::pages::transfers::{OutputEditor, SourceEditor};
@@ -18,7 +19,12 @@ use crate::portal::pages::transfers::{OutputEditor, SourceEditor};
 const PREVIEWED: u64 = 3;
 
 #[component]
-pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
+pub fn TaskFieldset(
+    fields: TaskFields,
+    job: JobFacts,
+    /// Whether the pool's tasks run in containers, if there is the pool.
+    has_containers: Option<bool>,
+) -> impl IntoView {
     let is = move |amount: Amount| fields.amount.get() == amount;
     let id_hint = move || Some(t(if is(Amount::One) { msg::TASK_ID_HINT } else { msg::TASK_ID_MANY_HINT }).to_owned());
     let command_hint = move || {
@@ -30,13 +36,23 @@ pub fn TaskFieldset(fields: TaskFields, job: JobFacts) -> impl IntoView {
     };
     let command =
         Signal::derive(move || t(if is(Amount::Lines) { msg::TASK_COMMANDS } else { msg::TASK_COMMAND }).to_owned());
+    // One that a copied task has can be taken away.
+    let asks_container = has_containers != Some(false) || fields.container.with_untracked(ContainerChoice::has_image);
+    let needs_command = has_containers != Some(true);
+    let container_hint = match has_containers {
+        Some(true) => msg::TASK_CONTAINER_HINT,
+        _ => msg::TASK_CONTAINER_HINT_UNKNOWN,
+    };
     view! {
         <AmountChoice fields/>
         <Field name="id" label=msg::TASK_ID hint=Signal::derive(id_hint) required=true><TextInput value=fields.id code=true/></Field>
         <Show when=move || is(Amount::Range)><RangeFields fields/></Show>
-        <Field name="commandLine" label=command hint=Signal::derive(command_hint) required=true>
+        <Field name="commandLine" label=command hint=Signal::derive(command_hint) required=needs_command>
             <TextArea value=fields.command_line code=true rows=5/>
         </Field>
+        {asks_container.then(|| view! {
+            <ContainerField name="containerSettings" label=msg::TASK_CONTAINER hint=container_hint choice=fields.container/>
+        })}
         <Field name="environmentSettings" label=msg::TASK_ENVIRONMENT group=true>
             <PairsEditor pairs=fields.environment add=msg::FORM_ADD_VARIABLE/>
         </Field>

@@ -5,6 +5,7 @@ use crate::domain::ids::TaskId;
 use crate::portal::components::FieldErrors;
 use crate::portal::i18n::msg;
 use crate::portal::pages::application::{self, ReferenceRow};
+use crate::portal::pages::container::ContainerChoice;
 use crate::portal::pages::run_as::RunAs;
 use crate::portal::pages::task::ends::{self, ExitRow};
 use crate::portal::pages::task::template::{self, MAX_TASKS, NotARange, Range};
@@ -56,6 +57,7 @@ form! {
         /// Nodes that the task takes at once; empty for a task that is not multi-instance.
         instances: String,
         coordination: String,
+        container: ContainerChoice,
         /// Whom it runs as.
         run_as: RunAs,
         /// What the form has no place for goes through unchanged, when a task is added like another.
@@ -86,6 +88,7 @@ impl Default for TaskForm {
             resource_files: Vec::new(),
             output_files: Vec::new(),
             packages: Vec::new(),
+            container: ContainerChoice::default(),
             run_as: RunAs::default(),
             base: TaskCreate::default(),
             instances: String::new(),
@@ -115,6 +118,7 @@ impl TaskForm {
             resource_files: transfers::source_rows(task.resource_files.as_ref()),
             output_files: transfers::output_rows(task.output_files.as_ref()),
             packages: application::reference_rows(task.application_package_references.as_ref()),
+            container: ContainerChoice::of(task.container_settings.as_ref()),
             run_as: RunAs::of(task.user_identity.as_ref()),
             base: task.clone(),
             instances: several.as_ref().map(|s| s.number_of_instances.unwrap_or(1).to_string()).unwrap_or_default(),
@@ -142,6 +146,7 @@ impl TaskForm {
                 .take("applicationPackageReferences", application::references(&self.packages))
                 .flatten(),
             multi_instance_settings: self.several(&mut errors),
+            container_settings: self.container.to_settings("containerSettings", &mut errors),
             user_identity: errors.take("userIdentity", self.run_as.to_identity()).flatten(),
             ..self.base.clone()
         };
@@ -157,6 +162,9 @@ impl TaskForm {
         };
         let commands = if self.amount == Amount::Lines && self.lines().len() as u64 > MAX_TASKS {
             Err(too_many())
+        } else if self.container.has_image() && self.amount != Amount::Lines {
+            // An image has a command of its own.
+            Ok(self.command_line.clone())
         } else {
             typed::required(&self.command_line)
         };

@@ -5,6 +5,7 @@ use crate::api::{self, JobManagerTask, JobPreparationTask, JobReleaseTask, OnAll
 use crate::domain::job_rules;
 use crate::portal::components::FieldErrors;
 use crate::portal::pages::application;
+use crate::portal::pages::container::ContainerChoice;
 use crate::portal::pages::run_as::RunAs;
 use crate::portal::pages::typed;
 
@@ -36,6 +37,9 @@ impl JobForm {
             fails_dependents: job_rules::is_on(metadata, job_rules::FAIL_DEPENDENTS),
             keeps_order: job_rules::is_on(metadata, job_rules::STRICT_ORDER),
             manager_command: manager.map(|task| task.command_line.clone()).unwrap_or_default(),
+            manager_in: ContainerChoice::of(manager.and_then(|task| task.container_settings.as_ref())),
+            preparation_in: ContainerChoice::of(preparation.and_then(|task| task.container_settings.as_ref())),
+            release_in: ContainerChoice::of(release.and_then(|task| task.container_settings.as_ref())),
             manager_as: RunAs::of(manager.and_then(|task| task.user_identity.as_ref())),
             manager_packages: application::reference_rows(
                 manager.and_then(|task| task.application_package_references.as_ref()),
@@ -66,6 +70,7 @@ impl JobForm {
         let manager = new.job_manager_task.map(|new| match &old.job_manager_task {
             Some(old) => JobManagerTask {
                 command_line: new.command_line,
+                container_settings: new.container_settings,
                 user_identity: identity(new.user_identity, &old.user_identity),
                 application_package_references: new.application_package_references,
                 kill_job_on_completion: if ends_otherwise {
@@ -83,6 +88,7 @@ impl JobForm {
                 let max_wall_clock_time = old.constraints.as_ref().and_then(|old| old.max_wall_clock_time);
                 JobPreparationTask {
                     command_line: new.command_line,
+                    container_settings: new.container_settings,
                     user_identity: identity(new.user_identity, &old.user_identity),
                     constraints: Some(TaskConstraints { max_wall_clock_time, ..limits }),
                     wait_for_success: new.wait_for_success,
@@ -94,6 +100,7 @@ impl JobForm {
         let release = new.job_release_task.map(|new| match &old.job_release_task {
             Some(old) => JobReleaseTask {
                 command_line: new.command_line,
+                container_settings: new.container_settings,
                 user_identity: identity(new.user_identity, &old.user_identity),
                 retention_time: new.retention_time,
                 ..old.clone()
