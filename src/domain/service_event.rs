@@ -156,7 +156,7 @@ mod tests {
         let time = "1970-01-01T00:01:40Z";
         let info = json!({ "startTime": time, "endTime": time, "exitCode": 3, "retryCount": 0, "requeueCount": 0 });
         check(ServiceEventType::TaskFail, with("executionInfo", info));
-        let error = json!({ "category": "UserError", "code": "X", "message": "x", "details": [] });
+        let error = json!({ "category": "usererror", "code": "X", "message": "x", "details": [] });
         check(ServiceEventType::TaskScheduleFail, with("schedulingError", error));
     }
 }

@@ -1,5 +1,6 @@
 //! A storage account whose blobs are in a bucket. The bucket is a container of another server's storage, which speaks as Azure
 //! does; between the two is a line that breaks. Real services are in `tests/sdk/storage`.
+//! The line lives in the test's own threads, of which one waits for `fournil admin`.
 
 use std::path::PathBuf;
 
@@ -60,7 +61,7 @@ fn drafts_and_files(storage: &Storage) -> usize {
         + files(root.join("drafts")).count()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blobs_are_in_the_bucket_and_nothing_of_them_stays_here() {
     let linked = Linked::start().await;
     let headers = [BLOB, ("x-ms-meta-kind", "x"), ("content-type", "text/plain")];
@@ -88,7 +89,7 @@ async fn blobs_are_in_the_bucket_and_nothing_of_them_stays_here() {
     assert_eq!(elsewhere.error(), "ContainerNotFound");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_that_breaks_costs_time_and_no_bytes() {
     let linked = Linked::start().await;
     // More than goes up at once; the line breaks within its first part.
@@ -112,7 +113,7 @@ async fn a_line_that_breaks_costs_time_and_no_bytes() {
     linked.line.all_happened();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_that_fails_is_said_to_and_nothing_is_said_to_be_saved() {
     let linked = Linked::start().await;
     linked.put("a", "old").await;
@@ -134,7 +135,7 @@ async fn a_bucket_that_fails_is_said_to_and_nothing_is_said_to_be_saved() {
     assert_eq!((refused.status.as_u16(), refused.error()), (403, "AuthorizationFailure"), "{}", refused.body);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_has_to_answer_when_it_is_linked_and_its_secret_is_given_back_by_nothing() {
     let linked = Linked::start().await;
     let near = &linked.near.server;

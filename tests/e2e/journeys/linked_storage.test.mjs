@@ -28,7 +28,7 @@ journey("linked storage", async ({ page, server, open, shot, expect }) => {
   await accessibleInBothThemes(page, (theme) => shot(`panel-${theme}`));
   expect(/status of 502/);
   await panel.getByRole("button", { name: "Link", exact: true }).click();
-  await panel.getByRole("alert").getByText("refuses the credentials", { exact: false }).waitFor();
+  await panel.getByRole("alert").getByText("refuses the credentials", { exact: false }).first().waitFor();
   await shot("refused");
   await panel.getByLabel("Account key or shared access signature").fill(key);
   await panel.getByRole("button", { name: "Link", exact: true }).click();
