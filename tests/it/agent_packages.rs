@@ -16,9 +16,9 @@ use zip::write::SimpleFileOptions;
 use crate::agent_support::{TASK_USER, World, is_root, sh, task, until, welcome};
 
 /// What was asked for.
-type Asked = Arc<Mutex<Vec<String>>>;
+pub type Asked = Arc<Mutex<Vec<String>>>;
 
-async fn start_web() -> (Asked, u16) {
+pub async fn start_web() -> (Asked, u16) {
     let asked = Asked::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -32,6 +32,8 @@ async fn answer(State(asked): State<Asked>, request: Request) -> Response {
     asked.lock().unwrap().push(path.clone());
     match path.as_str() {
         "/tool.zip" => zip(&[("bin/greet", "#!/bin/sh\necho hello from the package\n"), ("data.txt", "data")]),
+        "/large.zip" => zip(&[("zeros", &"\0".repeat(40 << 20))]),
+        "/large.bin" => vec![0; 40 << 20].into_response(),
         "/newer.zip" => zip(&[("bin/greet", "#!/bin/sh\necho newer\n")]),
         "/evil.zip" => zip(&[("good", "1"), ("../../../shared/evil", "2")]),
         "/broken.zip" => "no zip file".into_response(),
@@ -49,7 +51,7 @@ fn zip(files: &[(&str, &str)]) -> Response {
     writer.finish().unwrap().into_inner().into_response()
 }
 
-fn package(port: u16, name: &str, stamp: &str) -> Package {
+pub fn package(port: u16, name: &str, stamp: &str) -> Package {
     Package {
         application: "Tool".into(),
         version: "1.0".into(),
@@ -61,7 +63,7 @@ fn package(port: u16, name: &str, stamp: &str) -> Package {
 }
 
 /// Nothing of deployments is left but what they are for.
-async fn is_tidy(world: &World) {
+pub async fn is_tidy(world: &World) {
     let volatile = world.root().join("volatile");
     until(|| std::fs::read_dir(&volatile).unwrap().count() == 0).await;
 }

@@ -90,10 +90,15 @@ impl<P: Paper> Core<P> {
 
     pub fn packages_ended(&mut self, failure: Option<TaskFailureInformation>, now: Instant) {
         self.journal.forget(RunId::Packages);
-        self.before.packages.ends(failure);
+        self.before.packages.ends(failure, now);
         if self.before.is_done() {
             self.say(FromAgent::PackagesDeployed, now);
         }
+    }
+
+    /// The pool's packages are tried again for which there was no room.
+    pub fn try_packages_again(&mut self, has_room: impl FnOnce() -> bool, now: Instant) {
+        self.before.packages.try_again(has_room, now);
     }
 
     /// The start task, when it is to begin now. Its begin is in the journal then.

@@ -94,8 +94,8 @@ impl Node {
         self.core.packages_ended(failure, clock::instant());
         if let Some(error) = self.core.packages_error() {
             tracing::warn!(error = error.message, "the pool's application packages are not on the node");
-            self.look_at_health();
         }
+        self.look_at_health();
     }
 }
 

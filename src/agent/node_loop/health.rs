@@ -10,6 +10,8 @@ use crate::api::agent::FromAgent;
 impl Node {
     pub(super) fn beat(&mut self) {
         let sample = self.sampler.sample(&self.root);
+        let root = &self.root;
+        self.core.try_packages_again(|| !sample::is_disk_full(root, true), clock::instant());
         self.look_at_health();
         self.core.say(FromAgent::Heartbeat { sample }, clock::instant());
     }

@@ -20,8 +20,8 @@ use crate::api::{ResourceFile, TaskFailureInformation};
 /// Unless a resource file says otherwise. Source: ResourceFile, fileMode, 2024-07-01.20.0.
 const USUAL_MODE: u32 = 0o770;
 
-/// The free space is looked at each time so much was written.
-pub(super) const LOOK_AFTER: u64 = 16 << 20;
+/// The free space is looked at each time so much was written, and must be enough for as much again.
+pub(super) const LOOK_AFTER: u64 = 4 << 20;
 
 /// Downloads below the working directory, in order; ends at the first failure.
 pub async fn all(client: &Client, files: &[ResourceFile]) -> Result<()> {
@@ -106,7 +106,7 @@ async fn write_to(client: &Client, url: &str, path: &str, draft: &str) -> std::r
         written += piece.len() as u64;
         if written - looked_at >= LOOK_AFTER {
             looked_at = written;
-            keep_room(&file, 0).map_err(&write_failed)?;
+            keep_room(&file, LOOK_AFTER).map_err(&write_failed)?;
         }
     }
     if let Some(length) = length.filter(|length| *length != written) {

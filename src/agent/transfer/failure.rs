@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Kind;
 use super::http::HttpError;
 use super::images::INVALID_IMAGE;
+use crate::agent::node_core::DISK_FULL;
 use crate::agent::{mounts, packages};
 use crate::api::agent::Package;
 use crate::api::{ErrorCategory, NameValuePair, TaskFailureInformation};
@@ -42,6 +43,14 @@ pub fn of_package(package: &Package, reason: &str) -> TaskFailureInformation {
     let (application, version) = (package.application.as_str(), package.version.as_str());
     let message = format!("The application package {application} {version} could not be deployed. {reason}");
     failure(packages::ERROR, message, &[("ApplicationId", application), ("Version", version)])
+}
+
+/// The same, for want of room: it is tried again when there is some.
+pub fn no_room_for_package(package: &Package) -> TaskFailureInformation {
+    let (application, version) = (package.application.as_str(), package.version.as_str());
+    let message =
+        format!("The application package {application} {version} could not be deployed. The node's disk is full.");
+    failure(DISK_FULL, message, &[("ApplicationId", application), ("Version", version)])
 }
 
 /// Mounting would reach all of the machine.
@@ -104,7 +113,7 @@ pub fn of_upload(error: &HttpError, container: &str, path: &str) -> TaskFailureI
 /// A downloaded file could not be put where it belongs; `code` is that of the step.
 pub fn of_disk(code: &str, error: &io::Error, path: &str) -> TaskFailureInformation {
     if error.kind() == io::ErrorKind::StorageFull {
-        return failure("DiskFull", format!("The node's disk is full: {path} was not written."), &[("FilePath", path)]);
+        return failure(DISK_FULL, format!("The node's disk is full: {path} was not written."), &[("FilePath", path)]);
     }
     failure(code, format!("{path} could not be written: {error}."), &[("FilePath", path)])
 }

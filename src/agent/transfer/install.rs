@@ -23,7 +23,10 @@ const MAX_DEPTH: usize = 128;
 pub fn all(packages: &[Package], root: &str, group: Option<UserId>) -> Result<()> {
     for (index, package) in packages.iter().enumerate() {
         let done = one(&deploy::folder(index), &package.directory, Path::new(root), group);
-        done.map_err(|error| failure::of_package(package, &format!("It could not be put in its place: {error}.")))?;
+        done.map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull => failure::no_room_for_package(package),
+            _ => failure::of_package(package, &format!("It could not be put in its place: {error}.")),
+        })?;
     }
     Ok(())
 }

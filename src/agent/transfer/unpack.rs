@@ -47,7 +47,7 @@ pub fn unpack(archive: File, folder: &Path, limits: Limits) -> Result<(), String
     if archive.len() > limits.entries {
         return Err(format!("it holds more than {} files and folders", limits.entries));
     }
-    let mut room = Room { left: most, most, end: clock::instant() + limits.time, limits };
+    let mut room = Room { left: most, most, unseen: LOOK_AFTER, end: clock::instant() + limits.time, limits };
     make_folder(folder).map_err(|error| error.to_string())?;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| format!("its entry {index} cannot be read ({error})"))?;
@@ -75,6 +75,8 @@ pub fn unpack(archive: File, folder: &Path, limits: Limits) -> Result<(), String
 struct Room {
     left: u64,
     most: u64,
+    /// Bytes since the disk was looked at.
+    unseen: u64,
     end: Instant,
     limits: Limits,
 }
@@ -86,7 +88,6 @@ fn write_file(mut entry: impl Read, path: &Path, room: &mut Room) -> Result<(), 
         _ => format!("a file could not be made ({error})"),
     })?;
     let mut piece = vec![0; 64 << 10];
-    let (mut written, mut looked_at) = (0u64, 0u64);
     loop {
         let n = entry.read(&mut piece).map_err(|error| format!("a file cannot be unpacked ({error})"))?;
         if n == 0 {
@@ -99,10 +100,10 @@ fn write_file(mut entry: impl Read, path: &Path, room: &mut Room) -> Result<(), 
         if clock::instant() > room.end {
             return Err(format!("unpacking it takes longer than {} s", room.limits.time.as_secs()));
         }
-        written += n as u64;
-        if written - looked_at >= LOOK_AFTER {
-            looked_at = written;
-            keep_room(&file, 0).map_err(|_| "the node's disk is full".to_owned())?;
+        room.unseen += n as u64;
+        if room.unseen >= LOOK_AFTER {
+            room.unseen = 0;
+            keep_room(&file, LOOK_AFTER).map_err(|_| "the node's disk is full".to_owned())?;
         }
         file.write_all(&piece[..n]).map_err(|error| format!("a file could not be written ({error})"))?;
     }

@@ -44,7 +44,7 @@ pub fn all(
             .map_err(|error| format!("Its folder could not be made: {error}."))
             .and_then(|()| one(mount, &target, &files, group, forbidden));
         if let Err(reason) = done {
-            take_back(&mounts[..index], root);
+            take_back(&mounts[..=index], root);
             let reason = plan::without_secrets(reason, mount);
             let message = format!("The file system for {relative} could not be mounted. {reason}");
             let details = [("RelativeMountPath", relative), ("Kind", mount.kind().unwrap_or_default())];
