@@ -10,6 +10,7 @@ mod instances;
 mod log_upload;
 mod mounts;
 mod remote;
+mod sheets;
 mod stages;
 mod users;
 mod work;

@@ -17,6 +17,7 @@
 //! A node whose pool has no start task is ready after `Welcome`; one that has a start task when [`StartTaskReport::ready`]
 //! says so. Tasks that are sent earlier wait on the node.
 
+mod attempt;
 mod containers;
 mod files;
 mod limits;
@@ -25,6 +26,7 @@ mod user;
 
 use serde::{Deserialize, Serialize};
 
+pub use attempt::Attempt;
 pub use containers::NodeContainers;
 pub use files::{FileAsk, FileReply};
 pub use limits::{LimitsObstacle, NodeLimits, NodeSize};
@@ -47,15 +49,6 @@ pub const HEARTBEAT_SECS: u64 = 5;
 
 /// The most bytes of a file in one reply.
 pub const MAX_READ_BYTES: u64 = 4 << 20;
-
-/// One run of one task. Both numbers are the server's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Attempt {
-    #[serde(rename = "t")]
-    pub task: i64,
-    #[serde(rename = "n")]
-    pub number: i64,
-}
 
 /// A message of the agent's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

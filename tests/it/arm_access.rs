@@ -105,7 +105,7 @@ async fn a_reader_changes_nothing_and_sees_no_keys() {
             assert_ne!(answer.status, 401, "{method} {path}");
         }
     }
-    assert_eq!(refused, 21);
+    assert_eq!(refused, 22);
     assert_eq!(arm.get(ACCOUNT).await.json(), before);
 }
 

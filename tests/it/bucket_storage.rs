@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use tokio::net::TcpListener;
+
 use crate::storage::{BLOB, Reply, Storage};
 use crate::support::fault_proxy::{Fault, FaultProxy};
 
@@ -16,9 +18,11 @@ struct Linked {
 
 impl Linked {
     async fn start() -> Linked {
-        let bucket = Storage::start().await;
+        // The bucket's server answers under names that it knows.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bucket = Storage::start_with(&["--allowed-host", &listener.local_addr().unwrap().to_string()]).await;
         let url = bucket.server.batch.url();
-        let line = FaultProxy::before(url.rsplit(':').next().unwrap().parse().unwrap()).await;
+        let line = FaultProxy::at(listener, url.rsplit(':').next().unwrap().parse().unwrap());
         let mut near = Storage::without_container().await;
         let keys = bucket.server.admin(&["storage", "key"]);
         let file = near.server.data_dir().join("secret");

@@ -1,6 +1,6 @@
 //! What is there, changed as the JSON that GET gives of it: the portal's form reads the text, the server carries it out.
 
-use fournil::api::{Code, Job, JobSchedule, Pool};
+use fournil::api::{AllocationState, Code, Job, JobSchedule, Pool};
 use fournil::domain::edit;
 use fournil::service;
 use fournil::store;
@@ -8,17 +8,24 @@ use serde_json::{Value, json};
 
 use crate::support::rest::Rest;
 
-/// The text of the form: as GET gives it, with these properties as they are here.
-async fn text(rest: &Rest, target: &str, change: Value) -> String {
-    let mut text = rest.get(target).await.is(200).json();
+/// The text of the form: what GET gave, with these properties as they are here.
+fn text(shown: &Value, change: Value) -> String {
+    let mut text = shown.clone();
     for (name, value) in change.as_object().unwrap() {
         text[name] = value.clone();
     }
     text.to_string()
 }
 
-async fn there<T: serde::de::DeserializeOwned>(rest: &Rest, target: &str) -> T {
-    serde_json::from_value(rest.get(target).await.is(200).json()).unwrap()
+/// What the form reads when it is opened.
+async fn there<T: serde::de::DeserializeOwned>(rest: &Rest, target: &str) -> (T, Value) {
+    let shown = rest.get(target).await.is(200).json();
+    (serde_json::from_value(shown.clone()).unwrap(), shown)
+}
+
+/// A pool that was just made changes once more by itself.
+async fn is_steady(rest: &Rest) {
+    rest.world.until_pool("p", |pool| pool.pool.allocation_state == AllocationState::Steady).await;
 }
 
 async fn edit_pool(rest: &Rest, there: &Pool, text: &str) -> service::Result<()> {
@@ -37,12 +44,13 @@ async fn a_pool_is_changed_in_one_step_and_keeps_its_secrets() {
         "startTask": { "commandLine": "/bin/true" }, "userAccounts": [secret("u"), secret("v")],
     });
     rest.post("/pools", body).await.is(201);
-    let first: Pool = there(&rest, "/pools/p").await;
+    is_steady(&rest).await;
+    let (first, shown): (Pool, Value) = there(&rest, "/pools/p").await;
     let change = json!({
         "startTask": null, "metadata": [], "targetDedicatedNodes": 1, "resizeTimeout": "PT10M",
         "userAccounts": [{ "name": "u", "elevationLevel": "admin" }, { "name": "w", "password": "new" }],
     });
-    edit_pool(&rest, &first, &text(&rest, "/pools/p", change).await).await.unwrap();
+    edit_pool(&rest, &first, &text(&shown, change)).await.unwrap();
     let got = rest.get("/pools/p").await.is(200).json();
     assert_eq!((&got["startTask"], &got["targetDedicatedNodes"]), (&Value::Null, &json!(1)));
     assert_eq!((&got["resizeTimeout"], &got["metadata"]), (&json!("PT10M"), &json!([])));
@@ -54,7 +62,7 @@ async fn a_pool_is_changed_in_one_step_and_keeps_its_secrets() {
     assert_eq!(stored[1]["password"], "new");
 
     // What the form has read is old now.
-    let again = edit_pool(&rest, &first, &text(&rest, "/pools/p", json!({ "metadata": null })).await).await;
+    let again = edit_pool(&rest, &first, &text(&shown, json!({ "displayName": "late" }))).await;
     assert_eq!(again.map_err(|error| error.public.code), Err(Code::ConditionNotMet));
 }
 
@@ -63,15 +71,17 @@ async fn a_formula_is_turned_on_and_off_by_the_text() {
     let rest = Rest::new().await;
     rest.post("/pools", json!({ "id": "p", "vmSize": "local_2", "targetDedicatedNodes": 0 })).await.is(201);
     let on = json!({ "enableAutoScale": true, "autoScaleFormula": "$TargetDedicatedNodes = 0;" });
-    edit_pool(&rest, &there(&rest, "/pools/p").await, &text(&rest, "/pools/p", on).await).await.unwrap();
+    is_steady(&rest).await;
+    let (first, shown) = there(&rest, "/pools/p").await;
+    edit_pool(&rest, &first, &text(&shown, on)).await.unwrap();
     let got = rest.get("/pools/p").await.json();
     assert_eq!((&got["enableAutoScale"], &got["autoScaleEvaluationInterval"]), (&json!(true), &json!("PT15M")));
     let off = json!({ "enableAutoScale": false, "autoScaleFormula": null, "autoScaleEvaluationInterval": null });
     // The formula has run meanwhile, or will: both change the pool, so that its form is opened only now.
     rest.world.clock.forward(fournil::api::Duration::from_mins(1));
     let change = async || {
-        let there: Pool = there(&rest, "/pools/p").await;
-        edit_pool(&rest, &there, &text(&rest, "/pools/p", off.clone()).await).await.ok()
+        let (there, shown) = there(&rest, "/pools/p").await;
+        edit_pool(&rest, &there, &text(&shown, off.clone())).await.ok()
     };
     rest.world.until("autoscale is off", change).await;
     let got = rest.get("/pools/p").await.json();
@@ -83,8 +93,8 @@ async fn a_job_and_a_schedule_are_changed_by_their_texts() {
     let rest = Rest::new().await;
     let world = &rest.world;
     rest.post("/jobs", json!({ "id": "j", "poolInfo": { "poolId": "p" }, "priority": 3 })).await.is(201);
-    let first: Job = there(&rest, "/jobs/j").await;
-    let patch = edit::job(&first, &text(&rest, "/jobs/j", json!({ "priority": 9, "metadata": null })).await).unwrap();
+    let (first, shown): (Job, Value) = there(&rest, "/jobs/j").await;
+    let patch = edit::job(&first, &text(&shown, json!({ "priority": 9, "metadata": null }))).unwrap();
     let id = "j".parse().unwrap();
     let edit = async || {
         service::edit::job_edit(&world.cx, &world.caller, &world.account, &id, &first.e_tag, patch.clone()).await
@@ -98,10 +108,10 @@ async fn a_job_and_a_schedule_are_changed_by_their_texts() {
     let schedule = json!({ "doNotRunUntil": "2099-01-01T00:00:00Z" });
     let body = json!({ "id": "s", "schedule": schedule, "jobSpecification": { "poolInfo": auto } });
     rest.post("/jobschedules", body).await.is(201);
-    let first: JobSchedule = there(&rest, "/jobschedules/s").await;
-    let mut specification = rest.get("/jobschedules/s").await.json()["jobSpecification"].clone();
+    let (first, shown): (JobSchedule, Value) = there(&rest, "/jobschedules/s").await;
+    let mut specification = shown["jobSpecification"].clone();
     specification["poolInfo"]["autoPoolSpecification"]["pool"]["targetDedicatedNodes"] = 2.into();
-    let change = text(&rest, "/jobschedules/s", json!({ "jobSpecification": specification })).await;
+    let change = text(&shown, json!({ "jobSpecification": specification }));
     let patch = edit::job_schedule(&first, &change).unwrap();
     let id = "s".parse().unwrap();
     service::edit::job_schedule_edit(&world.cx, &world.caller, &world.account, &id, &first.e_tag, patch).await.unwrap();

@@ -37,15 +37,24 @@ pub const BLOB: (&str, &str) = ("x-ms-blob-type", "BlockBlob");
 impl Storage {
     /// With a container.
     pub async fn start() -> Storage {
-        let storage = Storage::without_container().await;
+        Storage::start_with(&[]).await
+    }
+
+    /// The same with further arguments of the server.
+    pub async fn start_with(args: &[&str]) -> Storage {
+        let storage = Storage::on(RealServer::start_with(args, None).await);
         let made = storage.by_key("PUT", "/con?restype=container", &[], "").await;
         assert_eq!(made.status, 201, "{}", made.body);
         storage
     }
 
     pub async fn without_container() -> Storage {
+        Storage::on(RealServer::start().await)
+    }
+
+    fn on(server: RealServer) -> Storage {
         let http = Client::builder(TokioExecutor::new()).build(Connector { trusts: None });
-        Storage { server: RealServer::start().await, http, account: "fournil".into() }
+        Storage { server, http, account: "fournil".into() }
     }
 
     pub fn endpoint(&self) -> String {

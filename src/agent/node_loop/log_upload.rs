@@ -13,7 +13,7 @@ use super::super::session::SessionLaunch;
 use super::super::ssh::{Ask, Program};
 use super::super::transfer::{self, Kind, Order, Work};
 use super::Node;
-use super::stages::to_sheet;
+use super::sheets::to_sheet;
 use crate::api::agent::{FileAsk, FileReply};
 use crate::api::{Code, NodeFile, TaskFailureInformation};
 

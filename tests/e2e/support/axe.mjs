@@ -18,10 +18,13 @@ const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 export async function assertAccessible(page, { without = [], coloursOnly = false } = {}) {
   // A bar that sticks to an edge covers whatever lies below it just now; who wants to press that scrolls on.
   await page.evaluate(() => {
-    for (const bar of document.querySelectorAll(".wizard__actions")) bar.style.position = "static";
+    for (const bar of document.querySelectorAll("*")) if (getComputedStyle(bar).position === "sticky") bar.style.position = "static";
   });
   const axe = new AxeBuilder({ page });
   const { violations } = await (coloursOnly ? axe.withRules(COLOUR_RULES) : axe.withTags(TAGS).disableRules(without)).analyze();
+  await page.evaluate(() => {
+    for (const bar of document.querySelectorAll("[style*='static']")) bar.style.position = "";
+  });
   const lines = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}\n  at ${target.join(" ")}\n  ${failureSummary.replaceAll("\n", "\n  ")}`),
   );

@@ -38,7 +38,11 @@ pub struct FaultProxy {
 impl FaultProxy {
     /// In front of a server on loopback.
     pub async fn before(server: u16) -> FaultProxy {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        FaultProxy::at(TcpListener::bind("127.0.0.1:0").await.unwrap(), server)
+    }
+
+    /// The same where the server had to know the proxy's address before.
+    pub fn at(listener: TcpListener, server: u16) -> FaultProxy {
         let port = listener.local_addr().unwrap().port();
         let proxy = FaultProxy { faults: Arc::default(), connections: Arc::default(), port };
         let (faults, connections) = (proxy.faults.clone(), proxy.connections.clone());
