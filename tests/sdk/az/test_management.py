@@ -60,6 +60,15 @@ def test_a_wrong_secret_is_refused(tls_server: Server, tmp_path: pathlib.Path) -
     assert "personal access token" in refused.value.message
 
 
+def test_a_managed_identity_logs_in(tls_server: Server, tmp_path: pathlib.Path) -> None:
+    az = SignedInAz(tls_server, tmp_path)
+    tls_server.admin("user", "create", "robot", "--role", "Reader", "--password-stdin", text="correct horse battery\n")
+    az.log_in_by_identity(tls_server.admin("token", "create", "--user", "robot")["token"])
+    assert az("batch location quotas show", "--location", "local")["accountQuota"] > 0
+    with pytest.raises(Refused):
+        az("group create", "--name", "robots", "--location", "local")
+
+
 def test_a_role_is_assigned_listed_and_taken_away(tls_server: Server, tmp_path: pathlib.Path) -> None:
     az = SignedInAz(tls_server, tmp_path)
     tls_server.admin("user", "create", "boss", "--role", "Owner", "--password-stdin", text="correct horse battery\n")

@@ -74,9 +74,18 @@ class SignedInAz:
         """`az COMMAND WORDS`."""
         return run(self._environment, *command.split(), *words)
 
-    def log_in(self, client_id: str, secret: str) -> None:
+    def _register(self) -> None:
         self("cloud register", "--name", "Fournil", "--endpoint-resource-manager", self.server.url)
         self("cloud set", "--name", "Fournil")
         self("config set", "core.instance_discovery=false", "--only-show-errors")
+
+    def log_in_by_identity(self, secret: str) -> None:
+        """As on a machine with a managed identity; the secret stands for it."""
+        self._environment |= {"IDENTITY_ENDPOINT": f"{self.server.url}/msi/token", "IDENTITY_HEADER": secret}
+        self._register()
+        self("login", "--identity")
+
+    def log_in(self, client_id: str, secret: str) -> None:
+        self._register()
         credentials = ["--username", client_id, "--password", secret, "--tenant", "fournil"]
         self("login", "--service-principal", *credentials)
