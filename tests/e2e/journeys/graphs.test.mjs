@@ -25,7 +25,7 @@ journey("graphs", async ({ page, server, open, shot }) => {
   // The first minute comes by itself.
   const memory = page.getByRole("slider", { name: "Memory in use" });
   await memory.waitFor({ timeout: A_WHILE });
-  assert.match(await memory.getAttribute("aria-valuetext"), /^\d\d:\d\d · [\d.]+\s[MG]iB/);
+  assert.match(await memory.getAttribute("aria-valuetext"), /^\d\d:\d\d · [\d.,]+\s[MG]iB/);
   await accessibleInBothThemes(page, (theme) => shot(theme, page));
 
   // By keyboard through time: long ago nothing was measured.

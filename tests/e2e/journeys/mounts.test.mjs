@@ -63,7 +63,7 @@ journey("file systems of a pool", async ({ page, server, shot, expect }) => {
   const node = await failed();
   assert.equal(node.errors[0].code, "MountConfigurationError");
   await page.goto(`/accounts/studio/pools/render/nodes/${node.id}`);
-  await page.getByText("MountConfigurationError").waitFor();
+  await page.getByText("MountConfigurationError", { exact: true }).waitFor();
   await page.getByText("then reboot the node: it tries again").waitFor();
   await accessibleInBothThemes(page);
   await shot("mounts-node");

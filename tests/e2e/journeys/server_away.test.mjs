@@ -14,6 +14,8 @@ journey("server away", async ({ t, page, server, open, expect, shot }) => {
   // While it is away the browser says of every request that it failed.
   expect(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/);
 
+  // The job's pool is yet to come; the form asks whether tasks run in containers there.
+  expect(/status of 404 .*pool_get/);
   await page.goto("/accounts/bakery/jobs/bread/tasks/new");
   await signIn(page, user);
   await arrive(page, "Add tasks");
