@@ -20,7 +20,13 @@ pub fn of_machine(cores: i64, memory_mib: i64) -> Vec<VmSize> {
 
 /// Sizes of Azure's that pools ask for, smallest of a series first.
 pub fn of_azure() -> Vec<VmSize> {
-    SERIES.iter().flat_map(Series::sizes).collect()
+    let classic = CLASSIC.iter().map(|(name, cores, memory_mib)| VmSize {
+        name: (*name).to_owned(),
+        cores: *cores,
+        memory_mib: *memory_mib,
+        native: false,
+    });
+    SERIES.iter().flat_map(Series::sizes).chain(classic).collect()
 }
 
 /// A series of sizes: `#` in the pattern stands for the number in a size's name.
@@ -60,8 +66,40 @@ const GENERAL: Sizes = Sizes::PerCore(4 * GIB, &[2, 4, 8, 16, 32, 48, 64]);
 const MEMORY: Sizes = Sizes::PerCore(8 * GIB, &[2, 4, 8, 16, 32, 48, 64]);
 const COMPUTE: Sizes = Sizes::PerCore(2 * GIB, &[1, 2, 4, 8, 16]);
 
-/// Source: the sizes in Azure's documentation of virtual machines.
+const D: Sizes = Sizes::Table(&[
+    (1, 1, 3584),
+    (2, 2, 7 * GIB),
+    (3, 4, 14 * GIB),
+    (4, 8, 28 * GIB),
+    (11, 2, 14 * GIB),
+    (12, 4, 28 * GIB),
+    (13, 8, 56 * GIB),
+    (14, 16, 112 * GIB),
+]);
+
+/// Of cloud services, whose pools older programs still ask for.
+const CLASSIC: &[(&str, i64, i64)] =
+    &[("small", 1, 1792), ("medium", 2, 3584), ("large", 4, 7 * GIB), ("extralarge", 8, 14 * GIB)];
+
+/// Source: the sizes in Azure's documentation of virtual machines, retired ones among them: programs name them still.
 const SERIES: &[Series] = &[
+    Series {
+        pattern: "a#",
+        sizes: Sizes::Table(&[
+            (0, 1, 768),
+            (1, 1, 1792),
+            (2, 2, 3584),
+            (3, 4, 7 * GIB),
+            (4, 8, 14 * GIB),
+            (5, 2, 14 * GIB),
+            (6, 4, 28 * GIB),
+            (7, 8, 56 * GIB),
+            (8, 8, 56 * GIB),
+            (9, 16, 112 * GIB),
+            (10, 8, 56 * GIB),
+            (11, 16, 112 * GIB),
+        ]),
+    },
     Series { pattern: "a#_v2", sizes: Sizes::PerCore(2 * GIB, &[1, 2, 4, 8]) },
     Series { pattern: "a#m_v2", sizes: Sizes::PerCore(8 * GIB, &[2, 4, 8]) },
     Series { pattern: "b#s", sizes: Sizes::Table(&[(1, 1, GIB), (2, 2, 4 * GIB)]) },
@@ -75,6 +113,13 @@ const SERIES: &[Series] = &[
             (16, 16, 64 * GIB),
         ]),
     },
+    Series { pattern: "d#", sizes: D },
+    Series { pattern: "ds#", sizes: D },
+    Series { pattern: "dc#s_v2", sizes: Sizes::PerCore(4 * GIB, &[1, 2, 4, 8]) },
+    Series { pattern: "dc#s_v3", sizes: Sizes::PerCore(8 * GIB, &[1, 2, 4, 8, 16, 24, 32, 48]) },
+    Series { pattern: "dc#ds_v3", sizes: Sizes::PerCore(8 * GIB, &[1, 2, 4, 8, 16, 24, 32, 48]) },
+    Series { pattern: "dc#as_v5", sizes: GENERAL },
+    Series { pattern: "dc#ads_v5", sizes: GENERAL },
     Series { pattern: "d#_v2", sizes: D_V2 },
     Series { pattern: "d#_v2", sizes: D_V2_MEMORY },
     Series { pattern: "ds#_v2", sizes: D_V2 },
@@ -100,8 +145,12 @@ const SERIES: &[Series] = &[
     Series { pattern: "f#", sizes: COMPUTE },
     Series { pattern: "f#s", sizes: COMPUTE },
     Series { pattern: "f#s_v2", sizes: Sizes::PerCore(2 * GIB, &[2, 4, 8, 16, 32, 48, 64, 72]) },
+    Series { pattern: "h#", sizes: Sizes::PerCore(7 * GIB, &[8, 16]) },
+    Series { pattern: "h#m", sizes: Sizes::PerCore(14 * GIB, &[8, 16]) },
     Series { pattern: "hb#rs_v3", sizes: Sizes::Table(&[(120, 120, 448 * GIB)]) },
     Series { pattern: "hc#rs", sizes: Sizes::Table(&[(44, 44, 352 * GIB)]) },
+    Series { pattern: "nc#", sizes: Sizes::Table(&[(6, 6, 56 * GIB), (12, 12, 112 * GIB), (24, 24, 224 * GIB)]) },
+    Series { pattern: "nv#", sizes: Sizes::Table(&[(6, 6, 56 * GIB), (12, 12, 112 * GIB), (24, 24, 224 * GIB)]) },
     Series { pattern: "nc#s_v3", sizes: Sizes::Table(&[(6, 6, 112 * GIB), (12, 12, 224 * GIB), (24, 24, 448 * GIB)]) },
     Series {
         pattern: "nc#as_t4_v3",
@@ -126,6 +175,10 @@ mod tests {
 
     #[test]
     fn azures_popular_sizes_are_known_in_any_case() {
+        check("STANDARD_A1", 1, 1.75);
+        check("Standard_DC2s_v2", 2, 8.0);
+        check("Standard_D12", 4, 28.0);
+        check("small", 1, 1.75);
         check("Standard_A1_v2", 1, 2.0);
         check("STANDARD_A4M_V2", 4, 32.0);
         check("standard_d1_v2", 1, 3.5);
