@@ -112,8 +112,14 @@ impl Groups {
                 Err(_) => self.discard(group),
             }
         }
-        self.n_made += 1;
-        let mut group = Group::make(&self.branches, self.n_made)?;
+        let mut group = loop {
+            self.n_made += 1;
+            match Group::make(&self.branches, self.n_made) {
+                // A node that was killed has left it, and this one's folder has the number that its folder had.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => break made?,
+            }
+        };
         group.set_limits(limits)?;
         Ok(Some(group))
     }
