@@ -70,8 +70,8 @@ pub async fn device_code(
         "verification_uri_complete": format!("{page}?code={}", begun.user_code),
         "user_code": begun.user_code,
         "verification_uri": page,
-        "expires_in": seconds(begun.life),
-        "interval": seconds(begun.interval),
+        "expires_in": begun.life.secs(),
+        "interval": begun.interval.secs(),
         "message": message,
     }))
     .into_response()
@@ -176,17 +176,13 @@ impl Asked<'_> {
 }
 
 fn answer(token: &api::AccessToken) -> Value {
-    let secs = seconds(token.expires.since(token.issued));
+    let secs = token.expires.since(token.issued).secs();
     json!({
         "token_type": "Bearer",
         "expires_in": secs,
         "ext_expires_in": secs,
         "access_token": token.access_token.0,
     })
-}
-
-fn seconds(life: api::Duration) -> i64 {
-    life.secs()
 }
 
 fn must_be_known(cx: &Context, tenant: &str) -> Result<(), Response> {

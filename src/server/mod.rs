@@ -21,6 +21,7 @@ mod hosts;
 mod housekeeping;
 pub mod ids;
 mod keep_config;
+mod list_export;
 mod listen;
 mod log_format;
 mod metrics;
