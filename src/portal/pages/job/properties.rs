@@ -3,15 +3,12 @@
 use leptos::prelude::*;
 
 use super::page::JobContext;
-use crate::api::Job;
+use crate::api::{Job, JobSummary};
 use crate::domain::edit;
 use crate::domain::job::{self as rules, Wish};
 use crate::domain::permission::Permission;
-use crate::portal::components::panel_query::panel_open;
-use crate::portal::components::{Loaded, use_query_param};
 use crate::portal::i18n::{msg, tf};
-use crate::portal::pages::json_edit::{Editing, JsonEdit, of_job};
-use crate::portal::pages::json_view::JsonView;
+use crate::portal::pages::json_edit::{Editing, JsonEdit, JsonTab, of_job};
 use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::JobRef;
 use crate::portal::state::use_session;
@@ -20,21 +17,8 @@ use crate::server_fns::job_edit;
 #[component]
 pub fn JobPropertiesTab() -> impl IntoView {
     let context = expect_context::<JobContext>();
-    let has_data = Memo::new(move |_| context.reading.with(|job| job.is_some()));
-    let editing = panel_open(use_query_param("edit"), "json", has_data);
-    view! {
-        <Loaded reading=context.reading let:job>
-            {
-                let value = Signal::derive(move || job.with(|job| job.job.clone()));
-                let here = move || context.here.get_untracked();
-                view! {
-                    <Show when=move || editing.get() fallback=move || view! { <JsonView value/> }>
-                        {here().map(|here| view! { <Edit here now=value open=editing/> })}
-                    </Show>
-                }
-            }
-        </Loaded>
-    }
+    let form = move |now, open| context.here.get_untracked().map(|here| view! { <Edit here now open/> });
+    view! { <JsonTab reading=context.reading of=|read: &JobSummary| &read.job form/> }
 }
 
 #[component]

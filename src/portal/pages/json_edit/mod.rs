@@ -2,7 +2,9 @@
 //! and which properties cannot become what the text says.
 
 mod form;
+mod tab;
 mod words;
 
 pub use self::form::{Editing, JsonEdit};
+pub use self::tab::JsonTab;
 pub use self::words::{of_job, of_job_schedule, of_pool};

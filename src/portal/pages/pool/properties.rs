@@ -3,15 +3,12 @@
 use leptos::prelude::*;
 
 use super::page::PoolContext;
-use crate::api::Pool;
+use crate::api::{Pool, PoolSummary};
 use crate::domain::edit;
 use crate::domain::permission::Permission;
 use crate::domain::pool as rules;
-use crate::portal::components::panel_query::panel_open;
-use crate::portal::components::{Loaded, use_query_param};
 use crate::portal::i18n::{msg, tf};
-use crate::portal::pages::json_edit::{Editing, JsonEdit, of_pool};
-use crate::portal::pages::json_view::JsonView;
+use crate::portal::pages::json_edit::{Editing, JsonEdit, JsonTab, of_pool};
 use crate::portal::pages::refusal;
 use crate::portal::pages::route_ids::PoolRef;
 use crate::portal::state::use_session;
@@ -20,21 +17,8 @@ use crate::server_fns::pool_edit;
 #[component]
 pub fn PoolPropertiesTab() -> impl IntoView {
     let context = expect_context::<PoolContext>();
-    let has_data = Memo::new(move |_| context.reading.with(|pool| pool.is_some()));
-    let editing = panel_open(use_query_param("edit"), "json", has_data);
-    view! {
-        <Loaded reading=context.reading let:pool>
-            {
-                let value = Signal::derive(move || pool.with(|pool| pool.pool.clone()));
-                let here = move || context.here.get_untracked();
-                view! {
-                    <Show when=move || editing.get() fallback=move || view! { <JsonView value/> }>
-                        {here().map(|here| view! { <Edit here now=value open=editing/> })}
-                    </Show>
-                }
-            }
-        </Loaded>
-    }
+    let form = move |now, open| context.here.get_untracked().map(|here| view! { <Edit here now open/> });
+    view! { <JsonTab reading=context.reading of=|read: &PoolSummary| &read.pool form/> }
 }
 
 #[component]
