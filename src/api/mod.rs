@@ -35,6 +35,7 @@ pub mod statistics;
 pub mod storage;
 pub mod task;
 pub mod time;
+pub mod web_hook;
 
 pub use account::*;
 pub use activity::*;
@@ -65,3 +66,4 @@ pub use statistics::*;
 pub use storage::*;
 pub use task::*;
 pub use time::{Duration, Timestamp};
+pub use web_hook::*;

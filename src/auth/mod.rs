@@ -12,6 +12,7 @@ pub mod signer;
 pub mod ssh_key;
 pub mod storage;
 pub mod throttle;
+pub mod web_hook;
 
 pub use attempts::Attempts;
 pub use device_codes::DeviceCodes;

@@ -135,6 +135,7 @@ const THINGS: &[(&str, &str)] = &[
     ("service_event_", "Microsoft.Batch/batchAccounts/serviceEvents"),
     ("task_", "Microsoft.Batch/batchAccounts/jobs/tasks"),
     ("token_", "Fournil/tokens"),
+    ("web_hook_", "Microsoft.Batch/batchAccounts/webHooks"),
     ("user_", "Fournil/users"),
 ];
 

@@ -50,3 +50,4 @@ pub mod task_user;
 pub mod usage;
 pub mod vm_size;
 pub mod waiting;
+pub mod web_hook;

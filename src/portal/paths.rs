@@ -155,6 +155,14 @@ pub fn service_event_export(account: impl AsRef<str>) -> String {
     format!("/portal/service-events/{}", segment(account.as_ref()))
 }
 
+pub fn web_hooks(account: impl AsRef<str>) -> String {
+    under_account(account.as_ref(), "webhooks")
+}
+
+pub fn web_hook(account: impl AsRef<str>, hook: impl AsRef<str>) -> String {
+    format!("{}/{}", web_hooks(account), segment(hook.as_ref()))
+}
+
 pub fn pools(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "pools")
 }
@@ -410,6 +418,8 @@ mod tests {
             account_activity("mybatch"),
             service_events("mybatch"),
             service_event_export("mybatch"),
+            web_hooks("mybatch"),
+            web_hook("mybatch", "chat"),
             pools("mybatch"),
             pool_create("mybatch"),
             pool_from_json("mybatch", ""),
@@ -484,6 +494,8 @@ mod tests {
 /accounts/mybatch/activity
 /accounts/mybatch/events
 /portal/service-events/mybatch
+/accounts/mybatch/webhooks
+/accounts/mybatch/webhooks/chat
 /accounts/mybatch/pools
 /accounts/mybatch/pools/new
 /accounts/mybatch/pools/new?as=json

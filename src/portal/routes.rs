@@ -73,6 +73,8 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
             <Route path=path!("/quotas") view=|| view! { <pages::quota::QuotasPage/> }.into_any()/>
             <Route path=path!("/activity") view=|| view! { <pages::activity::AccountActivityPage/> }.into_any()/>
             <Route path=path!("/events") view=|| view! { <pages::service_event::ServiceEventsPage/> }.into_any()/>
+            <Route path=path!("/webhooks") view=|| view! { <pages::web_hook::WebHookListPage/> }.into_any()/>
+            <Route path=path!("/webhooks/:hook") view=|| view! { <pages::web_hook::WebHookPage/> }.into_any()/>
             <PoolRoutes/>
             <JobRoutes/>
             <JobScheduleRoutes/>

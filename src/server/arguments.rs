@@ -21,6 +21,7 @@ struct Arguments {
     user: Value,
     id: Value,
     create: Named,
+    hook: Named,
     assign: Assigned,
     sign_in: Claim,
     set_up: Claim,
@@ -90,7 +91,7 @@ fn resource(arguments: &Arguments, kind: &str) -> String {
     if let (Some(user), Some(role)) = (arguments.assign.user.as_str(), arguments.assign.role.as_str()) {
         parts.extend(["users", user, role]);
     }
-    if let Some(id) = arguments.id.as_str().or(arguments.create.id.as_str()) {
+    if let Some(id) = arguments.id.as_str().or(arguments.create.id.as_str()).or(arguments.hook.id.as_str()) {
         parts.extend([kind, id]);
     }
     parts.join("/")

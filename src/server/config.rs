@@ -72,6 +72,9 @@ pub struct ServeArgs {
     /// Days that service events of pools, jobs and tasks are kept [default: 30]
     #[arg(long, env = "FOURNIL_SERVICE_EVENT_DAYS", value_name = "DAYS")]
     pub service_event_days: Option<i64>,
+    /// Addresses of this machine or of private networks to which web hooks may lead, as ADDRESS/BITS; without it none
+    #[arg(long, env = "FOURNIL_WEB_HOOK_ALLOW", value_name = "RANGE", value_delimiter = ',')]
+    pub web_hook_allow: Option<Vec<String>>,
     #[command(flatten)]
     pub oidc: OidcArgs,
     #[command(flatten)]
@@ -133,6 +136,7 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub activity_days: i64,
     pub service_event_days: i64,
+    pub web_hook_allow: Vec<AddressRange>,
     pub oidc: Option<OidcConfig>,
     pub remote: RemoteConfig,
     pub containers: Containers,
@@ -190,6 +194,7 @@ impl Config {
             metrics_listen: args.metrics_listen.or(file.metrics_listen).map(|text| parse_listen(&text)).transpose()?,
             activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
             service_event_days: args.service_event_days.or(file.service_event_days).unwrap_or(SERVICE_EVENT_DAYS),
+            web_hook_allow: ranges(args.web_hook_allow.or(file.web_hook_allow).unwrap_or_default(), "web-hook-allow")?,
             oidc: oidc_config::load(OidcArgs {
                 oidc_issuer: args.oidc.oidc_issuer.or(file.oidc_issuer),
                 oidc_client_id: args.oidc.oidc_client_id.or(file.oidc_client_id),
@@ -300,6 +305,8 @@ impl fmt::Display for Config {
         }
         writeln!(f, "activity-days = {}", self.activity_days)?;
         writeln!(f, "service-event-days = {}", self.service_event_days)?;
+        let allowed: Vec<String> = self.web_hook_allow.iter().map(ToString::to_string).collect();
+        writeln!(f, "web-hook-allow = {}", toml::Value::from(allowed))?;
         oidc_config::write(self.oidc.as_ref(), f)?;
         writeln!(f, "remote-listen = {}", quote(&self.remote.listen.to_string()))?;
         match &self.remote.login_address {

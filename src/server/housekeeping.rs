@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::shutdown::Stopping;
 use crate::service::{
-    self, Context, account, activity, kept, key, node_history, pool_history, service_event, session, storage,
+    self, Context, account, activity, kept, key, node_history, pool_history, service_event, session, storage, web_hook,
 };
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -31,6 +31,7 @@ pub async fn run(cx: Context, mut stopping: Stopping) {
             "remove service events that were kept for long enough",
             service_event::service_event_prune(&cx, service_event::MOST_OF_ACCOUNT).await,
         );
+        log("remove what web hooks were sent long ago", web_hook::web_hook_deliveries_prune(&cx).await);
         if minute % SESSIONS_EVERY == 0 {
             log("remove blocks of no blob", storage::account::storage_expire_blocks(&cx).await);
             log("remove what the activity log has kept for long enough", activity::activity_prune(&cx).await);

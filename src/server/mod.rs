@@ -38,6 +38,7 @@ mod shutdown;
 mod start;
 pub mod telemetry;
 mod tls;
+mod web_hooks;
 
 pub use files::Portal;
 pub use offline::NoNodes;

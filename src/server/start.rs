@@ -13,7 +13,7 @@ use super::data_dir::DataDir;
 use super::hosts::Hosts;
 use super::shutdown::{self, Stop};
 use super::tls::{OwnNames, Tls};
-use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, oidc, router};
+use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, oidc, router, web_hooks};
 use crate::api::{Duration, Location};
 use crate::auth::Signer;
 use crate::blob::BlobFiles;
@@ -91,6 +91,7 @@ impl Server {
             keep: config.keep,
             activity_life: Duration::from_days(config.activity_days),
             service_event_life: Duration::from_days(config.service_event_days),
+            web_hook_allow: config.web_hook_allow.clone(),
             remote,
             external_name: config.oidc.as_ref().map(|oidc| oidc.name.clone()),
             containers: config.containers.clone(),
@@ -135,6 +136,7 @@ impl Server {
         let mut tasks = vec![
             tokio::spawn(listen::serve(listener, tls, router::router(parts), stopping.clone())),
             tokio::spawn(admin_socket::serve(socket, cx.clone(), stopping.clone())),
+            tokio::spawn(web_hooks::run(cx.clone(), stopping.clone())),
             tokio::spawn(housekeeping::run(cx.clone(), stopping)),
         ];
         tasks.extend(metrics.map(|listener| tokio::spawn(metrics::serve(listener, cx.clone(), metrics_stopping))));
@@ -192,6 +194,7 @@ pub async fn open(
         keep: Keep::default(),
         activity_life: Duration::from_days(config::ACTIVITY_DAYS),
         service_event_life: Duration::from_days(config::SERVICE_EVENT_DAYS),
+        web_hook_allow: Vec::new(),
         remote: RemoteAccess::default(),
         external_name: None,
         containers: Default::default(),

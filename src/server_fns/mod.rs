@@ -21,6 +21,7 @@ pub mod storage;
 pub mod task;
 pub mod token;
 pub mod user;
+pub mod web_hook;
 
 pub use account::*;
 pub use activity::*;
@@ -42,3 +43,4 @@ pub use storage::*;
 pub use task::*;
 pub use token::*;
 pub use user::*;
+pub use web_hook::*;

@@ -97,6 +97,8 @@ pub struct Installation {
     pub keep: Keep,
     /// How long the activity log keeps what it has.
     pub activity_life: api::Duration,
+    /// Inner addresses to which web hooks may lead nevertheless.
+    pub web_hook_allow: Vec<api::AddressRange>,
     /// How long service events are kept.
     pub service_event_life: api::Duration,
     pub remote: RemoteAccess,

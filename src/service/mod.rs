@@ -62,6 +62,7 @@ mod task_list;
 mod task_questions;
 pub mod user;
 pub mod waiting;
+pub mod web_hook;
 
 pub use activity::Recorded;
 pub use context::{Caller, Context, RequestId, Who};

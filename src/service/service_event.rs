@@ -40,7 +40,8 @@ pub(super) async fn tell_tasks(
     let event = |(task, what): &(i64, ServiceEventType)| {
         let row = *rows.get(task)?;
         let job = jobs.get(&row.job_key)?;
-        Some(TaskEvent { job, task: &row.id, what: *what, body: body(job, row, *what) })
+        let is_wanted = job.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == what.as_str()));
+        is_wanted.then(|| TaskEvent { job, task: &row.id, what: *what, body: body(job, row, *what) })
     };
     let events: Vec<_> = happened.iter().filter_map(event).collect();
     table::insert_task_events(conn, &events, now).await

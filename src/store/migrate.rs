@@ -29,6 +29,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0033_containers.sql"),
     include_str!("migrations/0034_linked_storage.sql"),
     include_str!("migrations/0035_service_events.sql"),
+    include_str!("migrations/0036_web_hooks.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {

@@ -44,5 +44,6 @@ pub mod subtask;
 pub mod task;
 pub mod task_cache;
 pub mod user;
+pub mod web_hook;
 
 pub use db::{Conn, Error, Result, Store, Write};

@@ -58,14 +58,19 @@ pub struct WatchedJob {
     /// How often its tasks run again that say nothing of it.
     pub most_retries: Option<i32>,
     pub manager: Option<String>,
+    /// What web hooks want to hear of its tasks; absent where the account has all events of tasks.
+    pub only: Option<Vec<String>>,
 }
 
-/// Those of the jobs whose accounts have events of tasks.
+/// Those of the jobs whose accounts have events of tasks, or web hooks that want some of them.
 pub async fn watched_jobs(conn: &mut Conn, keys: &[i64]) -> Result<Vec<WatchedJob>> {
     let rows = sqlx::query(
         "SELECT j.key, j.account_key, j.id, j.settings ->> '$.constraints.maxTaskRetryCount' AS most_retries, \
-         j.settings ->> '$.jobManagerTask.id' AS manager FROM jobs j JOIN accounts a ON a.key = j.account_key \
-         WHERE j.key IN (SELECT value FROM json_each(?1)) AND a.task_events = 1",
+         j.settings ->> '$.jobManagerTask.id' AS manager, iif(a.task_events, NULL, (SELECT json_group_array(t.value) \
+         FROM web_hooks AS h, json_each(h.types) AS t WHERE h.account_key = a.key AND h.enabled = 1 \
+         AND (h.job_prefix = '' OR substr(j.id, 1, length(h.job_prefix)) = h.job_prefix COLLATE NOCASE))) AS only \
+         FROM jobs j JOIN accounts a ON a.key = j.account_key WHERE j.key IN (SELECT value FROM json_each(?1)) \
+         AND (a.task_events = 1 OR EXISTS (SELECT 1 FROM web_hooks WHERE account_key = a.key AND enabled = 1))",
     )
     .bind(convert::to_json(&keys))
     .fetch_all(conn)
@@ -77,6 +82,7 @@ pub async fn watched_jobs(conn: &mut Conn, keys: &[i64]) -> Result<Vec<WatchedJo
             id: get(row, "id")?,
             most_retries: get(row, "most_retries")?,
             manager: get(row, "manager")?,
+            only: convert::opt_json(row, "only")?,
         })
     };
     rows.iter().map(read).collect()

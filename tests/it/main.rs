@@ -90,3 +90,4 @@ mod tidy;
 mod tls;
 mod users;
 mod waiting;
+mod web_hooks;

@@ -58,6 +58,7 @@ pub fn any_arguments() -> serde_json::Value {
         "subscription": "00000000-0000-0000-0000-000000000000", "group": "nowhere", "put": { "location": "mars" },
         "user": "nobody", "assign": { "user": "nobody", "role": "Reader", "scope": "/subscriptions/s" }, "role": "Reader", "disabled": true, "filter": {}, "quotas": api::AccountQuotas::default(),
         "settings": { "taskEvents": true },
+        "hook": { "id": "h", "url": "https://example.org/", "eventTypes": ["TaskFailEvent"] }, "delivery": 1,
     });
     merge(of_pools_and_jobs, of_the_rest)
 }

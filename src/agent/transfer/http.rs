@@ -3,10 +3,9 @@
 //! A name is resolved once, the addresses are checked, and the connection goes to one that passed: a name that changes its
 //! mind meanwhile changes nothing. The same holds for each redirection.
 
-use std::cell::OnceCell;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -78,16 +77,23 @@ pub type Result<T> = std::result::Result<T, HttpError>;
 
 pub struct Client {
     forbidden: Vec<AddressRange>,
+    /// What is not forbidden nevertheless.
+    allowed: Vec<AddressRange>,
     /// Certificates of an authority that is trusted besides those that the machine trusts.
     authority: Option<String>,
     /// Made when it is first needed: reading what the machine trusts takes longer than a small download.
-    tls: OnceCell<TlsConnector>,
+    tls: OnceLock<TlsConnector>,
     first_pause: Duration,
 }
 
 impl Client {
     pub fn new(forbidden: Vec<AddressRange>, authority: Option<String>) -> Client {
-        Client { forbidden, authority, tls: OnceCell::new(), first_pause: FIRST_PAUSE }
+        Client { forbidden, allowed: Vec::new(), authority, tls: OnceLock::new(), first_pause: FIRST_PAUSE }
+    }
+
+    /// For requests of the server's own, such as those of web hooks.
+    pub fn of_server(forbidden: Vec<AddressRange>, allowed: Vec<AddressRange>) -> Client {
+        Client { allowed, ..Client::new(forbidden, None) }
     }
 
     fn tls(&self) -> anyhow::Result<TlsConnector> {
@@ -146,6 +152,16 @@ impl Client {
         successful(within(time, "uploading", asking).await?).map(drop)
     }
 
+    /// The status of the answer to POST, whatever it is; redirections are not followed. Of its body so many bytes are read at most.
+    pub async fn post(&self, url: &str, mut headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<u16> {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        let response = self.ask(Method::POST, &parse(url)?, headers, Body::from(body)).await?;
+        let status = response.status().as_u16();
+        // A connection that is cut before its answer has ended looks like a failure to many receivers.
+        let _ = whole(&mut response.into_body(), most).await;
+        Ok(status)
+    }
+
     async fn ask(&self, method: Method, uri: &Uri, headers: HeaderMap, body: Body) -> Result<Response<Incoming>> {
         let way = within(CONNECT_TIME, "connecting", self.connect(uri)).await?;
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(way)).await;
@@ -175,7 +191,9 @@ impl Client {
         let addresses = tokio::net::lookup_host((host, port)).await;
         let addresses: Vec<SocketAddr> =
             addresses.map_err(|e| HttpError::Failed(format!("{host} is not known: {e}")))?.collect();
-        let is_forbidden = |address: &SocketAddr| self.forbidden.iter().any(|range| range.contains(address.ip()));
+        let is_in = |ranges: &[AddressRange], address: IpAddr| ranges.iter().any(|range| range.contains(address));
+        let is_forbidden =
+            |address: &SocketAddr| is_in(&self.forbidden, address.ip()) && !is_in(&self.allowed, address.ip());
         // One bad address among good ones is how a name sneaks in: none of them is spoken to.
         if let Some(address) = addresses.iter().find(|address| is_forbidden(address)) {
             return Err(HttpError::Forbidden(address.ip()));

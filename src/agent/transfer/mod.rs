@@ -10,7 +10,7 @@ mod deploy;
 mod download;
 mod failure;
 mod find;
-mod http;
+pub mod http;
 mod images;
 mod install;
 mod mount;

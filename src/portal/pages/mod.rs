@@ -39,3 +39,4 @@ mod typed;
 mod uploads;
 pub mod user;
 mod waiting;
+pub mod web_hook;

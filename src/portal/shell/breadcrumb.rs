@@ -90,6 +90,7 @@ fn crumbs(path: &str) -> Vec<Crumb> {
                     | "jobschedules"
                     | "tasks"
                     | "applications"
+                    | "webhooks"
             ) && !expects_name;
         if segment == "blobs" {
             let name: Vec<_> = segments.by_ref().map(paths::decode).collect();
@@ -119,6 +120,7 @@ fn word(segment: &str) -> Option<Msg> {
         "storage" => msg::STORAGE,
         "activity" => msg::ACTIVITY,
         "events" => msg::EVENTS,
+        "webhooks" => msg::HOOKS,
         "access" => msg::ACCESS_CONTROL,
         "quotas" => msg::QUOTAS,
         "reference" => msg::REFERENCE,

@@ -64,6 +64,8 @@ fn MainMenu(path: Memo<String>) -> impl IntoView {
 
 #[component]
 fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
+    let session = use_session();
+    let hooks = paths::web_hooks(&account);
     view! {
         <p class="nav__account"><Glyph icon=Icon::Account/><span>{account.clone()}</span></p>
         <ul class="nav__list">
@@ -84,6 +86,9 @@ fn AccountMenu(account: String, path: Memo<String>) -> impl IntoView {
             <Entry path label=msg::QUOTAS icon=Icon::Columns href=paths::account_quotas(&account)/>
             <Entry path label=msg::ACTIVITY icon=Icon::Clock href=paths::account_activity(&account)/>
             <Entry path label=msg::EVENTS icon=Icon::Bell href=paths::service_events(&account)/>
+            {move || session.allows(Permission::AccountWrite).then(|| view! {
+                <Entry path label=msg::HOOKS icon=Icon::Network href=hooks.clone()/>
+            })}
         </ul>
         <ul class="nav__list nav__list--end">
             <Entry path label=msg::ALL_ACCOUNTS icon=Icon::List href=paths::accounts() exact=true/>

@@ -35,6 +35,8 @@ journey("every page", async ({ server, open, shot }) => {
     quotas: `${at}/quotas`,
     "account-activity": `${at}/activity`,
     events: `${at}/events`,
+    webhooks: `${at}/webhooks`,
+    "webhook-add": `${at}/webhooks?panel=add`,
     pools: `${at}/pools`,
     "pool-new": `${at}/pools/new?tab=nodes`,
     "pool-autoscale": `${at}/pools/elastic`,

@@ -55,6 +55,7 @@ fn whom(function: &str) -> For {
         // A URL that only reads, and a question.
         "storage_sas" | "storage_check" => For::Those(P::StorageRead, everywhere),
         "pool_evaluate_auto_scale" | "node_access_get" | "account_history" => For::Those(P::PoolRead, first),
+        name if name.starts_with("web_hook_") => For::Those(P::AccountWrite, first),
         name if name.starts_with("user_") => For::Those(P::UserWrite, everywhere),
         name if ["storage_", "container_", "blob_"].iter().any(|thing| name.starts_with(thing)) => {
             For::Those(if reads { P::StorageRead } else { P::StorageWrite }, everywhere)

@@ -138,6 +138,7 @@ impl World {
             keep: Keep::NOTHING,
             activity_life: api::Duration::from_days(90),
             service_event_life: api::Duration::from_days(30),
+            web_hook_allow: Vec::new(),
             remote: Default::default(),
             external_name: None,
             containers: Default::default(),
