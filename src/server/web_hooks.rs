@@ -46,19 +46,32 @@ pub async fn run(cx: Context, mut stopping: Stopping) {
     }
 }
 
+/// Marks a hook as being served, until it is dropped.
+struct Serving {
+    busy: Busy,
+    hook: i64,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        lock(&self.busy).remove(&self.hook);
+    }
+}
+
 fn begin(cx: &Context, client: &Arc<Client>, busy: &Busy, hook: i64) {
     if !lock(busy).insert(hook) {
         return;
     }
-    let (cx, client, busy) = (cx.clone(), client.clone(), busy.clone());
+    let serving = Serving { busy: busy.clone(), hook };
+    let (cx, client) = (cx.clone(), client.clone());
     tokio::spawn(async move {
+        let _serving = serving;
         if let Err(error) = serve(&cx, &client, hook).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "a web hook could not be served; it is tried again"
             );
         }
-        lock(&busy).remove(&hook);
     });
 }
 

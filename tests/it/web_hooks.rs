@@ -14,6 +14,7 @@ use fournil::api::{
     WebHookSettings,
 };
 use fournil::domain::ids::AccountName;
+use fournil::service::context::Clock;
 use fournil::service::{Caller, Context, account, job, web_hook};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use crate::api::{ServiceEventType, WebHook, WebHookSecret};
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
 use crate::portal::components::{Checkbox, Field, SidePanel, TextInput};
-use crate::portal::i18n::{Msg, msg, t, tf, tx};
+use crate::portal::i18n::{Msg, msg, t, tf};
 use crate::portal::pages::panel_form::PanelForm;
 use crate::portal::pages::refusal;
 use crate::portal::state::use_session;
@@ -79,10 +79,9 @@ fn Fields(fields: HookFields) -> impl IntoView {
         <Field name=form::URL label=msg::HOOK_URL hint=hint(msg::HOOK_URL_HINT) required=true><TextInput value=fields.url code=true/></Field>
         <Field name=form::PREFIX label=msg::HOOK_PREFIX hint=hint(msg::HOOK_PREFIX_HINT)><TextInput value=fields.prefix code=true/></Field>
         <Checkbox value=fields.enabled label=msg::ENABLED hint=hint(msg::HOOK_ENABLED_HINT)/>
-        <fieldset class="options">
-            <legend class="field__label">{tx(msg::HOOK_EVENTS)}</legend>
+        <Field name=form::TYPES label=msg::HOOK_EVENTS required=true group=true>
             {ServiceEventType::ALL.iter().map(|what| view! { <TypeBox fields what=*what/> }).collect_view()}
-        </fieldset>
+        </Field>
     }
 }
 
