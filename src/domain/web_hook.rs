@@ -159,7 +159,7 @@ mod tests {
             match next_try(tries, queued, now, chance) {
                 Some(next) => {
                     let pause = next.since(now).0;
-                    prop_assert!(pause >= FIRST_PAUSE.0 * 3 / 4 && pause <= LONGEST_PAUSE.0 * 5 / 4);
+                    prop_assert!((FIRST_PAUSE.0 * 3 / 4..=LONGEST_PAUSE.0 * 5 / 4).contains(&pause));
                     prop_assert!(next.since(queued) < TRIED_FOR);
                 }
                 None => prop_assert!(now.plus(Duration(LONGEST_PAUSE.0 * 5 / 4)).since(queued) >= TRIED_FOR),

@@ -11,7 +11,7 @@ use crate::auth::web_hook as signing;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
 use crate::domain::web_hook as rules;
-use crate::store::web_hook::{self as table, Due, HookRow, Tried};
+use crate::store::web_hook::{self as table, AskDeliveries, Due, HookRow, Tried};
 use crate::store::{Conn, Write};
 
 /// Deliveries that are over are kept for so long, and at most so many of each hook.
@@ -128,7 +128,7 @@ pub async fn web_hook_test(cx: &Context, caller: &Caller, account: &AccountName,
     .await
 }
 
-/// A page of what was sent, or is to be, newest first.
+/// A page of what was sent, or is to be, newest first: of all or of those whose type or ids have the text in them, or that have failed.
 ///
 /// # Errors
 /// `AccountNotFound`, `ResourceNotFound`, `InvalidQueryParameterValue`.
@@ -143,7 +143,13 @@ pub async fn web_hook_delivery_list(
     let mut conn = cx.store.read().await?;
     let row = find(&mut conn, account, id).await?;
     let limit = page::limit(query);
-    let rows = table::deliveries(&mut conn, row.key, page::after(&query.cursor)?, limit).await?;
+    let ask = AskDeliveries {
+        text: query.search.trim().to_owned(),
+        failed_only: query.failed_only,
+        before: page::after(&query.cursor)?,
+        limit,
+    };
+    let rows = table::deliveries(&mut conn, row.key, &ask).await?;
     Ok(page::page(rows, limit, |delivery| delivery.id, |delivery| delivery))
 }
 

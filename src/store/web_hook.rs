@@ -126,20 +126,32 @@ pub async fn insert_test(conn: &mut Conn, key: i64, now: Timestamp) -> Result<()
     Ok(())
 }
 
-/// A hook's deliveries, newest first, below the key `before`; one more than `limit` where there is one.
-pub async fn deliveries(
-    conn: &mut Conn,
-    hook_key: i64,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<WebHookDelivery>> {
-    let rows =
-        sqlx::query("SELECT * FROM web_hook_deliveries WHERE hook_key = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3")
-            .bind(hook_key)
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(limit + 1)
-            .fetch_all(conn)
-            .await?;
+/// Which deliveries of a hook are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct AskDeliveries {
+    /// Somewhere in the type or the ids, in any case of letters; empty for all.
+    pub text: String,
+    /// Only those of which a try has failed and none has arrived.
+    pub failed_only: bool,
+    /// Below this key.
+    pub before: Option<i64>,
+    pub limit: i64,
+}
+
+/// A hook's deliveries, newest first; one more than the limit where there is one.
+pub async fn deliveries(conn: &mut Conn, hook_key: i64, ask: &AskDeliveries) -> Result<Vec<WebHookDelivery>> {
+    let rows = sqlx::query(
+        "SELECT * FROM web_hook_deliveries WHERE hook_key = ?1 AND key < ?2 AND (?4 = '' \
+         OR instr(lower(kind || ' ' || COALESCE(pool, '') || '/' || COALESCE(job, '') || '/' || COALESCE(task, '')), ?4) > 0) \
+         AND (NOT ?5 OR (state <> 'delivered' AND tries > 0)) ORDER BY key DESC LIMIT ?3",
+    )
+    .bind(hook_key)
+    .bind(ask.before.unwrap_or(i64::MAX))
+    .bind(ask.limit + 1)
+    .bind(ask.text.to_ascii_lowercase())
+    .bind(ask.failed_only)
+    .fetch_all(conn)
+    .await?;
     rows.iter().map(read_delivery).collect()
 }
 

@@ -300,6 +300,13 @@ async fn the_queue_of_a_hook_is_bounded_and_the_oldest_make_room() {
     let hook = the_hook(cx, account).await;
     assert_eq!((hook.waiting, hook.dropped), (10_000, 3));
     assert_eq!(deliveries(cx, account).await[0].resource, "j10003");
+    let query = ListQuery { search: "J1000".into(), limit: 1000, ..ListQuery::default() };
+    let found = web_hook::web_hook_delivery_list(cx, &world.caller, account, "h", &query).await.unwrap().items;
+    let found: Vec<_> = found.iter().map(|d| d.resource.as_str()).collect();
+    assert_eq!(found, ["j10003", "j10002", "j10001", "j10000", "j1000"]);
+    let query = ListQuery { failed_only: true, ..ListQuery::default() };
+    let failed = web_hook::web_hook_delivery_list(cx, &world.caller, account, "h", &query).await.unwrap().items;
+    assert!(failed.is_empty(), "{failed:?}");
     web_hook::web_hook_delete(cx, &world.caller, account, "h").await.unwrap();
     assert!(web_hook::web_hook_list(cx, &world.caller, account).await.unwrap().is_empty());
 }

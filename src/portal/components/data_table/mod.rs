@@ -22,6 +22,8 @@ pub use plan::{Column, RowCommands, Source, StateFilter};
 use plan::Plan;
 use view::ErasedTable;
 
+use crate::portal::i18n::{Msg, msg};
+
 /// A list as a table.
 ///
 /// ```text
@@ -52,6 +54,9 @@ pub fn DataTable<T>(
     /// Lets rows be selected, by id.
     #[prop(optional, into)]
     selection: Option<RwSignal<BTreeSet<String>>>,
+    /// What the search looks for.
+    #[prop(default = msg::TABLE_SEARCH)]
+    search: Msg,
     /// Before the names in the URL, where a page has several tables.
     #[prop(default = "")]
     prefix: &'static str,
@@ -63,5 +68,5 @@ where
     T: PartialEq + Send + Sync + 'static,
 {
     let plan = Plan::erase(columns, id, source, commands);
-    view! { <ErasedTable label plan tick filters selection prefix empty/> }
+    view! { <ErasedTable label plan tick filters selection search prefix empty/> }
 }

@@ -10,7 +10,7 @@ use super::query::TableUrl;
 use crate::portal::components::button::{Button, ButtonKind};
 use crate::portal::components::icon::{Glyph, Icon};
 use crate::portal::components::menu::Menu;
-use crate::portal::i18n::{msg, t, tf, tn};
+use crate::portal::i18n::{Msg, msg, t, tf, tn};
 
 const TYPING_PAUSE: Duration = Duration::from_millis(250);
 
@@ -19,6 +19,7 @@ pub(super) fn Toolbar(
     url: TableUrl,
     pages: Pages,
     heads: StoredValue<Vec<Head>>,
+    search: Msg,
     filters: Vec<StateFilter>,
 ) -> impl IntoView {
     let typed = RwSignal::new(url.search.get_untracked());
@@ -44,8 +45,8 @@ pub(super) fn Toolbar(
                     type="search"
                     autocomplete="off"
                     spellcheck="false"
-                    aria-label=move || t(msg::TABLE_SEARCH)
-                    placeholder=move || t(msg::TABLE_SEARCH)
+                    aria-label=move || t(search)
+                    placeholder=move || t(search)
                     prop:value=move || typed.get()
                     on:input:target={let mut write = write; move |event| { typed.set(event.target().value()); write(event.target().value()) }}
                 />

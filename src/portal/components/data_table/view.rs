@@ -14,7 +14,7 @@ use crate::portal::components::command_bar::CommandMenu;
 use crate::portal::components::error_bar::ErrorBar;
 use crate::portal::components::icon::{Glyph, Icon};
 use crate::portal::components::skeleton::Skeleton;
-use crate::portal::i18n::{msg, t, tf, tx};
+use crate::portal::i18n::{Msg, msg, t, tf, tx};
 use crate::portal::state::use_session;
 
 /// Pixels; the stylesheet has the same.
@@ -44,6 +44,7 @@ pub(super) fn ErasedTable(
     tick: Signal<u32>,
     filters: Vec<StateFilter>,
     selection: Selection,
+    search: Msg,
     prefix: &'static str,
     empty: ViewFn,
 ) -> impl IntoView {
@@ -82,7 +83,7 @@ pub(super) fn ErasedTable(
             {move || if is_bare.get() {
                 empty.run()
             } else {
-                view! { <Toolbar url pages heads filters=toolbar_filters.get_value()/> {face} }.into_any()
+                view! { <Toolbar url pages heads search filters=toolbar_filters.get_value()/> {face} }.into_any()
             }}
         </div>
     }

@@ -41,6 +41,7 @@ pub(super) fn ActivityLog(account: Signal<Option<AccountName>>) -> impl IntoView
             columns=columns(account)
             id=|row: &Activity| row.id.to_string()
             source
+            search=msg::TABLE_CONTAINS
             filters=vec![StateFilter::failed(msg::ACTIVITY_FAILED_ONLY)]
             empty
         />

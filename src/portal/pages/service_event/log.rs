@@ -36,7 +36,7 @@ pub(super) fn EventLog() -> impl IntoView {
                 <Glyph icon=Icon::Download/><span>{tx(msg::EVENTS_EXPORT)}</span>
             </a>
         </div>
-        <DataTable label=msg::EVENTS columns=columns(account) id=|row: &ServiceEvent| row.id.to_string() source tick empty/>
+        <DataTable label=msg::EVENTS columns=columns(account) id=|row: &ServiceEvent| row.id.to_string() source tick search=msg::TABLE_CONTAINS empty/>
     }
 }
 

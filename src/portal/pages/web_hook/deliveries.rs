@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::api::{WebHookDelivery, WebHookDeliveryState};
 use crate::domain::permission::Permission;
 use crate::portal::components::data_table::RowCommands;
-use crate::portal::components::{Column, Command, DataTable, Empty, Icon, Source, StateBadge, Time, Tone};
+use crate::portal::components::{Column, Command, DataTable, Empty, Icon, Source, StateBadge, StateFilter, Time, Tone};
 use crate::portal::i18n::{Msg, msg, t, tx};
 use crate::portal::pages::refusal;
 use crate::portal::shell::use_account;
@@ -34,14 +34,24 @@ pub(super) fn Deliveries(hook: Signal<String>, tick: Signal<u32>) -> impl IntoVi
     view! {
         <section class="section">
             <h2 class="section__title">{tx(msg::HOOK_DELIVERIES)}</h2>
-            <DataTable label=msg::HOOK_DELIVERIES columns=columns() id=|row: &WebHookDelivery| row.id.to_string() source tick commands empty/>
+            <DataTable
+                label=msg::HOOK_DELIVERIES
+                columns=columns()
+                id=|row: &WebHookDelivery| row.id.to_string()
+                source
+                tick
+                search=msg::TABLE_CONTAINS
+                filters=vec![StateFilter::failed(msg::HOOK_FAILED_ONLY)]
+                commands
+                empty
+            />
         </section>
     }
 }
 
 fn columns() -> Vec<Column<WebHookDelivery>> {
     vec![
-        Column::new("type", msg::EVENTS_TYPE, |row: &WebHookDelivery| row.event_type.clone()).width(14.0),
+        Column::new("type", msg::EVENTS_TYPE, |row: &WebHookDelivery| row.event_type.clone()).width(18.0),
         Column::new("state", msg::STATE, |row: &WebHookDelivery| {
             let (tone, word) = match row.state {
                 WebHookDeliveryState::Waiting => (Tone::Active, msg::HOOK_DELIVERY_WAITING),
@@ -54,7 +64,7 @@ fn columns() -> Vec<Column<WebHookDelivery>> {
         Column::new("answer", msg::HOOK_ANSWER, |row: &WebHookDelivery| {
             row.status.map(|status| status.to_string()).or_else(|| row.error.clone())
         })
-        .width(16.0),
+        .width(12.0),
         Column::new("tries", msg::HOOK_TRIES, |row: &WebHookDelivery| row.tries).number(),
         Column::new("last", msg::HOOK_LAST_TRY, |row: &WebHookDelivery| row.last_try.map(|at| view! { <Time at/> }))
             .width(8.0),
