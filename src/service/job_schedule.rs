@@ -158,17 +158,22 @@ async fn check_files(cx: &Context, conn: &mut Conn, account_key: i64, job: &api:
     checked.map_err(|error| error.below("jobSpecification"))
 }
 
-fn check_patch(cx: &Context, caller: &Caller, account: &AccountName, patch: &api::JobSchedulePatch) -> Result<()> {
+/// Checks what is wished, with the secrets that the schedule's auto pool has and nobody is told.
+async fn check_patch(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    id: &JobScheduleId,
+    patch: &mut api::JobSchedulePatch,
+) -> Result<()> {
+    if let Some(job) = patch.job_specification.as_mut().filter(|job| job.pool_info.auto_pool_specification.is_some()) {
+        let now = find(&mut *cx.store.read().await?, account, id).await?.settings.job_specification.pool_info;
+        job.pool_info = rules_of_auto_pools::with_secrets(&now, std::mem::take(&mut job.pool_info));
+    }
     check::job_schedule_patch(patch)?;
     let Some(job) = &patch.job_specification else { return Ok(()) };
     containers::check_job(cx, None, job).map_err(|error| error.below("jobSpecification"))?;
     auto_pool::check(caller, account, &job.pool_info)
-}
-
-fn set_specification(row: &mut JobScheduleRow, mut specification: api::JobSpecification) {
-    let now = &row.settings.job_specification.pool_info;
-    specification.pool_info = rules_of_auto_pools::with_secrets(now, specification.pool_info);
-    row.settings.job_specification = specification;
 }
 
 /// Changes what is given, for the jobs that are made from now on.
@@ -177,17 +182,17 @@ pub async fn job_schedule_patch(
     caller: &Caller,
     account: &AccountName,
     id: &JobScheduleId,
-    patch: api::JobSchedulePatch,
+    mut patch: api::JobSchedulePatch,
 ) -> Result<()> {
     caller.may(Some(account), Permission::JobWrite)?;
-    check_patch(cx, caller, account, &patch)?;
+    check_patch(cx, caller, account, id, &mut patch).await?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         if let Some(schedule) = patch.schedule {
             row.turns = row.turns.changed(schedule, now);
             row.settings.schedule = Some(schedule);
         }
         if let Some(specification) = patch.job_specification {
-            set_specification(row, specification);
+            row.settings.job_specification = specification;
         }
         row.settings.metadata = patch.metadata.or(row.settings.metadata.take());
     })
@@ -202,17 +207,17 @@ pub async fn job_schedule_update(
     id: &JobScheduleId,
     update: api::JobScheduleUpdate,
 ) -> Result<()> {
-    let patch = api::JobSchedulePatch {
+    let mut patch = api::JobSchedulePatch {
         schedule: update.schedule,
         job_specification: Some(update.job_specification),
         metadata: update.metadata,
     };
     caller.may(Some(account), Permission::JobWrite)?;
-    check_patch(cx, caller, account, &patch)?;
+    check_patch(cx, caller, account, id, &mut patch).await?;
     change(cx, caller, account, id, Wish::Update, move |row, now| {
         row.turns = row.turns.changed(patch.schedule.unwrap_or_default(), now);
         row.settings.schedule = patch.schedule;
-        set_specification(row, patch.job_specification.unwrap_or_default());
+        row.settings.job_specification = patch.job_specification.unwrap_or_default();
         row.settings.metadata = patch.metadata;
     })
     .await

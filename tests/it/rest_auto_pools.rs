@@ -186,6 +186,36 @@ async fn secrets_of_an_auto_pool_are_never_given_back() {
 }
 
 #[tokio::test]
+async fn a_schedule_takes_its_auto_pool_back_as_it_was_given_back_without_passwords() {
+    let rest = Rest::new().await;
+    let mut info = auto("job", false);
+    info["autoPoolSpecification"]["pool"]["userAccounts"] = json!([{ "name": "anna", "password": "S3CRET" }]);
+    let specification = json!({ "poolInfo": info });
+    let schedule = json!({ "doNotRunUntil": "2999-01-01T00:00:00Z" });
+    rest.post("/jobschedules", json!({ "id": "s", "schedule": schedule, "jobSpecification": specification }))
+        .await
+        .is(201);
+    let mut shown = rest.get("/jobschedules/s").await.is(200).json()["jobSpecification"].clone();
+    assert!(!shown.to_string().contains("S3CRET"));
+    shown["priority"] = json!(7);
+    let body = json!({ "jobSpecification": shown });
+    rest.put("PATCH", "/jobschedules/s", body.clone()).await.is(200);
+    rest.put("PUT", "/jobschedules/s", json!({ "schedule": schedule, "jobSpecification": shown })).await.is(200);
+    assert_eq!(rest.get("/jobschedules/s").await.json()["jobSpecification"]["priority"], 7);
+    let (account, id) = (&rest.world.account, "s".parse().unwrap());
+    let kept = fournil::service::job_schedule::find(&mut *rest.world.cx.store.read().await.unwrap(), account, &id)
+        .await
+        .unwrap();
+    assert!(format!("{:?}", serde_json::to_string(&kept.settings).unwrap()).contains("S3CRET"));
+    // Another pool has no password yet.
+    let mut other = body;
+    other["jobSpecification"]["poolInfo"]["autoPoolSpecification"]["pool"]["userAccounts"][0]["name"] = json!("bert");
+    let error = rest.put("PATCH", "/jobschedules/s", other).await.is_error(400, "MissingRequiredProperty");
+    let path = "jobSpecification.poolInfo.autoPoolSpecification.pool.userAccounts[0].password";
+    assert_eq!(error.value("PropertyName"), path);
+}
+
+#[tokio::test]
 async fn a_restart_between_any_two_steps_forgets_no_pool_and_leaves_none() {
     let world = World::new().await;
     let spec = serde_json::from_value(auto("job", false)).unwrap();
