@@ -21,6 +21,8 @@ pub struct Facts {
     pub leaving: bool,
     /// The agent said that it cannot run tasks.
     pub broken: bool,
+    /// The account's network rules do not let the agent in from where it calls.
+    pub refused: bool,
     /// What a user wants done with it.
     pub order: Option<Order>,
     /// Stopped by a user's word until it is started by one.
@@ -123,6 +125,10 @@ pub fn state(node: &Facts) -> NodeState {
     }
     if node.away {
         return NodeState::Preempted;
+    }
+    // Whether it has ever joined or is lost by now: the reason is known, and that is what helps.
+    if node.refused {
+        return NodeState::Unusable;
     }
     match (node.joined, node.lost, node.restarting, node.broken, node.start_task) {
         (false, ..) => NodeState::Creating,
