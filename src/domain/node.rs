@@ -42,6 +42,17 @@ impl Facts {
     pub fn rests(&self) -> bool {
         self.deallocated || self.away
     }
+
+    /// The state is known although the agent is not here.
+    pub fn say_enough(&self) -> bool {
+        !self.joined
+            || self.lost
+            || self.refused
+            || self.leaving
+            || self.restarting
+            || self.order.is_some()
+            || self.rests()
+    }
 }
 
 /// How far the pool's start task is on the node.

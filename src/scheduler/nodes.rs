@@ -341,13 +341,7 @@ impl Driver {
         for key in std::mem::take(&mut self.dirty_nodes) {
             let Some(node) = self.nodes.get_mut(&key) else { continue };
             let facts = &node.facts;
-            let is_settled = facts.lost
-                || facts.refused
-                || facts.leaving
-                || facts.order.is_some()
-                || facts.rests()
-                || facts.restarting;
-            let known = (node.connection.is_some() || is_settled || !facts.joined).then(|| node::state(facts));
+            let known = (node.connection.is_some() || facts.say_enough()).then(|| node::state(facts));
             // A node that has just fallen silent keeps the state it had until its lease is over.
             if let Some(state) = known.filter(|state| *state != node.row.state) {
                 (node.row.state, node.row.since, node.unsaved) = (state, now, true);

@@ -158,7 +158,7 @@ impl RealServer {
         let create = ["user", "create", "owner", "--role", "Owner", "--password-stdin"];
         super::program::admin_with(&self.data_dir(), &create, "correct horse battery\n").await.expect_ok();
         let made = self.admin(&["token", "create", "--user", "owner"]);
-        made["secret"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+        made["token"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
     }
 
     /// Changes the account by the management plane.
