@@ -8,13 +8,17 @@ use futures_util::{SinkExt, StreamExt};
 use rand::Rng;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::{Bytes, Message, client::IntoClientRequest};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, client::IntoClientRequest, handshake::client::Response};
 
 use super::way::{self, Way};
-use crate::api::agent::{AUTHORITY_FILE, AgentConfig, CONNECT_PATH, FileReply, HEARTBEAT_SECS, ToAgent};
+use crate::api::agent::{
+    AUTHORITY_FILE, AgentConfig, CONNECT_PATH, FileReply, HEARTBEAT_SECS, REFUSAL_HEADER, ToAgent,
+};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Whom the server does not let in comes less often, for that lasts until somebody changes something.
+const LONGEST_PAUSE_OF_REFUSED: Duration = Duration::from_secs(5);
 
 /// A server that does not answer so long is as if it were not there.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -58,19 +62,44 @@ pub async fn run(config: AgentConfig, to_node: mpsc::Sender<FromServer>) {
 
 async fn connect_for_ever(config: &AgentConfig, to_node: &mpsc::Sender<FromServer>) {
     let mut pause = FIRST_PAUSE;
+    let mut refusal = None;
     loop {
+        let mut longest = LONGEST_PAUSE;
         match connect(config).await {
             Ok((socket, ip_address)) => {
-                pause = FIRST_PAUSE;
+                (pause, refusal) = (FIRST_PAUSE, None);
                 tracing::info!("connected to the server");
                 talk(socket, ip_address, to_node).await;
                 tracing::info!("the connection to the server has ended");
                 let _ = to_node.send(FromServer::Lost).await;
             }
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "no connection to the server"),
+            Err(error) => match error.downcast::<Refused>() {
+                // Once, and not with each try.
+                Ok(refused) if refusal.as_ref() != Some(&refused) => {
+                    tracing::warn!("{refused}; it is tried again until it does");
+                    (refusal, longest) = (Some(refused), LONGEST_PAUSE_OF_REFUSED);
+                }
+                Ok(_) => longest = LONGEST_PAUSE_OF_REFUSED,
+                Err(error) => tracing::debug!(error = format!("{error:#}"), "no connection to the server"),
+            },
         }
         tokio::time::sleep(jittered(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(longest);
+    }
+}
+
+/// The server is there and does not let this node in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server does not let this node in ({status}): {reason}")]
+struct Refused {
+    status: u16,
+    reason: String,
+}
+
+impl Refused {
+    fn from(answer: &Response) -> Refused {
+        let reason = answer.headers().get(REFUSAL_HEADER).and_then(|reason| reason.to_str().ok());
+        Refused { status: answer.status().as_u16(), reason: reason.unwrap_or("it does not say why").to_owned() }
     }
 }
 
@@ -91,8 +120,11 @@ async fn connect(config: &AgentConfig) -> anyhow::Result<(Socket, String)> {
     let authority_file = file.with_file_name(AUTHORITY_FILE);
     let connected = async {
         let (way, ip_address) = way::open(request.uri(), &authority_file).await?;
-        let (socket, _) = tokio_tungstenite::client_async(request, way).await?;
-        anyhow::Ok((socket, ip_address))
+        match tokio_tungstenite::client_async(request, way).await {
+            Ok((socket, _)) => anyhow::Ok((socket, ip_address)),
+            Err(Error::Http(answer)) => Err(Refused::from(&answer.map(|_| None)).into()),
+            Err(error) => Err(error.into()),
+        }
     };
     tokio::time::timeout(CONNECT_PATIENCE, connected).await?
 }

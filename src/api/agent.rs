@@ -38,6 +38,9 @@ use super::{Secret, TaskFailureInformation, Timestamp};
 /// Path of the WebSocket; the node's token is sent as a bearer token.
 pub const CONNECT_PATH: &str = "/node/v1/connect";
 
+/// Where the answer to an agent that is not let in says why.
+pub const REFUSAL_HEADER: &str = "x-fournil-refusal";
+
 /// The name that the server's certificate for agents carries, in whatever way they reach it.
 pub const SERVER_NAME: &str = "server.fournil.internal";
 

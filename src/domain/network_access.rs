@@ -1,12 +1,16 @@
-//! From where an account is reached: what its network profile lets in. Whether the account has public access at all is asked before
-//! and does not belong here: a profile means nothing while it has none.
+//! From where an account is reached: what its network profile lets in. A profile means nothing while the account has no public access.
 
 use std::net::IpAddr;
 
-use crate::api::{self, AddressRange, EndpointAccess, NetworkAction, NetworkProfile};
+use crate::api::{
+    self, AddressRange, EndpointAccess, NameValuePair, NetworkAction, NetworkProfile, NodeError, PublicNetworkAccess,
+};
 
 /// Most rules of one endpoint. Chosen here: Azure names no number.
 pub const MOST_RULES: usize = 200;
+
+/// The code of the error of nodes whose agents are not let in. Chosen here: Azure's nodes just do not come.
+pub const AGENT_REFUSED: &str = "NodeManagementAccessDenied";
 
 /// Which door of the account is knocked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +36,28 @@ pub fn lets_in(profile: &NetworkProfile, door: Door, from: Option<IpAddr>) -> bo
             let ranges = ip_rules.iter().filter_map(|rule| rule.value.parse::<AddressRange>().ok());
             from.is_some_and(|address| ranges.into_iter().any(|range| range.contains(address)))
         }
+    }
+}
+
+/// Whether a node's agent is let in from this address. Without public access the rules mean nothing, and nodes still belong to the
+/// account.
+pub fn lets_agent_in(access: PublicNetworkAccess, profile: &NetworkProfile, from: Option<IpAddr>) -> bool {
+    access == PublicNetworkAccess::Disabled || lets_in(profile, Door::Nodes, from)
+}
+
+/// What a node says whose agent is not let in.
+pub fn agent_refusal(from: Option<IpAddr>) -> NodeError {
+    let address = from.map(|from| from.to_canonical().to_string());
+    let place = address.as_deref().unwrap_or("an address that is not known");
+    NodeError {
+        code: AGENT_REFUSED.to_owned(),
+        message: format!(
+            "The account's network rules for nodes (networkProfile.nodeManagementAccess) do not let the node's agent in from {place}."
+        ),
+        error_details: address
+            .map(|address| NameValuePair { name: Some("Address".to_owned()), value: Some(address) })
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -88,6 +114,24 @@ mod tests {
         check(&profile(NetworkAction::Allow, &[]), "nowhere", true);
         check(&NetworkProfile::default(), "10.1.1.2", true);
         assert!(lets_in(&closed, Door::Nodes, None), "the other door has no rules");
+    }
+
+    #[test]
+    fn agents_are_let_in_by_the_rules_for_nodes_alone() {
+        let closed = NetworkProfile {
+            account_access: None,
+            node_management_access: profile(NetworkAction::Deny, &["192.0.2.0/24"]).account_access,
+        };
+        let check = |access, from: &str, expected| {
+            assert_eq!(lets_agent_in(access, &closed, from.parse().ok()), expected, "{access:?} {from}");
+        };
+        check(PublicNetworkAccess::Enabled, "192.0.2.1", true);
+        check(PublicNetworkAccess::Enabled, "127.0.0.1", false);
+        check(PublicNetworkAccess::Enabled, "nowhere", false);
+        check(PublicNetworkAccess::Disabled, "127.0.0.1", true);
+        let refusal = agent_refusal("::ffff:10.1.1.1".parse().ok());
+        assert!(refusal.message.ends_with("in from 10.1.1.1."), "{refusal:?}");
+        assert_eq!(refusal.error_details[0].value.as_deref(), Some("10.1.1.1"));
     }
 
     #[test]

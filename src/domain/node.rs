@@ -21,6 +21,8 @@ pub struct Facts {
     pub leaving: bool,
     /// The agent said that it cannot run tasks.
     pub broken: bool,
+    /// The account's network rules do not let the agent in from where it calls.
+    pub refused: bool,
     /// What a user wants done with it.
     pub order: Option<Order>,
     /// Stopped by a user's word until it is started by one.
@@ -39,6 +41,17 @@ impl Facts {
     /// It is to have no agent.
     pub fn rests(&self) -> bool {
         self.deallocated || self.away
+    }
+
+    /// The state is known although the agent is not here.
+    pub fn say_enough(&self) -> bool {
+        !self.joined
+            || self.lost
+            || self.refused
+            || self.leaving
+            || self.restarting
+            || self.order.is_some()
+            || self.rests()
     }
 }
 
@@ -123,6 +136,10 @@ pub fn state(node: &Facts) -> NodeState {
     }
     if node.away {
         return NodeState::Preempted;
+    }
+    // Whether it has ever joined or is lost by now: the reason is known, and that is what helps.
+    if node.refused {
+        return NodeState::Unusable;
     }
     match (node.joined, node.lost, node.restarting, node.broken, node.start_task) {
         (false, ..) => NodeState::Creating,

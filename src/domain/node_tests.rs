@@ -5,6 +5,7 @@ const READY: Facts = Facts {
     lost: false,
     leaving: false,
     broken: false,
+    refused: false,
     order: None,
     deallocated: false,
     away: false,
@@ -28,6 +29,12 @@ fn the_state_follows_from_the_facts() {
     check(Facts { joined: false, ..READY }, NodeState::Creating, false);
     check(Facts { lost: true, busy: true, ..READY }, NodeState::Unknown, false);
     check(Facts { broken: true, ..READY }, NodeState::Unusable, false);
+    check(Facts { refused: true, busy: true, ..READY }, NodeState::Unusable, false);
+    check(Facts { refused: true, joined: false, ..READY }, NodeState::Unusable, false);
+    check(Facts { refused: true, lost: true, ..READY }, NodeState::Unusable, false);
+    check(Facts { refused: true, order: order(OrderKind::Reboot, requeue), ..READY }, NodeState::Rebooting, false);
+    check(Facts { refused: true, deallocated: true, ..READY }, NodeState::Deallocated, false);
+    check(Facts { refused: true, leaving: true, ..READY }, NodeState::LeavingPool, false);
     check(Facts { leaving: true, busy: true, ..READY }, NodeState::LeavingPool, false);
     check(Facts { start_task: StartTaskFact::Running, ..READY }, NodeState::WaitingForStartTask, false);
     check(Facts { start_task: StartTaskFact::Failed, ..READY }, NodeState::StartTaskFailed, false);

@@ -14,8 +14,8 @@ use subtle::ConstantTimeEq;
 use tokio::sync::mpsc;
 
 use super::hub::Hub;
-use crate::api::PublicNetworkAccess;
-use crate::api::agent::{CONNECT_PATH, FileReply, FromAgent, HEARTBEAT_SECS, Hello, ToAgent};
+use super::let_in::AgentRules;
+use crate::api::agent::{CONNECT_PATH, FileReply, FromAgent, HEARTBEAT_SECS, Hello, REFUSAL_HEADER, ToAgent};
 use crate::domain::network_access;
 use crate::store::node::NodeRow;
 use crate::store::{self, Store};
@@ -24,6 +24,8 @@ use crate::store::{self, Store};
 const SILENT_HEARTBEATS: u64 = 4;
 const MOST_MESSAGES_IN_A_FRAME: usize = 512;
 const LARGEST_FRAME: usize = 16 << 20;
+/// How long an agent may take to hang up after the server has.
+const FAREWELL: std::time::Duration = std::time::Duration::from_millis(500);
 
 #[derive(Clone)]
 struct Door {
@@ -43,14 +45,26 @@ async fn connect(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let from = peer.map(|peer| peer.0.0.ip());
-    match authenticate(&door.store, &headers).await {
-        Some(node) if !is_let_in(&door.store, &node, from).await => {
-            tracing::warn!(node = node.id, ?from, "the account's network rules do not let the node's agent in");
-            StatusCode::FORBIDDEN.into_response()
+    let Some(node) = authenticate(&door.store, &headers).await else {
+        return refusal(StatusCode::UNAUTHORIZED, "The server has no node with this token.".to_owned());
+    };
+    match AgentRules::of_pool(&door.store, node.pool_key).await.map(|rules| rules.let_in(from)) {
+        Ok(true) => {
+            upgrade.max_message_size(LARGEST_FRAME).on_upgrade(move |socket| serve(door.hub, node, from, socket))
         }
-        Some(node) => upgrade.max_message_size(LARGEST_FRAME).on_upgrade(move |socket| serve(door.hub, node, socket)),
-        None => StatusCode::UNAUTHORIZED.into_response(),
+        Ok(false) => {
+            door.hub.refused(node.key, from);
+            refusal(StatusCode::FORBIDDEN, network_access::agent_refusal(from).message)
+        }
+        Err(error) => {
+            tracing::error!(node = node.id, %error, "the network rules for a node's agent cannot be read");
+            refusal(StatusCode::SERVICE_UNAVAILABLE, "The server cannot read the account's network rules.".to_owned())
+        }
     }
+}
+
+fn refusal(status: StatusCode, reason: String) -> Response {
+    (status, [(REFUSAL_HEADER, reason.clone())], reason).into_response()
 }
 
 /// The node whose token the request shows. A token is the node's id, a dot and a secret.
@@ -62,25 +76,18 @@ async fn authenticate(store: &Store, headers: &HeaderMap) -> Option<NodeRow> {
     bool::from(node.token.as_bytes().ct_eq(token.as_bytes())).then_some(node)
 }
 
-/// Whether the account lets agents in from there. A connection that is open stays when the rules change.
-async fn is_let_in(store: &Store, node: &NodeRow, from: Option<IpAddr>) -> bool {
-    let Ok(mut conn) = store.read().await else { return false };
-    match store::network_access::network_of_node(&mut conn, node.key).await {
-        // Without public access its rules mean nothing, and nodes still belong to the account.
-        Ok(Some((PublicNetworkAccess::Disabled, _))) => true,
-        Ok(Some((PublicNetworkAccess::Enabled, profile))) => {
-            network_access::lets_in(&profile, network_access::Door::Nodes, from)
-        }
-        _ => false,
-    }
-}
-
-async fn serve(hub: Hub, node: NodeRow, socket: WebSocket) {
+async fn serve(hub: Hub, node: NodeRow, from: Option<IpAddr>, socket: WebSocket) {
     let (sink, mut stream) = socket.split();
     let Some(hello) = read_hello(&mut stream).await.filter(|hello| hello.node == node.id) else { return };
-    let (connection, outgoing) = hub.connect(node.key, hello);
-    let sending = tokio::spawn(send(sink, outgoing));
-    receive(&hub, node.key, connection, stream).await;
+    let (connection, outgoing) = hub.connect(node.key, from, hello);
+    let mut sending = tokio::spawn(send(sink, outgoing));
+    let receiving = receive(&hub, node.key, connection, stream);
+    tokio::pin!(receiving);
+    tokio::select! {
+        () = &mut receiving => {}
+        // Whoever is not wanted any more does not keep the connection by not hanging up.
+        _ = &mut sending => drop(tokio::time::timeout(FAREWELL, receiving).await),
+    }
     hub.disconnect(node.key, connection);
     sending.abort();
 }

@@ -235,7 +235,7 @@ impl Driver {
 
     async fn pass(&mut self, signals: Vec<Signal>, events: Vec<NodeEvent>, beat: Beat) -> Result<()> {
         let mut ended = Vec::new();
-        let (mut clean_ups, mut users) = (BTreeSet::new(), BTreeSet::new());
+        let (mut clean_ups, mut users, mut accounts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut releases = false;
         for signal in signals {
             match signal {
@@ -243,6 +243,7 @@ impl Driver {
                     self.dirty_pools.insert(key);
                     self.is_formula_due = true;
                 }
+                Signal::Account(key) => drop(accounts.insert(key)),
                 Signal::NodesTold(nodes) => self.nodes_told(&nodes).await?,
                 Signal::NodeUsers(key) => drop(users.insert(key)),
                 Signal::Job(key) => drop(self.dirty_jobs.insert(key)),
@@ -264,6 +265,7 @@ impl Driver {
         }
         self.end_attempts(&ended);
         self.hear(events).await?;
+        self.rules_changed(accounts).await?;
         self.users_changed(users).await?;
         self.take_finished().await?;
         if beat != Beat::None {
@@ -304,10 +306,13 @@ impl Driver {
         let (mut reports, mut cleaned) = (Vec::new(), Vec::new());
         for event in events {
             match event {
-                NodeEvent::Connected { node_key, connection, hello } => {
+                NodeEvent::Connected { node_key, connection, from, hello } => {
                     self.save_reports(std::mem::take(&mut reports)).await?;
-                    self.connected(node_key, connection, *hello).await?;
+                    if self.lets_in(node_key, connection, from).await? {
+                        self.connected(node_key, connection, *hello).await?;
+                    }
                 }
+                NodeEvent::Refused { node_key, from } => self.refused(node_key, from),
                 NodeEvent::Disconnected { node_key, connection } => self.disconnected(node_key, connection),
                 NodeEvent::Said { node_key, connection, messages } => {
                     if self.nodes.get(&node_key).is_none_or(|node| node.connection != Some(connection)) {

@@ -1,6 +1,7 @@
 //! Connections of node agents: what comes in goes to the scheduler, what it says goes out, and files are asked for.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,9 +27,27 @@ type FileAnswer = (FileReply, Vec<u8>);
 /// What the scheduler hears of nodes.
 #[derive(Debug)]
 pub enum NodeEvent {
-    Connected { node_key: i64, connection: u64, hello: Box<Hello> },
-    Said { node_key: i64, connection: u64, messages: Vec<FromAgent> },
-    Disconnected { node_key: i64, connection: u64 },
+    /// From an address that is not known where no network is between.
+    Connected {
+        node_key: i64,
+        connection: u64,
+        from: Option<IpAddr>,
+        hello: Box<Hello>,
+    },
+    /// The node's agent was not let in from there.
+    Refused {
+        node_key: i64,
+        from: Option<IpAddr>,
+    },
+    Said {
+        node_key: i64,
+        connection: u64,
+        messages: Vec<FromAgent>,
+    },
+    Disconnected {
+        node_key: i64,
+        connection: u64,
+    },
 }
 
 #[derive(Clone)]
@@ -65,12 +84,21 @@ impl Hub {
     }
 
     /// A new connection takes the place of an older one of the same node. What is to be sent comes out of the receiver.
-    pub fn connect(&self, node_key: i64, hello: Hello) -> (u64, mpsc::UnboundedReceiver<ToAgent>) {
+    pub fn connect(
+        &self,
+        node_key: i64,
+        from: Option<IpAddr>,
+        hello: Hello,
+    ) -> (u64, mpsc::UnboundedReceiver<ToAgent>) {
         let (out, outgoing) = mpsc::unbounded_channel();
         let number = self.next_number();
         lock(&self.inner.connections).insert(node_key, Connection { number, out });
-        self.tell(NodeEvent::Connected { node_key, connection: number, hello: Box::new(hello) });
+        self.tell(NodeEvent::Connected { node_key, connection: number, from, hello: Box::new(hello) });
         (number, outgoing)
+    }
+
+    pub fn refused(&self, node_key: i64, from: Option<IpAddr>) {
+        self.tell(NodeEvent::Refused { node_key, from });
     }
 
     pub fn said(&self, node_key: i64, connection: u64, messages: Vec<FromAgent>) {
@@ -94,17 +122,21 @@ impl Hub {
     }
 
     pub fn disconnect(&self, node_key: i64, connection: u64) {
-        let mut connections = lock(&self.inner.connections);
-        if connections.get(&node_key).is_some_and(|c| c.number == connection) {
-            connections.remove(&node_key);
-        }
-        drop(connections);
+        self.end(node_key, connection);
         self.tell(NodeEvent::Disconnected { node_key, connection });
     }
 
     /// Sends to the node; false when it is not connected.
     pub fn send(&self, node_key: i64, message: ToAgent) -> bool {
         lock(&self.inner.connections).get(&node_key).is_some_and(|c| c.out.send(message).is_ok())
+    }
+
+    /// Ends this connection of the node's, unless another has taken its place.
+    pub fn end(&self, node_key: i64, connection: u64) {
+        let mut connections = lock(&self.inner.connections);
+        if connections.get(&node_key).is_some_and(|c| c.number == connection) {
+            connections.remove(&node_key);
+        }
     }
 
     /// Ends all connections: every agent connects anew, and says again what it has.

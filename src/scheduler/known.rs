@@ -1,5 +1,7 @@
 //! What the driver knows of pools, nodes and jobs beside the world.
 
+use std::net::IpAddr;
+
 use super::remote::Remote;
 use super::sample_nodes::Recent;
 use super::sample_pools::Measures;
@@ -17,6 +19,8 @@ pub(super) struct Node {
     pub row: NodeRow,
     pub facts: Facts,
     pub connection: Option<u64>,
+    /// From where its agent calls, or was refused last.
+    pub from: Option<IpAddr>,
     /// Unless it is heard of before, the node is lost then.
     pub lost_at: Option<std::time::Duration>,
     /// The row has more to save than a state.

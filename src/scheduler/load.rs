@@ -12,7 +12,7 @@ use crate::domain::job_node::Kind;
 use crate::domain::node::{Facts, StartTaskFact};
 use crate::domain::placement::{self, Demands, Held, Waiting, World};
 use crate::domain::steady::{HashMap, HashSet};
-use crate::domain::{endpoint, job, job_rules, multi_instance, task, vm_size};
+use crate::domain::{endpoint, job, job_rules, multi_instance, network_access, task, vm_size};
 use crate::service::Result;
 use crate::service::context::Signal;
 use crate::store::job::JobRow;
@@ -153,6 +153,7 @@ impl Driver {
             lost: false,
             leaving: row.leaving,
             broken: row.errors.iter().any(remote::is_fatal),
+            refused: row.errors.iter().any(|error| error.code == network_access::AGENT_REFUSED),
             order: row.order,
             deallocated: row.deallocated,
             away: row.away_until.is_some() && row.order.is_none(),
@@ -164,7 +165,8 @@ impl Driver {
         let lost_at = (facts.joined && !facts.rests()).then_some(lost_at);
         let key = row.key;
         let (measures, recent, remote) = (Measures::default(), Recent::default(), Remote::default());
-        let node = Node { row, facts, connection: None, lost_at, unsaved: false, measures, recent, remote };
+        let (connection, from) = (None, None);
+        let node = Node { row, facts, connection, from, lost_at, unsaved: false, measures, recent, remote };
         self.nodes.insert(key, node);
         self.node_changed(key);
     }

@@ -18,6 +18,7 @@ pub mod hub;
 mod job_nodes;
 mod jobs;
 mod known;
+mod let_in;
 mod load;
 pub mod local_provider;
 mod node_orders;

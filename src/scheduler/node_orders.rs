@@ -130,6 +130,7 @@ impl Driver {
         (node.facts.order, node.facts.deallocated, node.facts.away) = (None, deallocated, away);
         node.facts.restarting = !rests;
         (node.facts.lost, node.facts.broken, node.facts.start_task) = (false, false, StartTaskFact::NotBegun);
+        node.facts.refused = false;
         let row = &mut node.row;
         (row.order, row.deallocated) = (None, deallocated);
         (row.ready, row.start_task_info) = (false, None);

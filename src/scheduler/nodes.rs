@@ -41,7 +41,7 @@ impl Driver {
         live.connection = Some(connection);
         live.lost_at = None;
         (live.facts.joined, live.facts.lost, live.facts.broken) = (true, false, false);
-        live.facts.restarting = false;
+        (live.facts.restarting, live.facts.refused) = (false, false);
         let rebooted = live.row.boot.as_deref() != Some(hello.boot.as_str());
         live.row.boot = Some(hello.boot);
         live.row.booted = Some(hello.booted_at);
@@ -341,8 +341,7 @@ impl Driver {
         for key in std::mem::take(&mut self.dirty_nodes) {
             let Some(node) = self.nodes.get_mut(&key) else { continue };
             let facts = &node.facts;
-            let is_settled = facts.lost || facts.leaving || facts.order.is_some() || facts.rests() || facts.restarting;
-            let known = (node.connection.is_some() || is_settled || !facts.joined).then(|| node::state(facts));
+            let known = (node.connection.is_some() || facts.say_enough()).then(|| node::state(facts));
             // A node that has just fallen silent keeps the state it had until its lease is over.
             if let Some(state) = known.filter(|state| *state != node.row.state) {
                 (node.row.state, node.row.since, node.unsaved) = (state, now, true);

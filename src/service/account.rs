@@ -272,6 +272,8 @@ pub(super) async fn change(
             })
         })
         .await?;
+    // Its network rules are the scheduler's business, too.
+    cx.signals.send(Signal::Account(row.key));
     tell(cx, account);
     Ok(to_api(cx, &row))
 }

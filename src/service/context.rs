@@ -192,6 +192,8 @@ pub struct FileWatch {
 /// Something that the scheduler must look at. Sent after the commit; lost ones are found again by its slow pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
+    /// The account's settings changed.
+    Account(i64),
     /// The pool's targets, state or nodes changed.
     Pool(i64),
     /// A user has said something to these nodes: what it is, the store has.

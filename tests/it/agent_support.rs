@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use fournil::agent::leftovers;
 use fournil::api::agent::{
-    AgentConfig, Attempt, CONNECT_PATH, Ended, FileAsk, FileReply, FromAgent, Hello, OwnUsers, RunTask, RunUser,
-    ToAgent, Welcome,
+    AgentConfig, Attempt, CONNECT_PATH, Ended, FileAsk, FileReply, FromAgent, Hello, OwnUsers, REFUSAL_HEADER, RunTask,
+    RunUser, ToAgent, Welcome,
 };
 use futures_util::{SinkExt, StreamExt};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
@@ -164,6 +165,21 @@ impl World {
             FromAgent::Hello(hello) => hello,
             other => panic!("{other:?} came before the hello"),
         }
+    }
+
+    /// Answers the agent's next try to connect as a server that does not let it in.
+    pub async fn refuse(&mut self, reason: &str) {
+        let (mut stream, _) = within(self.listener.accept()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(within(stream.read_u8()).await.unwrap());
+        }
+        let answer = format!("HTTP/1.1 403 Forbidden\r\n{REFUSAL_HEADER}: {reason}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("agent.log")).unwrap()
     }
 
     pub async fn accept(&mut self, welcome: Welcome) -> Hello {

@@ -58,6 +58,7 @@ mod preempted_nodes;
 mod preemption;
 mod quotas;
 mod reference;
+mod refused_agents;
 mod remote_access;
 mod remote_endpoints;
 mod rest_auth;

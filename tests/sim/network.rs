@@ -98,7 +98,7 @@ impl World {
             return;
         }
         if let Some(FromAgent::Hello(hello)) = messages.first_mut() {
-            let (number, receiver) = server.hub.connect(wire.node_key, hello.clone());
+            let (number, receiver) = server.hub.connect(wire.node_key, None, hello.clone());
             (wire.number, wire.from_server) = (Some(number), Some(receiver));
             return;
         }

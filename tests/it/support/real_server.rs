@@ -153,6 +153,24 @@ impl RealServer {
             .unwrap_or_else(|_| panic!("{words:?} says {text}{}", String::from_utf8_lossy(&output.stderr)))
     }
 
+    /// An Owner's personal access token.
+    pub async fn owner_token(&self) -> String {
+        let create = ["user", "create", "owner", "--role", "Owner", "--password-stdin"];
+        super::program::admin_with(&self.data_dir(), &create, "correct horse battery\n").await.expect_ok();
+        let made = self.admin(&["token", "create", "--user", "owner"]);
+        made["token"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+    }
+
+    /// Changes the account by the management plane.
+    pub async fn patch_account(&self, token: &str, properties: Value) {
+        let subscriptions = self.batch.manage(token, "GET", "/subscriptions?api-version=2022-12-01", None).await.json();
+        let subscription = subscriptions["value"][0]["id"].as_str().unwrap();
+        let account =
+            format!("{subscription}/resourceGroups/default/providers/Microsoft.Batch/batchAccounts/{ACCOUNT}");
+        let body = json!({ "properties": properties });
+        self.batch.manage(token, "PATCH", &format!("{account}?api-version=2024-02-01"), Some(&body)).await.is(200);
+    }
+
     /// What `fournil admin` says to what it does not do.
     #[track_caller]
     pub fn refused_admin(&self, words: &[&str]) -> String {
@@ -265,11 +283,33 @@ impl Batch {
         for (name, value) in headers {
             ask = ask.header(name, value);
         }
-        let mut request = match body {
-            Some(body) => ask.json(body),
-            None => ask,
+        if let Some(body) = body {
+            ask = ask.json(body);
         }
-        .into_request();
+        self.send(ask).await
+    }
+
+    /// Asks the management plane.
+    async fn manage(&self, token: &str, method: &str, target: &str, body: Option<&Value>) -> Answer {
+        let (path, query) = target.split_once('?').unwrap();
+        let mut ask = Ask {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: BTreeMap::from([("authorization".to_owned(), format!("Bearer {token}"))]),
+            body: Vec::new(),
+            account: String::new(),
+            key: None,
+        };
+        if let Some(body) = body {
+            ask = ask.json(body);
+        }
+        self.send(ask).await.unwrap()
+    }
+
+    async fn send(&self, ask: Ask) -> Result<Answer, Unanswered> {
+        let url = self.url();
+        let mut request = ask.into_request();
         *request.uri_mut() = format!("{url}{}", request.uri()).parse().unwrap();
         let answer = async {
             let response = self.http.request(request).await.ok()?;

@@ -24,6 +24,9 @@ use tokio::task::JoinHandle;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// From where the nodes that are played come.
+pub const HERE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
 /// Stands still until the test moves it.
 pub struct TestClock(AtomicI64);
 
@@ -246,7 +249,7 @@ impl World {
         ended: Vec<Attempt>,
     ) -> FakeNode {
         let hello = Hello { alive, ended, ..self.hello(&id, boot) };
-        let (connection, receiver) = self.hub.connect(key, hello);
+        let (connection, receiver) = self.hub.connect(key, Some(HERE), hello);
         let mut node = FakeNode { key, id, connection, hub: self.hub.clone(), receiver, now: self.clock.clone() };
         let ToAgent::Welcome(_) = node.hears().await else { panic!("a node is welcomed first") };
         node
@@ -270,9 +273,16 @@ impl World {
         }
     }
 
+    /// An agent comes and is sent away without a word.
+    pub async fn is_cut_off(&self, key: i64, hello: Hello) {
+        let (_, mut receiver) = self.hub.connect(key, Some(HERE), hello);
+        let heard = tokio::time::timeout(PATIENCE, receiver.recv()).await.expect("it is sent away");
+        assert!(heard.is_none(), "{heard:?}");
+    }
+
     /// What a node that comes is welcomed with; then it goes again.
     pub async fn welcomed(&self, key: i64, hello: Hello) -> Welcome {
-        let (_, mut receiver) = self.hub.connect(key, hello);
+        let (_, mut receiver) = self.hub.connect(key, Some(HERE), hello);
         match tokio::time::timeout(PATIENCE, receiver.recv()).await.expect("it is welcomed") {
             Some(ToAgent::Welcome(welcome)) => welcome,
             other => panic!("a node is welcomed first, and not told {other:?}"),
@@ -352,6 +362,12 @@ impl FakeNode {
             .await
             .expect("the node is told something")
             .expect("connected")
+    }
+
+    /// The server ends the connection.
+    pub async fn is_cut_off(&mut self) {
+        let end = async { while self.receiver.recv().await.is_some() {} };
+        tokio::time::timeout(PATIENCE, end).await.expect("the connection is ended");
     }
 
     /// The next tasks to run; what else is said meanwhile is passed over.

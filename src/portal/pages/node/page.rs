@@ -10,6 +10,7 @@ use super::usage::Usage;
 use crate::api::{
     Changed, Code, Node, NodeError, NodeState, RecentTask, SchedulingState, StartTaskInformation, StartTaskState,
 };
+use crate::domain::network_access;
 use crate::portal::components::{
     CommandBar, Copy, Essential, Essentials, Glyph, Icon, Loaded, PageHeader, Snippet, StateBadge, Time, Tone,
 };
@@ -50,7 +51,7 @@ pub fn NodePage() -> impl IntoView {
         </PageHeader>
         {move || here.get().map(|here| view! { <NodeCommands here reading/> })}
         <Loaded reading lines=8 let:node>
-            <NodeErrors node/>
+            <NodeErrors node here/>
             <NodeEssentials node/>
             {move || here.get().map(|here| view! { <Usage here/> })}
             {move || here.get().map(|here| view! { <Limits here/> })}
@@ -115,15 +116,19 @@ fn NodeEssentials(node: Signal<Node>) -> impl IntoView {
 
 /// Errors of the node, each with what helps.
 #[component]
-fn NodeErrors(node: Signal<Node>) -> impl IntoView {
+fn NodeErrors(node: Signal<Node>, here: Memo<Option<NodeRef>>) -> impl IntoView {
     let errors = Memo::new(move |_| node.with(|node| node.errors.clone()));
-    let bar = |error: NodeError| {
+    let bar = move |error: NodeError| {
+        let rules = here.get().filter(|_| error.code == network_access::AGENT_REFUSED);
         view! {
             <div class="error-bar" role="status">
                 <Glyph icon=Icon::Alert/>
                 <div class="error-bar__body">
                     <p class="error-bar__text">{error.message}</p>
-                    <p class="error-bar__reason">{tx(remedy(&error.code))}</p>
+                    <p class="error-bar__reason">
+                        {tx(remedy(&error.code))}
+                        {rules.map(|here| view! { " " <a href=paths::account_networking(&here.account)>{tx(msg::NETWORKING)}</a> })}
+                    </p>
                     <dl class="error-bar__values">
                         <div class="error-bar__value"><dt>{tx(msg::ERROR_CODE)}</dt><dd><code>{error.code}</code></dd></div>
                         {error.error_details.into_iter().map(|d| view! { <div class="error-bar__value"><dt>{d.name}</dt><dd>{d.value}</dd></div> }).collect_view()}
@@ -141,6 +146,7 @@ fn remedy(code: &str) -> Msg {
         "ContainerRuntimeUnavailable" => msg::NODE_REMEDY_NO_RUNTIME,
         "DiskFull" => msg::NODE_REMEDY_DISK,
         "MountConfigurationError" => msg::NODE_REMEDY_MOUNT,
+        network_access::AGENT_REFUSED => msg::NODE_REMEDY_REFUSED,
         "EndpointPortInUse" => msg::NODE_REMEDY_PORT,
         "EndpointPortsExhausted" => msg::NODE_REMEDY_PORTS,
         "StartTaskFailed" | "StartTaskFailure" => msg::NODE_REMEDY_START_TASK,
