@@ -159,6 +159,11 @@ pub fn web_hooks(account: impl AsRef<str>) -> String {
     under_account(account.as_ref(), "webhooks")
 }
 
+/// The form of a web hook that hears of jobs whose ids begin so.
+pub fn web_hook_of_jobs(account: impl AsRef<str>, prefix: impl AsRef<str>) -> String {
+    with_query(web_hooks(account), &[("panel", "add"), ("jobs", prefix.as_ref())])
+}
+
 pub fn web_hook(account: impl AsRef<str>, hook: impl AsRef<str>) -> String {
     format!("{}/{}", web_hooks(account), segment(hook.as_ref()))
 }
@@ -419,6 +424,7 @@ mod tests {
             service_events("mybatch"),
             service_event_export("mybatch"),
             web_hooks("mybatch"),
+            web_hook_of_jobs("mybatch", "j1"),
             web_hook("mybatch", "chat"),
             pools("mybatch"),
             pool_create("mybatch"),
@@ -495,6 +501,7 @@ mod tests {
 /accounts/mybatch/events
 /portal/service-events/mybatch
 /accounts/mybatch/webhooks
+/accounts/mybatch/webhooks?panel=add&jobs=j1
 /accounts/mybatch/webhooks/chat
 /accounts/mybatch/pools
 /accounts/mybatch/pools/new

@@ -72,6 +72,11 @@ journey(
       await accessibleInBothThemes(page);
       await shot("hook");
 
+      // A job's page leads to a hook of its own.
+      await page.goto("/accounts/studio/jobs/frames");
+      await page.getByRole("group", { name: "Commands", exact: true }).getByRole("link", { name: "Add web hook", exact: true }).click();
+      await until("the job's id is filled in", async () => (await textbox(page, "Only jobs whose id begins with").inputValue()) === "frames");
+
       // What happened is on the page of events, too.
       await page.goto("/accounts/studio/events?type=JobTerminate");
       await page.getByText("enough").first().waitFor();

@@ -50,6 +50,8 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
     let edit = paths::with_query(paths::job(&here.account, &here.job), &[("panel", "edit")]);
     let clone = paths::job_from_json(&here.account, &here.job);
     let edit_json = paths::edit_json(paths::job_properties(&here.account, &here.job));
+    let hook = paths::web_hook_of_jobs(&here.account, &here.job);
+    let may_not_hook = move || refusal::of(session, Permission::AccountWrite, None);
     let (enable, delete) = (here.clone(), here.clone());
     let run_enable = move || {
         let JobRef { account, job } = enable.clone();
@@ -74,6 +76,7 @@ pub fn job_commands(here: JobRef, facts: Signal<JobFacts>, panels: JobPanels) ->
             .refused(refused(Wish::Terminate)),
         Command::link(msg::EDIT_JSON, Icon::Edit, Signal::stored(edit_json)).refused(refused(Wish::Update)),
         Command::link(msg::JOB_CLONE, Icon::Copy, Signal::stored(clone)),
+        Command::link(msg::HOOK_ADD, Icon::Bell, Signal::stored(hook)).refused(may_not_hook),
         Command::new(msg::JOB_DELETE, Icon::Delete, run_delete)
             .danger()
             .refused(refused(Wish::Delete))

@@ -42,7 +42,9 @@ fn TaskBody(task: Signal<Task>) -> impl IntoView {
         <TaskEssentials task/>
         <section class="section">
             <h2 class="section__title">{tx(msg::TASK_COMMAND)}</h2>
-            <Snippet code=command what=msg::TASK_COMMAND/>
+            <Show when=move || !command.with(String::is_empty) fallback=|| view! { <p>{tx(msg::TASK_COMMAND_OF_IMAGE)}</p> }>
+                <Snippet code=command what=msg::TASK_COMMAND/>
+            </Show>
         </section>
         <ContainerOfRun
             settings=Signal::derive(move || task.with(|task| task.settings.container_settings.clone()))

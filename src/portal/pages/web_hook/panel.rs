@@ -6,7 +6,7 @@ use super::form::{self, HookFields};
 use crate::api::{ServiceEventType, WebHook, WebHookSecret};
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
-use crate::portal::components::{Checkbox, Field, SidePanel, TextInput};
+use crate::portal::components::{Checkbox, Field, SidePanel, TextInput, use_query_param};
 use crate::portal::i18n::{Msg, msg, t, tf};
 use crate::portal::pages::panel_form::PanelForm;
 use crate::portal::pages::refusal;
@@ -28,6 +28,8 @@ pub(super) fn AddPanel(
 fn AddBody(open: RwSignal<bool>, account: Memo<AccountName>, made: Callback<WebHookSecret>) -> impl IntoView {
     let session = use_session();
     let fields = HookFields::new();
+    // A link can say of which jobs.
+    fields.prefix.set(use_query_param("jobs").get_untracked());
     let checked = Memo::new(move |_| fields.checked());
     let send = move |hook| {
         let account = account.get_untracked();
