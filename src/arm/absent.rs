@@ -1,12 +1,13 @@
 //! Resources of Azure's that accounts do not have here. Their lists are empty, because none can exist.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
 
 use super::call::Call;
 use super::error::{Failure, Result};
 use super::reply;
 use super::router::Routes;
-use crate::service::location;
+use crate::service::{account, location};
 
 /// `…/batchaccounts/{account}` and what follows.
 macro_rules! of_account {
@@ -32,6 +33,9 @@ const ITEMS: &[&str] = &[
     of_account!("/networksecurityperimeterconfigurations/{item}"),
 ];
 
+const CONNECTION: &str = of_account!("/privateendpointconnections/{item}");
+const RECONCILE: &str = of_account!("/networksecurityperimeterconfigurations/{item}/reconcile");
+
 pub fn routes() -> Routes {
     let routes = Routes::default().on(
         Method::GET,
@@ -39,7 +43,12 @@ pub fn routes() -> Routes {
         cloud_service_sizes,
     );
     let routes = LISTS.iter().fold(routes, |routes, path| routes.on(Method::GET, path, empty));
-    ITEMS.iter().fold(routes, |routes, path| routes.on(Method::GET, path, not_found))
+    ITEMS
+        .iter()
+        .fold(routes, |routes, path| routes.on(Method::GET, path, not_found))
+        .on(Method::PATCH, CONNECTION, not_changed)
+        .on(Method::DELETE, CONNECTION, gone)
+        .on(Method::POST, RECONCILE, not_changed)
 }
 
 async fn empty(call: Call) -> Result {
@@ -58,4 +67,20 @@ async fn cloud_service_sizes(call: Call) -> Result {
 async fn not_found(call: Call) -> Result {
     call.account().await?;
     Err(Failure::not_found(call.name("item"), call.name("group")))
+}
+
+/// Whoever may not change the account does not learn that there is nothing to be changed.
+async fn not_changed(call: Call) -> Result {
+    call.allow(&[])?;
+    call.account().await?;
+    account::may_change(&call.caller, &call.owner())?;
+    Err(Failure::not_found(call.name("item"), call.name("group")))
+}
+
+/// What is not there has been deleted.
+async fn gone(call: Call) -> Result {
+    call.allow(&[])?;
+    call.account().await?;
+    account::may_change(&call.caller, &call.owner())?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

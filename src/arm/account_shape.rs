@@ -225,6 +225,8 @@ pub fn to_arm(account: &api::Account) -> Value {
         "identity": { "type": "None" },
         "properties": {
             "accountEndpoint": account.account_endpoint,
+            // Agents come by the same door.
+            "nodeManagementEndpoint": account.account_endpoint,
             "provisioningState": account.provisioning_state,
             "poolAllocationMode": account.pool_allocation_mode,
             "publicNetworkAccess": account.public_network_access,

@@ -141,17 +141,29 @@ impl Call {
 
     /// What a list may say. A list without fields takes no filter.
     pub fn slice(&self, fields: &[Field]) -> Result<Slice> {
+        Ok(self.slice_and_select(fields, &[])?.0)
+    }
+
+    /// The same of a list whose items can be asked for in part; with the properties that are wanted, absent for all. Those that can
+    /// be are said as they are asked for, `properties/vmSize`.
+    pub fn slice_and_select(
+        &self,
+        fields: &[Field],
+        properties: &'static [&'static str],
+    ) -> Result<(Slice, Option<Vec<&'static str>>)> {
         let filter: &[&str] = if fields.is_empty() { &[] } else { &["$filter"] };
-        self.allow(&[&["maxresults", "$skiptoken"], filter].concat())?;
+        let select: &[&str] = if properties.is_empty() { &[] } else { &["$select"] };
+        self.allow(&[&["maxresults", "$skiptoken"], filter, select].concat())?;
         let after = self.query.get("$skiptoken").map(|token| {
             let name = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             name.ok_or_else(|| query::invalid("$skiptoken", token, "it is not from a link of this list"))
         });
-        Ok(Slice {
+        let slice = Slice {
             filter: self.query.filter(fields)?,
             after: after.transpose()?,
             limit: self.query.max_results(PAGE)?,
-        })
+        };
+        Ok((slice, self.query.select(properties)?))
     }
 
     /// The same list from here on.
@@ -159,7 +171,7 @@ impl Call {
         let version = percent_encode(&self.version);
         let token = URL_SAFE_NO_PAD.encode(after);
         let mut link = format!("{}{}?api-version={version}&$skiptoken={token}", self.base_url, self.path);
-        for name in ["$filter", "maxresults"] {
+        for name in ["$filter", "$select", "maxresults"] {
             if let Some(value) = self.query.get(name) {
                 link.push_str(&format!("&{name}={}", percent_encode(value)));
             }

@@ -84,6 +84,30 @@ impl Place {
         Ok(Place { account, name, algorithm: algorithm.to_owned(), thumbprint })
     }
 
+    /// The content that a body brings, for the certificate that the path names.
+    fn content(&self, body: CertificateBody) -> Result<api::CertificateCreate> {
+        let properties = body.properties;
+        let other = |given: &Option<String>, own: &str| {
+            given.as_ref().is_some_and(|given| !check::thumbprint_digits(given).eq_ignore_ascii_case(own))
+        };
+        if other(&properties.thumbprint, &self.thumbprint) {
+            return Err(Failure::property("properties.thumbprint", "It is not the one in the certificate's name."));
+        }
+        if properties.thumbprint_algorithm.is_some_and(|given| !given.eq_ignore_ascii_case(&self.algorithm)) {
+            return Err(Failure::property(
+                "properties.thumbprintAlgorithm",
+                "It is not the one in the certificate's name.",
+            ));
+        }
+        Ok(api::CertificateCreate {
+            thumbprint: self.thumbprint.clone(),
+            thumbprint_algorithm: self.algorithm.to_ascii_lowercase(),
+            data: properties.data,
+            certificate_format: properties.format.unwrap_or(CertificateFormat::Pfx),
+            password: properties.password,
+        })
+    }
+
     async fn show(&self, call: &Call) -> Result {
         let found = certificate::certificate_get(&call.cx, &call.caller, &self.name, &self.thumbprint).await?;
         let arm = to_arm(&found, &account_shape::id(&self.account));
@@ -112,6 +136,19 @@ const FIELDS: &[Field] = &[
     },
 ];
 
+/// What `$select` takes.
+const SELECTABLE: &[&str] = &[
+    "properties/deleteCertificateError",
+    "properties/format",
+    "properties/previousProvisioningState",
+    "properties/previousProvisioningStateTransitionTime",
+    "properties/provisioningState",
+    "properties/provisioningStateTransitionTime",
+    "properties/publicData",
+    "properties/thumbprint",
+    "properties/thumbprintAlgorithm",
+];
+
 /// The data plane's filter.
 fn to_batch(filter: &Filter) -> Filter {
     let all = |parts: &[Filter]| parts.iter().map(to_batch).collect();
@@ -127,13 +164,14 @@ fn to_batch(filter: &Filter) -> Filter {
 }
 
 async fn certificate_list(call: Call) -> Result {
-    let slice = call.slice(FIELDS)?;
+    let (slice, select) = call.slice_and_select(FIELDS, SELECTABLE)?;
     let account = call.account().await?;
     let name = call.account_name().expect("the account was found by it");
     let slice = Slice { filter: slice.filter.as_ref().map(to_batch), ..slice };
     let found = certificate::certificate_slice(&call.cx, &call.caller, &name, &slice).await?;
     let id = account_shape::id(&account);
-    Ok(reply::page(&call, found.map(|all| all.iter().map(|one| to_arm(one, &id)).collect())))
+    let found = found.map(|all| all.iter().map(|one| to_arm(one, &id)).collect());
+    Ok(reply::page_of(&call, found, select.as_deref()))
 }
 
 async fn certificate_get(call: Call) -> Result {
@@ -144,36 +182,19 @@ async fn certificate_get(call: Call) -> Result {
 async fn certificate_add(call: Call, Body(body): Body<CertificateBody>) -> Result {
     call.allow(&[])?;
     let place = Place::of(&call).await?;
-    let properties = body.properties;
-    let other = |given: &Option<String>, own: &str| {
-        given.as_ref().is_some_and(|given| !check::thumbprint_digits(given).eq_ignore_ascii_case(own))
-    };
-    if other(&properties.thumbprint, &place.thumbprint) {
-        return Err(Failure::property("properties.thumbprint", "It is not the one in the certificate's name."));
-    }
-    if properties.thumbprint_algorithm.is_some_and(|given| !given.eq_ignore_ascii_case(&place.algorithm)) {
-        return Err(Failure::property(
-            "properties.thumbprintAlgorithm",
-            "It is not the one in the certificate's name.",
-        ));
-    }
-    let create = api::CertificateCreate {
-        thumbprint: place.thumbprint.clone(),
-        thumbprint_algorithm: place.algorithm.to_ascii_lowercase(),
-        data: properties.data,
-        certificate_format: properties.format.unwrap_or(CertificateFormat::Pfx),
-        password: properties.password,
-    };
+    let create = place.content(body)?;
     certificate::certificate_add(&call.cx, &call.caller, &place.name, create).await?;
     place.show(&call).await
 }
 
-async fn certificate_update(call: Call) -> Result {
-    Place::of(&call).await?;
-    let message = "The content of a certificate is not replaced here. Delete it and add it again.";
-    Err(Failure::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message))
+/// Replaces the content: the same certificate otherwise packed, e.g. with another password.
+async fn certificate_update(call: Call, Body(body): Body<CertificateBody>) -> Result {
+    call.allow(&[])?;
+    let place = Place::of(&call).await?;
+    let create = place.content(body)?;
+    certificate::certificate_update(&call.cx, &call.conditional(), &place.name, create).await?;
+    place.show(&call).await
 }
-
 /// Deletion ends at once: the certificate is gone, or stays because pools name it. One that is not there has been deleted.
 async fn certificate_delete(call: Call) -> Result {
     call.allow(&[])?;
@@ -242,8 +263,7 @@ fn to_arm(certificate: &api::Certificate, account_id: &str) -> Value {
         "id": format!("{account_id}/certificates/{name}"),
         "name": name,
         "type": "Microsoft.Batch/batchAccounts/certificates",
-        // Nothing of a certificate changes but its state.
-        "etag": format!("W/\"0x{:X}\"", certificate.state_transition_time.micros()),
+        "etag": format!("W/\"{}\"", certificate::etag(certificate.state_transition_time)),
         "properties": properties,
     })
 }

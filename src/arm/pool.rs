@@ -8,9 +8,8 @@ use super::body::Body;
 use super::call::Call;
 use super::error::{Failure, Result};
 use super::operation_result;
-use super::pool_mapping;
 use super::pool_shape::{Change, PoolBody};
-use super::pool_view::{etag, pool_to_arm};
+use super::pool_view::{self, etag, pool_to_arm};
 use super::reply;
 use super::router::Routes;
 use crate::api::{self, AllocationState, Code, PoolState};
@@ -99,6 +98,39 @@ const FIELDS: &[Field] = &[
     Field { name: "properties/vmSize", kind: Kind::Text, operators: EQ_NE, prefix: false },
 ];
 
+/// What `$select` takes. Source: `Pool_ListByBatchAccount`, the properties of pools of api-version 2024-02-01 to 2025-06-01.
+const SELECTABLE: &[&str] = &[
+    "properties/allocationState",
+    "properties/allocationStateTransitionTime",
+    "properties/applicationLicenses",
+    "properties/applicationPackages",
+    "properties/autoScaleRun",
+    "properties/certificates",
+    "properties/creationTime",
+    "properties/currentDedicatedNodes",
+    "properties/currentLowPriorityNodes",
+    "properties/currentNodeCommunicationMode",
+    "properties/deploymentConfiguration",
+    "properties/displayName",
+    "properties/interNodeCommunication",
+    "properties/lastModified",
+    "properties/metadata",
+    "properties/mountConfiguration",
+    "properties/networkConfiguration",
+    "properties/provisioningState",
+    "properties/provisioningStateTransitionTime",
+    "properties/resizeOperationStatus",
+    "properties/resourceTags",
+    "properties/scaleSettings",
+    "properties/startTask",
+    "properties/targetNodeCommunicationMode",
+    "properties/taskSchedulingPolicy",
+    "properties/taskSlotsPerNode",
+    "properties/upgradePolicy",
+    "properties/userAccounts",
+    "properties/vmSize",
+];
+
 /// The data plane's filter.
 fn to_batch(filter: &Filter) -> Filter {
     let field = |name: &'static str| match name {
@@ -119,13 +151,14 @@ fn to_batch(filter: &Filter) -> Filter {
 }
 
 async fn pool_list(call: Call) -> Result {
-    let slice = call.slice(FIELDS)?;
+    let (slice, select) = call.slice_and_select(FIELDS, SELECTABLE)?;
     let account = call.account().await?;
     let name = call.account_name().expect("the account was found by it");
     let slice = Slice { filter: slice.filter.as_ref().map(to_batch), ..slice };
     let pools = slices::pool_slice(&call.cx, &call.caller, &name, &slice, false).await?;
     let id = account_shape::id(&account);
-    Ok(reply::page(&call, pools.map(|pools| pools.iter().map(|pool| pool_to_arm(pool, &id)).collect())))
+    let pools = pools.map(|pools| pools.iter().map(|pool| pool_to_arm(pool, &id)).collect());
+    Ok(reply::page_of(&call, pools, select.as_deref()))
 }
 
 async fn pool_get(call: Call) -> Result {
@@ -166,7 +199,7 @@ async fn pool_create(call: Call, Body(body): Body<PoolBody>) -> Result {
 }
 
 fn there_already(place: &Place, pool: &api::Pool, body: &PoolBody) -> Result {
-    match body.difference(&pool_mapping::of(&pool.settings, &account_shape::id(&place.account))) {
+    match body.difference(&pool_view::settings(&pool.settings, &account_shape::id(&place.account))) {
         None => Ok(place.show(pool)),
         Some(target) => {
             let reason = format!("The specified pool already exists, with another {target}. Change it by PATCH.");
@@ -179,7 +212,7 @@ async fn pool_update(call: Call, Body(body): Body<PoolBody>) -> Result {
     call.allow(&[])?;
     let place = Place::of(&call).await?;
     pool::may_change(&call.caller, &place.name)?;
-    let there = pool_mapping::of(&place.load(&call).await?.settings, &account_shape::id(&place.account));
+    let there = pool_view::settings(&place.load(&call).await?.settings, &account_shape::id(&place.account));
     let Change { patch, resize, auto_scale } = body.to_change(&there)?;
     let remove_start_task = body.removes_start_task();
     let update = pool::PoolUpdateAndResize { patch, remove_start_task, resize, auto_scale, ..Default::default() };

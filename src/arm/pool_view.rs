@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::pool_mapping;
+use super::pool_shape::Properties;
 use crate::api::{self, AllocationState, PoolState};
 
 /// The pool as GET returns it.
@@ -30,7 +31,7 @@ pub fn pool_to_arm(pool: &api::Pool, account_id: &str) -> Value {
         properties["autoScaleRun"] = run_to_arm(run);
     }
     if let Value::Object(all) = &mut properties {
-        all.extend(pool_mapping::of(&pool.settings, account_id));
+        all.extend(settings(&pool.settings, account_id));
     }
     json!({
         "id": format!("{account_id}/pools/{id}"),
@@ -40,6 +41,14 @@ pub fn pool_to_arm(pool: &api::Pool, account_id: &str) -> Value {
         "properties": properties,
         "identity": pool_mapping::identity_of(&pool.settings),
     })
+}
+
+/// What was asked of the pool, and what it is where nobody asked. Source: a pool without a policy spreads its tasks, and says so.
+pub fn settings(settings: &api::PoolCreate, account_id: &str) -> Properties {
+    let mut properties = pool_mapping::of(settings, account_id);
+    let usual = || json!({ "nodeFillType": "Spread" });
+    properties.entry("taskSchedulingPolicy").or_insert_with(usual);
+    properties
 }
 
 pub fn etag(pool: &api::Pool) -> String {

@@ -37,6 +37,19 @@ pub fn page(call: &Call, page: Stretch<Value>) -> Response {
     Json(body).into_response()
 }
 
+/// A page of a list of which only some properties are wanted, named as in `$select`. What says which resource it is stays.
+pub fn page_of(call: &Call, page: Stretch<Value>, select: Option<&[&str]>) -> Response {
+    let Some(select) = select else { return self::page(call, page) };
+    let cut = |mut item: Value| {
+        if let Some(properties) = item.get_mut("properties").and_then(Value::as_object_mut) {
+            let is_wanted = |name: &str| select.iter().any(|wanted| wanted.strip_prefix("properties/") == Some(name));
+            properties.retain(|name, _| is_wanted(name));
+        }
+        item
+    };
+    self::page(call, page.map(|items| items.into_iter().map(cut).collect()))
+}
+
 /// A long operation has begun; `path` tells how it goes.
 pub fn accepted(call: &Call, path: &str) -> Response {
     let mut response = StatusCode::ACCEPTED.into_response();

@@ -20,6 +20,7 @@ pub fn routes() -> Routes {
         .on(Method::GET, "/subscriptions/{subscription}/resourcegroups", resource_group_list)
         .on(Method::GET, GROUP, resource_group_get)
         .on(Method::PUT, GROUP, resource_group_put)
+        .on(Method::PATCH, GROUP, resource_group_update)
         .on(Method::DELETE, GROUP, resource_group_delete)
 }
 
@@ -32,6 +33,22 @@ struct GroupBody {
     /// Clients send an empty one.
     #[serde(rename = "properties")]
     _properties: Option<Empty>,
+}
+
+/// What of a group changes: its tags.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GroupUpdate {
+    location: Option<String>,
+    tags: Option<std::collections::BTreeMap<String, String>>,
+    managed_by: Option<String>,
+    #[serde(rename = "properties")]
+    _properties: Option<Empty>,
+}
+
+impl Shape for GroupUpdate {
+    const READ_ONLY: &'static [&'static str] = GroupBody::READ_ONLY;
+    const READ_ONLY_BELOW: &'static [&'static str] = GroupBody::READ_ONLY_BELOW;
 }
 
 #[derive(Deserialize)]
@@ -68,6 +85,18 @@ async fn resource_group_put(call: Call, Body(body): Body<GroupBody>) -> Result {
         *reply.status_mut() = StatusCode::CREATED;
     }
     Ok(reply)
+}
+
+/// Tags that are given take the place of those that are there.
+async fn resource_group_update(call: Call, Body(body): Body<GroupUpdate>) -> Result {
+    call.allow(&[])?;
+    let (subscription, name) = (call.name("subscription"), call.name("group"));
+    if body.managed_by.is_some() {
+        return Err(Failure::property("managedBy", "Nothing manages resource groups here."));
+    }
+    let given = (body.location, body.tags);
+    let group = resource_group::resource_group_update(&call.cx, &call.caller, subscription, name, given).await?;
+    Ok(reply::resource(&to_arm(&group)))
 }
 
 /// Only one that is empty. One that is not there: 404, as Azure says of groups.

@@ -82,17 +82,31 @@ impl RoleDefinition {
             Permission::AccountRead => {
                 &["Microsoft.Batch/batchAccounts/read", "Microsoft.Resources/subscriptions/resourceGroups/read"]
             }
-            Permission::AccountWrite => &["Microsoft.Batch/batchAccounts/write"],
+            Permission::AccountWrite => {
+                &["Microsoft.Batch/batchAccounts/write", "Microsoft.Batch/batchAccounts/syncAutoStorageKeys/action"]
+            }
             Permission::AccountDelete => &["Microsoft.Batch/batchAccounts/delete"],
             Permission::KeyRead => &["Microsoft.Batch/batchAccounts/listKeys/action"],
             Permission::KeyWrite => &["Microsoft.Batch/batchAccounts/regenerateKeys/action"],
-            Permission::PoolRead => {
-                &["Microsoft.Batch/batchAccounts/pools/read", "Microsoft.Batch/batchAccounts/applications/read"]
-            }
+            Permission::PoolRead => &[
+                "Microsoft.Batch/batchAccounts/pools/read",
+                "Microsoft.Batch/batchAccounts/applications/read",
+                "Microsoft.Batch/batchAccounts/applications/versions/read",
+                "Microsoft.Batch/batchAccounts/certificates/read",
+            ],
             Permission::PoolWrite => &[
                 "Microsoft.Batch/batchAccounts/pools/write",
                 "Microsoft.Batch/batchAccounts/pools/delete",
+                "Microsoft.Batch/batchAccounts/pools/stopResize/action",
+                "Microsoft.Batch/batchAccounts/pools/disableAutoscale/action",
                 "Microsoft.Batch/batchAccounts/applications/write",
+                "Microsoft.Batch/batchAccounts/applications/delete",
+                "Microsoft.Batch/batchAccounts/applications/versions/write",
+                "Microsoft.Batch/batchAccounts/applications/versions/delete",
+                "Microsoft.Batch/batchAccounts/applications/versions/activate/action",
+                "Microsoft.Batch/batchAccounts/certificates/write",
+                "Microsoft.Batch/batchAccounts/certificates/delete",
+                "Microsoft.Batch/batchAccounts/certificates/cancelDelete/action",
             ],
             Permission::UserWrite => {
                 &["Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleAssignments/delete"]

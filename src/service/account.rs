@@ -116,6 +116,13 @@ pub async fn account_get(cx: &Context, caller: &Caller, account: &AccountName) -
     Ok(api::AccountSummary { account: to_api(cx, &row), counts: counts.remove(&row.key).unwrap_or_default() })
 }
 
+/// Whether the account that was made then is not there any more. Whoever knows when it was made has known it, and that nothing is there
+/// is no secret.
+pub async fn account_is_gone(cx: &Context, account: &AccountName, made: Timestamp) -> Result<bool> {
+    let row = table::find(&mut *cx.store.read().await?, account).await?;
+    Ok(row.is_none_or(|row| row.created != made))
+}
+
 /// Whether the caller changes the account, for a change that says nothing new.
 ///
 /// # Errors

@@ -47,6 +47,45 @@ pub async fn certificate_add(
         .await
 }
 
+/// Replaces the content of a certificate, which is active then. Chosen here: that counts as a change of state, so that the ETag moves.
+///
+/// # Errors
+/// `CertificateNotFound`, `CertificateBeingDeleted`, `ConditionNotMet`, and what is wrong with a property.
+pub async fn certificate_update(
+    cx: &Context,
+    caller: &Caller,
+    account: &AccountName,
+    content: api::CertificateCreate,
+) -> Result<()> {
+    caller.may(Some(account), Permission::PoolWrite)?;
+    check::certificate_create(&content)?;
+    let (account, only_if, now) = (account.clone(), caller.only_if.clone(), cx.clock.now());
+    let thumbprint = check::thumbprint_digits(&content.thumbprint);
+    cx.store
+        .write::<_, super::Error, _>(move |conn| {
+            Box::pin(async move {
+                let mut row = find(conn, &account, &thumbprint).await?;
+                if row.state == CertificateState::Deleting {
+                    return Err(Code::CertificateBeingDeleted.into());
+                }
+                if !only_if.holds(&etag(row.since), row.since) {
+                    return Err(Code::ConditionNotMet.into());
+                }
+                let later = now.max(row.since.plus(api::Duration(1)));
+                enter(&mut row, CertificateState::Active, later);
+                row.delete_error = None;
+                store::certificate::save(conn, &row).await?;
+                Ok(store::certificate::replace(conn, row.key, &content).await?)
+            })
+        })
+        .await
+}
+
+/// A certificate is another one with each change of its state.
+pub fn etag(since: Timestamp) -> String {
+    format!("0x{:X}", since.micros())
+}
+
 pub async fn certificate_slice(
     cx: &Context,
     caller: &Caller,

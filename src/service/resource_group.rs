@@ -1,5 +1,7 @@
 //! Subscriptions and resource groups. Both are labels of accounts: nothing lives in them but accounts.
 
+use std::collections::BTreeMap;
+
 use super::account::account_slice;
 use super::{Caller, Context, Result};
 use crate::api::{self, Code};
@@ -106,6 +108,24 @@ pub async fn resource_group_put(
         .write(move |conn| Box::pin(async move { table::put(conn, &saved, now).await.map_err(super::Error::from) }))
         .await?;
     Ok((to_api(row), there.is_none()))
+}
+
+/// Changes what is given of a group that is there.
+///
+/// # Errors
+/// `SubscriptionNotFound`, `ResourceGroupNotFound`, `InvalidPropertyValue`: a group does not move.
+pub async fn resource_group_update(
+    cx: &Context,
+    caller: &Caller,
+    subscription: &str,
+    name: &str,
+    (location, tags): (Option<String>, Option<BTreeMap<String, String>>),
+) -> Result<api::ResourceGroup> {
+    caller.may(None, Permission::AccountWrite)?;
+    let group = resource_group_get(cx, caller, subscription, name).await?;
+    let location = location.unwrap_or(group.location);
+    let put = api::ResourceGroupPut { location, tags: tags.unwrap_or(group.tags) };
+    Ok(resource_group_put(cx, caller, subscription, name, put).await?.0)
 }
 
 /// A group, and the accounts in it that the caller sees.

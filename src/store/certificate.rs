@@ -100,6 +100,18 @@ pub async fn save(conn: &mut Conn, certificate: &CertificateRow) -> Result<()> {
     Ok(())
 }
 
+/// Puts another content in the place of the one that is there.
+pub async fn replace(conn: &mut Conn, key: i64, content: &CertificateCreate) -> Result<()> {
+    sqlx::query("UPDATE certificates SET format = ?2, data = ?3, password = ?4 WHERE key = ?1")
+        .bind(key)
+        .bind(content.certificate_format.as_str())
+        .bind(&content.data.0)
+        .bind(content.password.as_ref().map(|password| &password.0))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 pub async fn delete(conn: &mut Conn, key: i64) -> Result<()> {
     sqlx::query("DELETE FROM certificates WHERE key = ?1").bind(key).execute(conn).await?;
     Ok(())

@@ -41,6 +41,7 @@ async fn an_account_is_made_and_followed_to_its_end() {
         "identity": { "type": "None" },
         "properties": {
             "accountEndpoint": "127.0.0.1:1",
+            "nodeManagementEndpoint": "127.0.0.1:1",
             "provisioningState": "Succeeded",
             "poolAllocationMode": "BatchService",
             "publicNetworkAccess": "Enabled",

@@ -24,6 +24,7 @@ mod agent_users;
 mod arm_access;
 mod arm_accounts;
 mod arm_applications;
+mod arm_lists;
 mod arm_pools;
 mod arm_roles;
 mod arm_sign_in;

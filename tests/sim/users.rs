@@ -24,6 +24,8 @@ pub struct Users {
     pub wait_for_files: bool,
     /// They have tasks that run on several nodes at once, and pools for them.
     pub use_gangs: bool,
+    /// The account's network rules let no agent in, as far as is known.
+    pub is_shut: bool,
     pub n_tasks: u64,
     /// Tasks that were added with a 2xx and that nobody has wished away: job and task.
     pub added: BTreeSet<(String, String)>,
@@ -53,6 +55,7 @@ impl Users {
             parallel: if is_large { &[-1, 30, 100] } else { &[-1, -1, 1, 2, 5] },
             wait_for_files: chance.percent(25),
             use_gangs,
+            is_shut: false,
             n_tasks: 0,
             added: BTreeSet::new(),
             pools: BTreeSet::new(),

@@ -1,6 +1,7 @@
 //! What users may want, with settings drawn by lot. Bodies are JSON, as they come over the wire.
 
-use fournil::service::{self, job, node, pool, task};
+use fournil::api::AccountPatch;
+use fournil::service::{self, account, job, node, pool, task};
 use fournil::store;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ const WISHES: &[(&str, u64)] = &[
     ("node_start", 4),
     ("node_disable_scheduling", 3),
     ("node_enable_scheduling", 4),
+    ("account_shut", 1),
+    ("account_open", 6),
 ];
 
 /// What becomes of tasks on a node that is to do something else. The last one is not for all.
@@ -71,6 +74,7 @@ impl World {
             Some(("pool", _)) => self.wish_of_pool(name).await,
             Some(("job", _)) => self.wish_of_job(name).await,
             Some(("task", _)) => self.wish_of_task(name).await,
+            Some(("account", _)) => self.wish_of_account(name).await,
             _ => self.wish_of_node(name).await,
         }
     }
@@ -114,6 +118,27 @@ impl World {
             _ => {}
         }
         (answer, id)
+    }
+
+    /// The account's network rules let in no agent, or all.
+    async fn wish_of_account(&mut self, name: &str) -> Answer {
+        let is_to_be_shut = name == "account_shut";
+        // It may be taken even where no answer comes.
+        self.users.is_shut |= is_to_be_shut;
+        let Some(server) = &self.server else { return (Ok(()), String::new()) };
+        let action = if is_to_be_shut { "Deny" } else { "Allow" };
+        let profile = json!({ "nodeManagementAccess": { "defaultAction": action } });
+        let patch = AccountPatch { network_profile: Some(shape(profile)), ..AccountPatch::default() };
+        let answer = account::account_patch(&server.cx, &server.caller, &server.account, patch).await.map(drop);
+        self.users.is_shut &= is_to_be_shut || answer.is_err();
+        (answer, String::new())
+    }
+
+    /// Agents that are shut out for ever find no rest.
+    pub async fn open_account(&mut self) {
+        if self.users.is_shut {
+            self.wish_of_account("account_open").await.0.ok();
+        }
     }
 
     async fn wish_of_job(&mut self, name: &str) -> Answer {

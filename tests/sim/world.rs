@@ -424,6 +424,7 @@ impl World {
     }
 
     async fn look_for_rest(&mut self) -> Outcome {
+        self.open_account().await;
         let unrest = self.unrest().await;
         if unrest.is_empty() {
             self.check().await?;

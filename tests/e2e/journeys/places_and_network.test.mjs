@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { BatchClient } from "../support/client.mjs";
 import { journey } from "../support/journey.mjs";
-import { accessibleInBothThemes, arrive, button, command, fact, go, link, signIn, textbox, until } from "../support/portal.mjs";
+import { accessibleInBothThemes, arrive, button, command, fact, go, link, signIn, speaking, textbox, until, words } from "../support/portal.mjs";
 import { createAccount, createUser } from "../support/server.mjs";
 
-journey("places and network", async ({ page, server, shot }) => {
+journey("places and network", async ({ page, server, shot, open }) => {
   const ada = createUser(server, "ada");
   const account = createAccount(server, "bakery");
   const programs = new BatchClient(account);
@@ -33,6 +33,30 @@ journey("places and network", async ({ page, server, shot }) => {
   await rules.fill("192.0.2.0/24\n127.0.0.0/8");
   await button(page, "Save").click();
   await until("programs are let in", async () => (await status()) === 200);
+
+  // Agents that are shut out: their node says why in either language, and comes back by itself.
+  await programs.poolCreate("ovens", 1);
+  const [node] = await programs.nodes("ovens", 1);
+  const nodes = page.getByLabel("Agents of nodes come from");
+  await nodes.selectOption("Selected addresses");
+  await textbox(page, "Addresses of nodes").fill("192.0.2.0/24");
+  await button(page, "Save").click();
+  await programs.nodes("ovens", 1, ["unusable"]);
+  await go(page, `/accounts/bakery/pools/ovens/nodes/${node.id}`);
+  await page.getByText("do not let the node's agent in from 127.0.0.1").waitFor();
+  await page.getByText(words("en").NODE_REMEDY_REFUSED).waitFor();
+  await accessibleInBothThemes(page);
+  await shot("refused");
+  const { page: french } = await open(speaking("fr"));
+  await french.goto(`/accounts/bakery/pools/ovens/nodes/${node.id}`);
+  await signIn(french, ada, "fr");
+  await french.getByText(words("fr").NODE_REMEDY_REFUSED).waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Networking" }).click();
+  await arrive(page, "Networking");
+  assert.equal(await textbox(page, "Addresses of nodes").inputValue(), "192.0.2.0/24");
+  await nodes.selectOption("Every address");
+  await button(page, "Save").click();
+  await programs.nodes("ovens", 1);
 
   // A group of one's own: made, tagged, deleted; one with an account in it is not deleted.
   await go(page, "/places");

@@ -38,11 +38,13 @@ fn takes(method: &Method, path: &str) -> Option<(P, Place)> {
         (Some("/listkeys"), _) => (P::KeyRead, first),
         (Some("/regeneratekeys"), _) => (P::KeyWrite, first),
         (Some("/syncautostoragekeys"), _) => (P::AccountWrite, first),
+        (Some(rest), _) if !reads && rest.starts_with("/privateendpointconnections/") => (P::AccountWrite, first),
+        (Some(rest), _) if rest.ends_with("/reconcile") => (P::AccountWrite, first),
         (Some(rest), _) if ["/pools", "/certificates", "/applications"].iter().any(|thing| rest.starts_with(thing)) => {
             (if reads { P::PoolRead } else { P::PoolWrite }, first)
         }
         (Some(_), _) if reads => (P::AccountRead, first),
-        (None, path) if path.ends_with("/resourcegroups/{group}") && *method == Method::PUT => {
+        (None, path) if path.ends_with("/resourcegroups/{group}") && matches!(*method, Method::PUT | Method::PATCH) => {
             (P::AccountWrite, everywhere)
         }
         (None, path) if path.ends_with("/resourcegroups/{group}") && *method == Method::DELETE => {
