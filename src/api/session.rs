@@ -161,4 +161,18 @@ pub struct Token {
     pub expiry_time: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Timestamp>,
+    #[serde(flatten)]
+    pub limit: TokenLimit,
+}
+
+/// What a token lets do at most, of what its user may do. Without a word: all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenLimit {
+    /// What this role allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// In this subscription, resource group or account. Given as a resource's id or as the name of an account; said as an id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }

@@ -1,5 +1,8 @@
 //! What a role may do. One table for REST, the server functions and the portal's buttons.
 
+use std::sync::Arc;
+
+use super::ids::AccountName;
 use crate::api::Role;
 
 /// Something a caller wants to do to an account or the installation.
@@ -71,6 +74,21 @@ pub fn allows(role: Role, permission: Permission) -> bool {
     }
 }
 
+/// What a token lets do at most; its user's rights are another question. The usual one limits nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limit {
+    pub role: Option<Role>,
+    /// The accounts that there are where it holds; absent for everywhere. What belongs to no account is out of a limit's reach then.
+    pub accounts: Option<Arc<[AccountName]>>,
+}
+
+impl Limit {
+    pub fn allows(&self, account: Option<&AccountName>, permission: Permission) -> bool {
+        let is_here = |own: &Arc<[AccountName]>| account.is_some_and(|account| own.contains(account));
+        self.role.is_none_or(|role| allows(role, permission)) && self.accounts.as_ref().is_none_or(is_here)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +109,29 @@ mod tests {
             assert!(!(is_owners && role != Role::Owner && allows(role, permission)), "{role} {permission:?}");
             assert!(role != Role::NoRole || !allows(role, permission), "{permission:?}");
         }
+    }
+
+    #[test]
+    fn a_limit_allows_what_its_role_does_where_it_holds() {
+        let [here, there]: [AccountName; 2] = ["here", "there"].map(|name| name.parse().unwrap());
+        let check = |limit: &Limit, account: Option<&AccountName>, permission, expected| {
+            assert_eq!(limit.allows(account, permission), expected, "{limit:?} {account:?} {permission:?}");
+        };
+        for permission in Permission::ALL {
+            check(&Limit::default(), None, *permission, true);
+        }
+        let reads = Limit { role: Some(Role::Reader), accounts: None };
+        check(&reads, None, Permission::AccountRead, true);
+        check(&reads, Some(&here), Permission::JobWrite, false);
+        let local = Limit { role: None, accounts: Some([here.clone()].into()) };
+        check(&local, Some(&here), Permission::KeyRead, true);
+        check(&local, Some(&there), Permission::AccountRead, false);
+        check(&local, None, Permission::AccountRead, false);
+        let both = Limit { role: Some(Role::BatchJobSubmitter), ..local };
+        check(&both, Some(&here), Permission::JobWrite, true);
+        check(&both, Some(&here), Permission::PoolWrite, false);
+        let nowhere = Limit { role: None, accounts: Some([].into()) };
+        check(&nowhere, Some(&here), Permission::AccountRead, false);
     }
 
     #[test]

@@ -16,11 +16,17 @@ pub async fn token_list() -> Result<Vec<api::Token>, api::Error> {
     Ok(service::user::token_list(&cx, &caller, Some(caller.name())).await?)
 }
 
-/// Makes a token; its secret is in this answer and nowhere else.
+/// Makes a token; its secret is in this answer and nowhere else. Without a limit it lets do whatever its user may.
 #[server(prefix = "/portal/fn", endpoint = "token_create", input = Json)]
-pub async fn token_create(description: String, life: api::Duration) -> Result<api::NewToken, api::Error> {
+pub async fn token_create(
+    description: String,
+    life: api::Duration,
+    limit: Option<api::TokenLimit>,
+) -> Result<api::NewToken, api::Error> {
     let (cx, caller) = request::context()?;
-    let (token, secret) = service::user::token_create(&cx, &caller, caller.name(), &description, Some(life)).await?;
+    let (who, limit) = (caller.name(), limit.unwrap_or_default());
+    let made = service::user::token_create_limited(&cx, &caller, who, &description, Some(life), limit).await;
+    let (token, secret) = made?;
     Ok(api::NewToken { token, secret })
 }
 

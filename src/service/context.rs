@@ -21,7 +21,7 @@ use crate::domain::condition::{Condition, Tags};
 use crate::domain::container::Containers;
 use crate::domain::ids::AccountName;
 use crate::domain::kept::Keep;
-use crate::domain::permission::{self, Permission};
+use crate::domain::permission::{self, Limit, Permission};
 use crate::domain::placement::Demands;
 use crate::store::Store;
 use crate::store::dependency::ReadyTask;
@@ -260,8 +260,8 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// `session` is the hash of the session's secret; absent for a personal access token.
-    /// `role` holds everywhere, `accounts` in single ones.
-    User { name: String, role: Role, accounts: Arc<[(AccountName, Role)]>, session: Option<secret::Hash> },
+    /// `role` holds everywhere, `accounts` in single ones, and of both what the `limit` of a token leaves.
+    User { name: String, role: Role, accounts: Arc<[(AccountName, Role)]>, limit: Limit, session: Option<secret::Hash> },
     /// A program with an account's key: everything on the data plane of that account, nothing else.
     SharedKey { account: AccountName },
     /// The server itself, or the operator by `fournil admin`.
@@ -300,6 +300,9 @@ impl Caller {
     pub fn may(&self, account: Option<&AccountName>, permission: Permission) -> Result<()> {
         match (&self.who, account) {
             (Who::System, _) => Ok(()),
+            (Who::User { limit, .. }, _) if !limit.allows(account, permission) => {
+                Err(Code::InsufficientAccountPermissions.into())
+            }
             (Who::User { role, .. }, _) if permission::allows(*role, permission) => Ok(()),
             (Who::User { accounts, .. }, Some(account)) if allows_in(accounts, account, permission) => Ok(()),
             (Who::User { .. }, _) => Err(Code::InsufficientAccountPermissions.into()),
@@ -323,9 +326,11 @@ impl Caller {
             Ok(()) => return Ok(None),
             Err(refused) => refused,
         };
-        let Who::User { accounts, .. } = &self.who else { return Err(refused) };
-        let allowed = accounts.iter().filter(|(_, role)| permission::allows(*role, permission));
-        let mut names: Vec<AccountName> = allowed.map(|(name, _)| name.clone()).collect();
+        let Who::User { accounts, limit, .. } = &self.who else { return Err(refused) };
+        // Those with a role of their own, and those that a token names whose user has a role everywhere.
+        let named = accounts.iter().map(|(name, _)| name).chain(limit.accounts.iter().flat_map(|own| own.iter()));
+        let mut names: Vec<AccountName> =
+            named.filter(|name| self.may(Some(name), permission).is_ok()).cloned().collect();
         names.sort();
         names.dedup();
         if names.is_empty() { Err(refused) } else { Ok(Some(names)) }

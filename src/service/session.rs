@@ -6,6 +6,7 @@ use super::{Caller, Context, Error, Result, Who, user};
 use crate::api::{self, AccountRole, Code, Duration, Role, Secret, Timestamp};
 use crate::auth::secret::{self, Hash};
 use crate::domain::ids::AccountName;
+use crate::domain::permission::Limit;
 use crate::store::session::{self as grants, Grant};
 use crate::store::{self, Conn, access_token, meta, role_assignment, user as users};
 
@@ -174,7 +175,7 @@ pub async fn of_cookie(cx: &Context, secret: &str, from: &From) -> Result<Option
             .write(move |conn| Box::pin(async move { grants::extend(conn, &hash, expires).await.map_err(Error::from) }))
             .await?;
     }
-    Ok(Some(caller(grant, accounts, Some(hash), from)))
+    Ok(Some(caller(grant, accounts, Limit::default(), Some(hash), from)))
 }
 
 /// Whether the session that a caller came by still lives. For answers that go on for long.
@@ -199,6 +200,10 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
     };
     let Some(grant) = grant.filter(|grant| is_alive(grant, now)) else { return Ok(None) };
     let accounts = role_assignment::accounts_of(&mut conn, grant.user_key).await?;
+    let within = match &grant.limit.scope {
+        Some(scope) => Some(role_assignment::accounts_in(&mut conn, scope).await?),
+        None => None,
+    };
     drop(conn);
     if grant.last_used.is_none_or(|last| now.since(last) >= TOKEN_USE_EVERY) {
         cx.store
@@ -212,7 +217,8 @@ pub async fn of_token(cx: &Context, token: &str, from: &From) -> Result<Option<C
             })
             .await?;
     }
-    Ok(Some(caller(grant, accounts, None, from)))
+    let limit = Limit { role: grant.limit.role, accounts: within.map(Into::into) };
+    Ok(Some(caller(grant, accounts, limit, None, from)))
 }
 
 /// Removes sessions and access tokens that have run out.
@@ -243,8 +249,14 @@ fn end_of(grant: &Grant, now: Timestamp) -> Timestamp {
     now.plus(IDLE_LIFE).min(grant.created.plus(LONGEST_LIFE)).max(grant.expires)
 }
 
-fn caller(grant: Grant, accounts: Vec<(AccountName, Role)>, session: Option<Hash>, from: &From) -> Caller {
-    let who = Who::User { name: grant.user, role: grant.role, accounts: accounts.into(), session };
+fn caller(
+    grant: Grant,
+    accounts: Vec<(AccountName, Role)>,
+    limit: Limit,
+    session: Option<Hash>,
+    from: &From,
+) -> Caller {
+    let who = Who::User { name: grant.user, role: grant.role, accounts: accounts.into(), limit, session };
     Caller { who, from: Some(from.address), request_id: from.request_id.clone(), only_if: Default::default() }
 }
 

@@ -3,10 +3,12 @@
 use super::{Caller, Context, Error, Result, Who, session};
 use crate::api::{self, Code, Duration, Role, Secret, Timestamp};
 use crate::auth::{password, secret};
+use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
+use crate::domain::scope::Scope;
 use crate::store::session as grants;
 use crate::store::user::{self as table, UserRow};
-use crate::store::{self, Conn};
+use crate::store::{self, Conn, account as accounts, role_assignment};
 
 /// How long a token lives when its maker does not say.
 pub const TOKEN_LIFE: Duration = Duration::from_days(90);
@@ -138,6 +140,21 @@ pub async fn token_create(
     description: &str,
     life: Option<Duration>,
 ) -> Result<(api::Token, Secret)> {
+    token_create_limited(cx, caller, user, description, life, Default::default()).await
+}
+
+/// The same of a token that lets do no more than the limit says.
+///
+/// # Errors
+/// And `InvalidPropertyValue` for a scope in which there is nothing.
+pub async fn token_create_limited(
+    cx: &Context,
+    caller: &Caller,
+    user: &str,
+    description: &str,
+    life: Option<Duration>,
+    limit: api::TokenLimit,
+) -> Result<(api::Token, Secret)> {
     may_look_after(caller, Some(user))?;
     let life = life.unwrap_or(TOKEN_LIFE);
     if life <= Duration(0) || life > LONGEST_TOKEN_LIFE {
@@ -166,7 +183,8 @@ pub async fn token_create(
                         .with("Reason", "The user is disabled.")
                         .into());
                 }
-                let token = new_token(id, row.name, description, now, life);
+                let limit = checked_limit(conn, limit).await?;
+                let token = new_token(id, row.name, description, now, life, limit);
                 grants::token_insert(conn, &hash, row.key, &token).await?;
                 Ok::<_, Error>(token)
             })
@@ -176,8 +194,36 @@ pub async fn token_create(
     Ok((token, secret))
 }
 
-fn new_token(id: String, user: String, description: String, now: Timestamp, life: Duration) -> api::Token {
-    api::Token { id, user, description, creation_time: now, expiry_time: now.plus(life), last_used: None }
+fn new_token(
+    id: String,
+    user: String,
+    description: String,
+    now: Timestamp,
+    life: Duration,
+    limit: api::TokenLimit,
+) -> api::Token {
+    api::Token { id, user, description, creation_time: now, expiry_time: now.plus(life), last_used: None, limit }
+}
+
+/// The limit with its scope as it is kept. One that only seems to limit, because of a slip of the pen, is refused.
+async fn checked_limit(conn: &mut Conn, limit: api::TokenLimit) -> Result<api::TokenLimit> {
+    let Some(given) = limit.scope.filter(|scope| !scope.is_empty()) else {
+        return Ok(api::TokenLimit { role: limit.role, scope: None });
+    };
+    let wrong = |reason: String| Error::from(api::Error::invalid_property("scope", &given, reason));
+    let scope = match given.to_ascii_lowercase().parse::<AccountName>() {
+        Ok(name) => {
+            let account = accounts::find(conn, &name).await?;
+            let account = account.ok_or_else(|| wrong("There is no account of this name.".to_owned()))?;
+            Scope::of_account(&account.subscription_id, &account.resource_group, name.as_str())
+        }
+        Err(_) => given.parse::<Scope>().map_err(|reason| wrong(reason.to_string()))?,
+    };
+    let scope = scope.to_string();
+    if role_assignment::accounts_in(conn, &scope).await?.is_empty() {
+        return Err(wrong("There is no account in this scope.".to_owned()));
+    }
+    Ok(api::TokenLimit { role: limit.role, scope: Some(scope) })
 }
 
 /// All tokens, or those of one user.

@@ -29,7 +29,7 @@ pub async fn insert(
 /// `last_used` is the personal token's.
 pub async fn find(conn: &mut Conn, hash: &Hash) -> Result<Option<Grant>> {
     let row = sqlx::query(
-        "SELECT user_key, name, role, disabled, a.created, a.expires, last_used FROM access_tokens a \
+        "SELECT user_key, name, role, disabled, a.created, a.expires, last_used, limit_role, limit_scope FROM access_tokens a \
          JOIN tokens t ON t.key = token_key JOIN users ON users.key = user_key WHERE a.hash = ?",
     )
     .bind(hash.as_slice())

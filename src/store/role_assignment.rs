@@ -23,6 +23,21 @@ pub async fn accounts_of(conn: &mut Conn, user_key: i64) -> Result<Vec<(AccountN
     rows.iter().map(|row| Ok((name(row, "name")?, name(row, "role")?))).collect()
 }
 
+/// The accounts that there are in a scope, which is in lower case.
+pub async fn accounts_in(conn: &mut Conn, scope: &str) -> Result<Vec<AccountName>> {
+    let rows = sqlx::query(
+        "SELECT name FROM accounts WHERE ?1 IN ( \
+         lower('/subscriptions/' || subscription_id), \
+         lower('/subscriptions/' || subscription_id || '/resourcegroups/' || resource_group), \
+         lower('/subscriptions/' || subscription_id || '/resourcegroups/' || resource_group || \
+         '/providers/microsoft.batch/batchaccounts/' || name))",
+    )
+    .bind(scope)
+    .fetch_all(conn)
+    .await?;
+    rows.iter().map(|row| name(row, "name")).collect()
+}
+
 /// False when the user has the role there already.
 pub async fn insert(conn: &mut Conn, user_key: i64, row: &RoleAssignment) -> Result<bool> {
     let done = sqlx::query(

@@ -2,9 +2,9 @@
 
 use sqlx::sqlite::SqliteRow;
 
-use super::convert::{get, name, opt_time, time};
+use super::convert::{get, name, opt_name, opt_time, time};
 use super::db::{Conn, Result};
-use crate::api::{self, Role, Timestamp};
+use crate::api::{self, Role, Timestamp, TokenLimit};
 
 /// SHA-256 of a secret.
 pub type Hash = [u8; 32];
@@ -19,6 +19,8 @@ pub struct Grant {
     pub created: Timestamp,
     pub expires: Timestamp,
     pub last_used: Option<Timestamp>,
+    /// Of a token.
+    pub limit: TokenLimit,
 }
 
 impl Grant {
@@ -31,8 +33,13 @@ impl Grant {
             created: time(row, "created")?,
             expires: time(row, "expires")?,
             last_used: opt_time(row, "last_used")?,
+            limit: read_limit(row)?,
         })
     }
+}
+
+fn read_limit(row: &SqliteRow) -> Result<TokenLimit> {
+    Ok(TokenLimit { role: opt_name(row, "limit_role")?, scope: get(row, "limit_scope")? })
 }
 
 /// What stands for a session where its secret must not: the beginning of the hash.
@@ -61,8 +68,8 @@ pub async fn insert(
 
 pub async fn find(conn: &mut Conn, hash: &Hash) -> Result<Option<Grant>> {
     let row = sqlx::query(
-        "SELECT user_key, name, role, disabled, sessions.created, expires, NULL AS last_used \
-         FROM sessions JOIN users ON users.key = user_key WHERE hash = ?",
+        "SELECT user_key, name, role, disabled, sessions.created, expires, NULL AS last_used, NULL AS limit_role, \
+         NULL AS limit_scope FROM sessions JOIN users ON users.key = user_key WHERE hash = ?",
     )
     .bind(hash.as_slice())
     .fetch_optional(conn)
@@ -131,21 +138,26 @@ pub async fn delete_expired(conn: &mut Conn, now: Timestamp) -> Result<()> {
 
 /// Saves a token. `token.user` is not looked at.
 pub async fn token_insert(conn: &mut Conn, hash: &Hash, user_key: i64, token: &api::Token) -> Result<()> {
-    sqlx::query("INSERT INTO tokens (id, hash, user_key, description, created, expires) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(&token.id)
-        .bind(hash.as_slice())
-        .bind(user_key)
-        .bind(&token.description)
-        .bind(token.creation_time.micros())
-        .bind(token.expiry_time.micros())
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "INSERT INTO tokens (id, hash, user_key, description, created, expires, limit_role, limit_scope) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&token.id)
+    .bind(hash.as_slice())
+    .bind(user_key)
+    .bind(&token.description)
+    .bind(token.creation_time.micros())
+    .bind(token.expiry_time.micros())
+    .bind(token.limit.role.map(Role::as_str))
+    .bind(&token.limit.scope)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 pub async fn token_find(conn: &mut Conn, hash: &Hash) -> Result<Option<Grant>> {
     let row = sqlx::query(
-        "SELECT user_key, name, role, disabled, tokens.created, expires, last_used \
+        "SELECT user_key, name, role, disabled, tokens.created, expires, last_used, limit_role, limit_scope \
          FROM tokens JOIN users ON users.key = user_key WHERE hash = ?",
     )
     .bind(hash.as_slice())
@@ -157,8 +169,8 @@ pub async fn token_find(conn: &mut Conn, hash: &Hash) -> Result<Option<Grant>> {
 /// All tokens, or those of one user, newest first.
 pub async fn token_list(conn: &mut Conn, user_key: Option<i64>) -> Result<Vec<api::Token>> {
     let rows = sqlx::query(
-        "SELECT id, name, description, tokens.created, expires, last_used FROM tokens JOIN users ON users.key = user_key \
-         WHERE ?1 IS NULL OR user_key = ?1 ORDER BY tokens.key DESC",
+        "SELECT id, name, description, tokens.created, expires, last_used, limit_role, limit_scope \
+         FROM tokens JOIN users ON users.key = user_key WHERE ?1 IS NULL OR user_key = ?1 ORDER BY tokens.key DESC",
     )
     .bind(user_key)
     .fetch_all(conn)
@@ -174,6 +186,7 @@ fn read_token(row: &SqliteRow) -> Result<api::Token> {
         creation_time: time(row, "created")?,
         expiry_time: time(row, "expires")?,
         last_used: opt_time(row, "last_used")?,
+        limit: read_limit(row)?,
     })
 }
 

@@ -90,6 +90,7 @@ mod storage;
 mod support;
 mod tidy;
 mod tls;
+mod token_limits;
 mod users;
 mod waiting;
 mod web_hooks;

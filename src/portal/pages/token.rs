@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::{self, Duration, NewToken, Token};
+use crate::api::{self, Duration, NewToken, Role, Token, TokenLimit};
 use crate::portal::components::{
     Button, ButtonKind, Confirmation, Copy, Empty, ErrorBar, Field, FieldErrors, FormErrors, Icon, Loaded, PageHeader,
     Select, TextInput, Time, ask,
@@ -33,11 +33,17 @@ pub fn TokensPage() -> impl IntoView {
 fn CreateForm(tokens: Reading<Vec<Token>>, made: RwSignal<Option<NewToken>>) -> impl IntoView {
     let (session, notifications) = (use_session(), use_notifications());
     let (description, life) = (RwSignal::new(String::new()), RwSignal::new(LIVES[0].to_string()));
+    let (role, scope) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (pending, error) = (RwSignal::new(false), RwSignal::new(None::<api::Error>));
-    // What a description and a length of life may be the server says; nothing that can be typed here is wrong otherwise.
+    // What a description, a length of life and a scope may be the server says; nothing that can be typed here is wrong otherwise.
     let form = FormErrors::provide(Signal::stored(FieldErrors::default()), error.into());
     let options = Signal::derive(|| {
         LIVES.map(|days| (days.to_string(), tf(msg::TOKEN_DAYS, &[("n", &days.to_string())]))).to_vec()
+    });
+    let roles = Signal::derive(|| {
+        let all = Role::ALL.iter().filter(|role| **role != Role::NoRole);
+        let all = all.map(|role| (role.to_string(), role.to_string()));
+        [(String::new(), t(msg::TOKEN_UNLIMITED).to_owned())].into_iter().chain(all).collect::<Vec<_>>()
     });
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -45,10 +51,15 @@ fn CreateForm(tokens: Reading<Vec<Token>>, made: RwSignal<Option<NewToken>>) -> 
             return;
         }
         let days = life.with_untracked(|days| days.parse().unwrap_or(LIVES[0]));
+        let scope_typed = scope.with_untracked(|scope| scope.trim().to_owned());
+        let limit = TokenLimit {
+            role: role.with_untracked(|role| role.parse().ok()),
+            scope: (!scope_typed.is_empty()).then_some(scope_typed),
+        };
         pending.set(true);
         error.set(None);
         spawn_local(async move {
-            let answer = token_create(description.get_untracked(), Duration::from_days(days)).await;
+            let answer = token_create(description.get_untracked(), Duration::from_days(days), Some(limit)).await;
             pending.try_set(false);
             match answer {
                 Ok(new) => {
@@ -71,6 +82,12 @@ fn CreateForm(tokens: Reading<Vec<Token>>, made: RwSignal<Option<NewToken>>) -> 
                 <TextInput value=description/>
             </Field>
             <Field name="expiry" label=msg::TOKEN_LIFE><Select value=life options/></Field>
+            <Field name="role" label=msg::TOKEN_ROLE hint=Signal::derive(|| Some(t(msg::TOKEN_ROLE_HINT).to_owned()))>
+                <Select value=role options=roles/>
+            </Field>
+            <Field name="scope" label=msg::TOKEN_SCOPE hint=Signal::derive(|| Some(t(msg::TOKEN_SCOPE_HINT).to_owned()))>
+                <TextInput value=scope/>
+            </Field>
             <div class="form__actions">
                 <Button label=msg::TOKEN_CREATE icon=Icon::Add kind=ButtonKind::Primary submit=true pending/>
             </div>
@@ -105,6 +122,7 @@ fn TokenTable(all: Signal<Vec<Token>>, tokens: Reading<Vec<Token>>) -> impl Into
                     <thead>
                         <tr>
                             <th scope="col">{tx(msg::TOKEN_DESCRIPTION)}</th>
+                            <th scope="col">{tx(msg::TOKEN_LIMITED)}</th>
                             <th scope="col">{tx(msg::CREATED)}</th>
                             <th scope="col">{tx(msg::TOKEN_EXPIRES)}</th>
                             <th scope="col">{tx(msg::TOKEN_LAST_USED)}</th>
@@ -143,6 +161,7 @@ fn Row(token: Token, tokens: Reading<Vec<Token>>) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{shown}</th>
+            <td>{limit_text(&token.limit)}</td>
             <td><Time at=token.creation_time/></td>
             <td><Time at=token.expiry_time/></td>
             <td>{match token.last_used {
@@ -151,5 +170,27 @@ fn Row(token: Token, tokens: Reading<Vec<Token>>) -> impl IntoView {
             }}</td>
             <td><Button label=Signal::derive(label) icon=Icon::Delete icon_only=true kind=ButtonKind::Subtle on_press=revoke/></td>
         </tr>
+    }
+}
+
+/// What a token lets do, in short: a role, and the last name of a scope.
+fn limit_text(limit: &TokenLimit) -> String {
+    let role = limit.role.map(|role| role.to_string());
+    let place = limit.scope.as_deref().and_then(|scope| scope.rsplit('/').next()).map(str::to_owned);
+    let parts: Vec<String> = role.into_iter().chain(place).collect();
+    if parts.is_empty() { t(msg::TOKEN_UNLIMITED).to_owned() } else { parts.join(" · ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_said_by_its_role_and_place() {
+        let limit = |role, scope: Option<&str>| limit_text(&TokenLimit { role, scope: scope.map(str::to_owned) });
+        let account = "/subscriptions/s/resourcegroups/lab/providers/microsoft.batch/batchaccounts/acc";
+        assert_eq!(limit(Some(Role::Reader), Some(account)), "Reader · acc");
+        assert_eq!(limit(None, Some("/subscriptions/s/resourcegroups/lab")), "lab");
+        assert_eq!(limit(None, None), "Whatever you may do");
     }
 }

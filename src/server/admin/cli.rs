@@ -11,7 +11,7 @@ use super::activity::ActivityArgs;
 use super::node::NodeCommand;
 use super::storage::{self, StorageCommand};
 use super::{Request, call, print, restore};
-use crate::api::{AccountCreate, Duration, KeyName, PublicNetworkAccess, Role, Secret};
+use crate::api::{AccountCreate, Duration, KeyName, PublicNetworkAccess, Role, Secret, TokenLimit};
 use crate::domain::ids::AccountName;
 use crate::server::config::DataDirArg;
 
@@ -183,6 +183,12 @@ enum TokenCommand {
         /// Days until it expires, 1–366
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=366))]
         days: Option<i64>,
+        /// Lets do at most what this role may, e.g. Reader
+        #[arg(long)]
+        role: Option<Role>,
+        /// And only there: the name of an account, or the resource id of a subscription, group or account
+        #[arg(long)]
+        scope: Option<String>,
     },
     /// Lists tokens, without their secrets
     List {
@@ -215,8 +221,9 @@ fn to_request(command: Command) -> anyhow::Result<Request> {
         Command::Key(KeyCommand::List { account }) => Request::KeyList { account },
         Command::Key(KeyCommand::Regenerate { account, key }) => Request::KeyRegenerate { account, key },
         Command::User(command) => user_request(command)?,
-        Command::Token(TokenCommand::Create { user, description, days }) => {
-            Request::TokenCreate { user, description, life: days.map(Duration::from_days) }
+        Command::Token(TokenCommand::Create { user, description, days, role, scope }) => {
+            let limit = TokenLimit { role, scope };
+            Request::TokenCreate { user, description, life: days.map(Duration::from_days), limit }
         }
         Command::Token(TokenCommand::List { user }) => Request::TokenList { user },
         Command::Token(TokenCommand::Revoke { id }) => Request::TokenRevoke { id },

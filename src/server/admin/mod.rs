@@ -74,6 +74,7 @@ pub enum Request {
         user: String,
         description: String,
         life: Option<Duration>,
+        limit: api::TokenLimit,
     },
     TokenList {
         user: Option<String>,
@@ -154,8 +155,8 @@ async fn perform_noted(cx: &Context, request: Request) -> Result<Value> {
         Request::UserSetPassword { user, password } => {
             to_value(user::user_set_password(cx, me, &user, password).await?)
         }
-        Request::TokenCreate { user, description, life } => {
-            let (token, secret) = user::token_create(cx, me, &user, &description, life).await?;
+        Request::TokenCreate { user, description, life, limit } => {
+            let (token, secret) = user::token_create_limited(cx, me, &user, &description, life, limit).await?;
             with(to_value(token), "token", secret.0)
         }
         Request::TokenList { user } => to_value(user::token_list(cx, me, user.as_deref()).await?),

@@ -26,7 +26,7 @@ journey("the rules of a job", async ({ page, server, shot, expect }) => {
   await makeASchedule(page, batch, shot);
   await changeTheSchedule(page, batch, shot);
   await restartAndRemoveANode(page, batch, shot, expect);
-  await makeAndRevokeAToken(page, shot);
+  await makeAndRevokeAToken(page, shot, expect);
   await letAProgramIn(page, server, shot, expect);
 });
 
@@ -263,12 +263,20 @@ async function restartAndRemoveANode(page, batch, shot, expect) {
   assert.equal((await batch.call("GET", "/pools/render")).targetDedicatedNodes, 0);
 }
 
-async function makeAndRevokeAToken(page, shot) {
+async function makeAndRevokeAToken(page, shot, expect) {
   await go(page, "/tokens");
   await textbox(page, "Description").fill("render farm");
   await accessibleInBothThemes(page);
+  // It lets do less than ada may: a place that there is not is refused at its field.
+  await page.getByLabel("Lets do").selectOption("Reader");
+  await textbox(page, "Only in").fill("nowhere");
+  expect(/token_create/);
+  await button(page, "Create token").click();
+  await page.getByText("There is no account of this name.").waitFor();
+  await textbox(page, "Only in").fill("studio");
   await button(page, "Create token").click();
   await page.getByText("Copy it now.").waitFor();
+  await page.getByRole("cell", { name: "Reader · studio" }).waitFor();
   await accessibleInBothThemes(page);
   await shot("token");
   await button(page, "Revoke render farm").click();

@@ -6,7 +6,7 @@ use fournil::domain::permission::Permission;
 use fournil::service::reference::reference;
 use serde_json::{Value, json};
 
-use crate::support::people::{Place, call, dead_tokens, installation};
+use crate::support::people::{Place, call, dead_tokens, installation, limited};
 
 const VERSION: &str = "api-version=2024-02-01.19.0";
 
@@ -80,7 +80,8 @@ fn method(operation: &ReferenceOperation) -> Method {
 
 #[tokio::test]
 async fn each_operation_is_for_those_whose_role_in_the_account_allows_it() {
-    let (server, people) = installation().await;
+    let (server, mut people) = installation().await;
+    people.extend(limited(&server).await);
     let operations = &reference().operations;
     assert!(operations.len() > 60, "{}", operations.len());
     let mut wrong = Vec::new();

@@ -5,7 +5,7 @@ use fournil::arm;
 use fournil::domain::permission::Permission as P;
 
 use crate::arm_access::body;
-use crate::support::people::{Person, Place, call, dead_tokens, installation};
+use crate::support::people::{Person, Place, call, dead_tokens, installation, limited};
 use crate::support::server::TestServer;
 
 /// What a route takes; nothing for what everybody may who has a token.
@@ -85,7 +85,8 @@ async fn ask(server: &TestServer, method: &Method, path: &str, token: Option<&st
 
 #[tokio::test]
 async fn each_route_is_for_those_whose_role_there_allows_it() {
-    let (server, people) = installation().await;
+    let (server, mut people) = installation().await;
+    people.extend(limited(&server).await);
     let mut wrong = Vec::new();
     // What those may who may delete the account is seen elsewhere: it would be gone for everybody who comes later.
     let deletes = |method: &Method, path: &str| takes(method, path).is_some_and(|(p, _)| p == P::AccountDelete);

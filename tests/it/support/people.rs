@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use fournil::api::{Duration, Role, RoleAssignmentCreate, Secret};
+use fournil::api::{Duration, Role, RoleAssignmentCreate, Secret, TokenLimit};
 use fournil::domain::permission::{Permission, allows};
 use fournil::service::{Caller, role_assignment, user};
 use serde_json::{Value, json};
@@ -111,6 +111,31 @@ async fn person(server: &TestServer, role: Role, at: Option<At>) -> Person {
     }
     let token = user::token_create(cx, &me, &name, "", None).await.unwrap().1;
     Person { name, role, at, token }
+}
+
+/// Tokens of somebody who may do everything that are limited to a role, to a place or to both: each is as good as a user with that
+/// role there.
+pub async fn limited(server: &TestServer) -> Vec<Person> {
+    let (cx, me) = (&server.server.cx, Caller::system());
+    user::user_create(cx, &me, "limited", Role::Owner, Secret(PASSWORD.into())).await.unwrap();
+    let subscription = &cx.installation.subscription_id;
+    let mut people = Vec::new();
+    for (role, at) in [
+        (Role::Reader, None),
+        (Role::BatchJobSubmitter, None),
+        (Role::Contributor, None),
+        (Role::NoRole, None),
+        (Role::Owner, Some(At::First)),
+        (Role::BatchDataContributor, Some(At::Group)),
+        (Role::Contributor, Some(At::Subscription)),
+        (Role::Owner, Some(At::Second)),
+        (Role::Reader, Some(At::OtherGroup)),
+    ] {
+        let limit = TokenLimit { role: Some(role), scope: at.map(|at| at.scope(subscription)) };
+        let token = user::token_create_limited(cx, &me, "limited", "", None, limit).await.unwrap().1;
+        people.push(Person { name: format!("limited to {role:?} {at:?}"), role, at, token });
+    }
+    people
 }
 
 /// Tokens that open nothing any more, or never did, with what is wrong with each: revoked, expired, of a user who was disabled, and
