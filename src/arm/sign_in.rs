@@ -32,6 +32,8 @@ pub fn owns(path: &str) -> bool {
         "oauth2/v2.0/devicecode",
         "oauth2/v2.0/token",
         "oauth2/token",
+        "oauth2/v2.0/authorize",
+        "oauth2/authorize",
     ];
     own.contains(&below.as_str())
 }
@@ -46,6 +48,8 @@ pub fn routes() -> Router<Context> {
         .route("/{tenant}/oauth2/v2.0/devicecode", post(device_code))
         .route("/{tenant}/oauth2/v2.0/token", post(token))
         .route("/{tenant}/oauth2/token", post(token))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize))
+        .route("/{tenant}/oauth2/authorize", get(authorize))
         .route("/msi/token", get(identity_token))
 }
 
@@ -105,6 +109,19 @@ async fn openid_configuration(
         "id_token_signing_alg_values_supported": ["ES256"],
     }))
     .into_response())
+}
+
+/// Nobody signs in by being sent here and back; the configuration must name the place. The caller is not sent on either: where to is
+/// the caller's own word.
+async fn authorize(
+    State(cx): State<Context>,
+    Extension(info): Extension<RequestInfo>,
+    Path(Tenant { tenant }): Path<Tenant>,
+) -> Result {
+    known_tenant(&cx, &tenant)?;
+    let way = format!("Programs sign in by a client's secret or a device code, people at {}/device.", info.base_url);
+    let refused = json!({ "error": "unsupported_response_type", "error_description": way });
+    Ok((StatusCode::BAD_REQUEST, Json(refused)).into_response())
 }
 
 /// The public keys of what this server signs.

@@ -46,6 +46,12 @@ async fn a_program_finds_its_way_from_the_address_alone() {
         let base = format!("http://batch.example:8080/{}", tenant.to_lowercase());
         assert_eq!(found["token_endpoint"], format!("{base}{token}"));
         assert_eq!(found["issuer"], *issuer);
+        // Whoever is sent there is told what else to do, and sent to nowhere.
+        let authorize =
+            found["authorization_endpoint"].as_str().unwrap().strip_prefix("http://batch.example:8080").unwrap();
+        let sent = arm.answer(open(&format!("{authorize}?client_id=x&redirect_uri=http%3A%2F%2Fevil"))).await.is(400);
+        assert_eq!(sent.json()["error"], "unsupported_response_type");
+        assert!(sent.headers.get("location").is_none());
     }
     arm.answer(open("/contoso.example/v2.0/.well-known/openid-configuration"))
         .await

@@ -16,6 +16,7 @@ mod agent_mounts;
 mod agent_packages;
 mod agent_provider;
 mod agent_rights;
+mod agent_secrets;
 mod agent_start_task;
 mod agent_support;
 mod agent_tasks;
