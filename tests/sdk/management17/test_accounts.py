@@ -41,6 +41,7 @@ def test_an_account_lives_from_creation_to_deletion(client: BatchManagementClien
     assert list(accounts.list_detectors("lab", "life17")) == []
     assert list(client.application.list("lab", "life17")) == []
     assert list(client.private_link_resource.list_by_batch_account("lab", "life17")) == []
+    client.private_endpoint_connection.begin_delete("lab", "life17", "none").result(30)
     category, = accounts.list_outbound_network_dependencies_endpoints("lab", "life17")
     assert category.category == "Azure Batch"
 

@@ -4,6 +4,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.batch.models import (
+    CertificateCreateOrUpdateParameters,
     DeploymentConfiguration,
     FixedScaleSettings,
     ImageReference,
@@ -35,6 +36,9 @@ def test_a_pool_lives_from_creation_to_deletion(client: BatchManagementClient, t
     assert found.etag == made.etag
     assert found.deployment_configuration.virtual_machine_configuration.node_agent_sku_id == "batch.node.ubuntu 22.04"
     assert [pool.name for pool in client.pool.list_by_batch_account(*of, filter="startswith(name,'p')")] == ["pool"]
+    shown, = client.pool.list_by_batch_account(*of, select="properties/vmSize,properties/taskSchedulingPolicy")
+    assert (shown.name, shown.vm_size, shown.allocation_state) == ("pool", made.vm_size, None)
+    assert shown.task_scheduling_policy.node_fill_type == "Spread"
 
     change = Pool(metadata=[MetadataItem(name="a", value="b")])
     changed = client.pool.update(*of, "pool", change, if_match=made.etag)
@@ -46,3 +50,17 @@ def test_a_pool_lives_from_creation_to_deletion(client: BatchManagementClient, t
     client.pool.begin_delete(*of, "pool").result(60)
     with pytest.raises(ResourceNotFoundError):
         client.pool.get(*of, "pool")
+
+
+def test_a_certificate_is_added_packed_anew_and_deleted(client: BatchManagementClient, tls_account: Account) -> None:
+    of = (tls_account.resource_group, tls_account.name, "sha1-0a1b")
+    content = CertificateCreateOrUpdateParameters(data="AAAA", format="Cer")
+    made = client.certificate.create(*of, content)
+    changed = client.certificate.update(*of, CertificateCreateOrUpdateParameters(data="BBBB", format="Cer"), if_match=made.etag)
+    assert (changed.public_data, changed.provisioning_state) == ("BBBB", "Succeeded")
+    with pytest.raises(HttpResponseError) as refused:
+        client.certificate.update(*of, content, if_match=made.etag)
+    assert refused.value.status_code == 412
+    client.certificate.begin_delete(*of).result(30)
+    with pytest.raises(ResourceNotFoundError):
+        client.certificate.get(*of)
