@@ -89,6 +89,7 @@ mod storage;
 mod support;
 mod tidy;
 mod tls;
+mod traces;
 mod users;
 mod waiting;
 mod web_hooks;
