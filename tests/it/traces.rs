@@ -300,6 +300,28 @@ async fn the_operators_words_name_the_server_and_open_the_collector_and_logs_nam
 }
 
 #[tokio::test]
+async fn that_the_collector_went_and_came_back_is_logged_once_each() {
+    let collector = SpanCollector::start().await;
+    // Spans that are so refused are not tried again.
+    collector.answers(400, b"");
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&folder.path().join("data"), &["--otlp-endpoint", &collector.url]).await;
+    let mut browser = server().await.browser();
+    browser.url = serving.url.clone();
+    for n in 1..=3 {
+        browser.call("session_get", json!({})).await;
+        collector.until(|collector| collector.n_requests() >= n).await;
+    }
+    collector.answers(200, b"");
+    browser.call("session_get", json!({})).await;
+    collector.until(|collector| !collector.named("POST /portal/fn/session_get").is_empty()).await;
+    let (code, log) = serving.stop().await;
+    assert_eq!(code, Some(0), "{log}");
+    let lines = |words: &str| log.lines().filter(|line| line.contains(words)).count();
+    assert_eq!((lines("the collector takes no spans"), lines("the collector takes spans again")), (1, 1), "{log}");
+}
+
+#[tokio::test]
 async fn without_an_endpoint_nothing_is_sent_and_logs_name_no_trace() {
     let collector = SpanCollector::start().await;
     let folder = tempfile::tempdir().unwrap();
