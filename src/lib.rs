@@ -25,6 +25,8 @@ pub mod server;
 pub mod service;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod trace;
 
 #[cfg(feature = "csr")]
 pub mod portal;

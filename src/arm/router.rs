@@ -14,6 +14,7 @@ use super::{
     network, operation_result, pool, provider, resource_group, role_assignment, role_definition, sign_in, subscription,
 };
 use crate::api::Code;
+use crate::rest::trace;
 use crate::service::Context;
 
 /// First parts of the management plane's paths. No page of the portal begins with one of them.
@@ -86,8 +87,9 @@ pub fn routes(cx: &Context) -> Router {
         .layer(from_fn_with_state(cx.clone(), call::prepare))
         .layer(from_fn_with_state(cx.clone(), call::authenticate))
         .layer(from_fn_with_state(cx.clone(), activity::record));
-    let inner = sign_in::routes()
-        .route_layer(from_fn_with_state(cx.clone(), activity::record))
+    let guarded = trace::watch(guarded, cx);
+    let open = sign_in::routes().route_layer(from_fn_with_state(cx.clone(), activity::record));
+    let inner = trace::watch(open, cx)
         .fallback_service(guarded.with_state(cx.clone()))
         .layer(from_fn_with_state(cx.clone(), error::finish))
         .with_state(cx.clone());

@@ -61,7 +61,11 @@ pub fn of_management(method: &str, route: &str) -> Operation {
 /// A path of the data plane that the router does not know, if it names something all the same. Whatever strangers make up is
 /// one thing: otherwise names without number came into logs and metrics.
 pub fn known_path(path: &str) -> &str {
-    if path.starts_with("/certificates(") { path } else { "/unknown" }
+    let keyed = path.strip_prefix("/certificates(").and_then(|rest| rest.split_once(')'));
+    match keyed {
+        Some((key, "" | "/canceldelete")) if !key.contains('/') => path,
+        _ => "/unknown",
+    }
 }
 
 fn of_route(method: &str, provider: &str, route: &str) -> Operation {

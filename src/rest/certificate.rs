@@ -15,6 +15,10 @@ use crate::auth::shared_key::percent_decode;
 use crate::domain::check;
 use crate::domain::odata::CERTIFICATE_FIELDS;
 use crate::service::{Context, certificate};
+use crate::trace;
+
+/// How Batch writes it.
+const ROUTE: &str = "/certificates(thumbprintAlgorithm={thumbprintAlgorithm},thumbprint={thumbprint})";
 
 const PROPERTIES: &[&str] = &[
     "thumbprint",
@@ -39,6 +43,11 @@ pub async fn fallback(call: Call, request: Request) -> Result {
         return Err(Code::ResourceNotFound.into());
     };
     let thumbprint = read_key(key)?;
+    trace::current(|span| match operation {
+        "" => span.set_route(ROUTE),
+        "/canceldelete" => span.set_route(format!("{ROUTE}/canceldelete")),
+        _ => {}
+    });
     match (request.method(), operation) {
         (&Method::GET, "") => certificate_get(call, &thumbprint).await,
         (&Method::DELETE, "") => certificate_delete(call, &thumbprint, request).await,

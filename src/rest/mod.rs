@@ -1,7 +1,7 @@
 //! Batch's REST face: the data plane of accounts. It decodes a request, calls one function of `service`, and answers in
 //! Batch's form. No rule lives here.
 //!
-//! A request passes these layers: [`error::finish`] (headers of every answer, bodies of failures), [`auth::authenticate`]
+//! A request passes these layers: [`error::finish`] (headers of every answer, bodies of failures), [`trace`], [`auth::authenticate`]
 //! (before anything else is read), [`call::prepare`] (api-version, query, time), then the handler of its route.
 
 mod activity;
@@ -28,5 +28,6 @@ mod router;
 mod service_event;
 pub mod storage;
 mod task;
+pub mod trace;
 
 pub use router::{owns, routes};

@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use super::error::Failure;
 use super::{
     activity, application, auth, call, certificate, error, file, image, job, job_schedule, node, node_user, pool,
-    pool_usage, service_event, task,
+    pool_usage, service_event, task, trace,
 };
 use crate::api::Code;
 use crate::service::Context;
@@ -40,14 +40,13 @@ pub fn routes(cx: &Context) -> Router {
         service_event::routes(),
         application::routes(),
     ];
-    resources
+    let router = resources
         .into_iter()
         .fold(Router::new(), Router::merge)
         .fallback(certificate::fallback)
         .method_not_allowed_fallback(|| async { Failure::from(Code::UnsupportedHttpVerb) })
         .layer(from_fn_with_state(cx.clone(), call::prepare))
         .layer(from_fn_with_state(cx.clone(), auth::authenticate))
-        .layer(from_fn_with_state(cx.clone(), activity::record))
-        .layer(from_fn_with_state(cx.clone(), error::finish))
-        .with_state(cx.clone())
+        .layer(from_fn_with_state(cx.clone(), activity::record));
+    trace::watch(router, cx).layer(from_fn_with_state(cx.clone(), error::finish)).with_state(cx.clone())
 }

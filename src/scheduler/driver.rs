@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 use super::early_starts::EarlyStarts;
 use super::forwarder::{Forwarder, PortNews};
@@ -13,6 +13,7 @@ use super::job_nodes::JobNodes;
 pub(super) use super::known::{Job, Node, Pool};
 use super::provider::Provider;
 pub use super::settings::Settings;
+use super::spans;
 use crate::api::Timestamp;
 use crate::api::agent::{FromAgent, RunTask};
 use crate::domain::multi_instance::Gang;
@@ -96,6 +97,8 @@ pub struct Driver {
     pub(super) forwarder: Forwarder,
     /// Not as the forwarder knows it.
     pub(super) ports_changed: bool,
+    /// Tasks that this pass has placed.
+    pub(super) n_placed: usize,
     pub(super) done: mpsc::UnboundedSender<Done>,
     inputs: Inputs,
     provider_done: mpsc::UnboundedReceiver<Done>,
@@ -159,6 +162,7 @@ impl Driver {
             strangers: BTreeSet::new(),
             forwarder: Forwarder::start(listen, done.clone()),
             ports_changed: false,
+            n_placed: 0,
             done,
             inputs,
             provider_done,
@@ -192,10 +196,7 @@ impl Driver {
                     beat = if n_ticks.is_multiple_of(TICKS_TO_FULL_PASS) { Beat::Everything } else { Beat::Tick };
                 }
             }
-            let begun = Instant::now();
-            built = driver.step(beat).await;
-            driver.cx.metrics.pass.observe(begun.elapsed().as_secs_f64());
-            driver.cx.metrics.pass_failures.inc_by(u64::from(built.is_err()));
+            built = driver.measured_step(beat).await;
         }
     }
 
@@ -223,6 +224,7 @@ impl Driver {
         signals.extend(std::iter::from_fn(|| self.inputs.signals.try_recv().ok()));
         events.extend(std::iter::from_fn(|| self.inputs.node_events.try_recv().ok()));
         finished.extend(std::iter::from_fn(|| self.provider_done.try_recv().ok()));
+        spans::heard(&signals, &events);
         self.pass(signals, events, beat).await
     }
 

@@ -34,6 +34,7 @@ mod run_schedules;
 mod sample_nodes;
 mod sample_pools;
 mod settings;
+mod spans;
 mod task_reports;
 mod tick;
 

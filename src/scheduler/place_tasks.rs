@@ -127,6 +127,7 @@ impl Driver {
             })
             .await?;
         after.tell(&self.cx.signals);
+        self.n_placed += assigned.len();
         self.forget_told(stale);
         self.send_preparations(begun).await?;
         self.send_runs(pool_key, plan, assigned, packages, &preparing);

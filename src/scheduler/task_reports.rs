@@ -68,6 +68,7 @@ impl Driver {
             })
             .await?;
         aftermath.tell(&self.cx.signals);
+        self.tell_runs(&reports, &after);
         self.take_in(reports, &after);
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::file_config::FileConfig;
 use super::keep_config::{self, KeepArgs};
 pub use super::log_format::LogFormat;
 use super::oidc_config::{self, OidcArgs, OidcConfig};
+use super::otlp_config::{self, OtlpArgs, OtlpConfig};
 use super::remote_config::{RemoteArgs, RemoteConfig};
 use crate::api::AddressRange;
 use crate::domain::container::Containers;
@@ -76,6 +77,8 @@ pub struct ServeArgs {
     #[arg(long, env = "FOURNIL_WEB_HOOK_ALLOW", value_name = "RANGE", value_delimiter = ',')]
     pub web_hook_allow: Option<Vec<String>>,
     #[command(flatten)]
+    pub otlp: OtlpArgs,
+    #[command(flatten)]
     pub oidc: OidcArgs,
     #[command(flatten)]
     pub remote: RemoteArgs,
@@ -137,6 +140,7 @@ pub struct Config {
     pub activity_days: i64,
     pub service_event_days: i64,
     pub web_hook_allow: Vec<AddressRange>,
+    pub otlp: Option<OtlpConfig>,
     pub oidc: Option<OidcConfig>,
     pub remote: RemoteConfig,
     pub containers: Containers,
@@ -195,6 +199,10 @@ impl Config {
             activity_days: args.activity_days.or(file.activity_days).unwrap_or(ACTIVITY_DAYS),
             service_event_days: args.service_event_days.or(file.service_event_days).unwrap_or(SERVICE_EVENT_DAYS),
             web_hook_allow: ranges(args.web_hook_allow.or(file.web_hook_allow).unwrap_or_default(), "web-hook-allow")?,
+            otlp: otlp_config::load(OtlpArgs {
+                otlp_endpoint: args.otlp.otlp_endpoint.or(file.otlp_endpoint),
+                otlp_sample_ratio: args.otlp.otlp_sample_ratio.or(file.otlp_sample_ratio),
+            })?,
             oidc: oidc_config::load(OidcArgs {
                 oidc_issuer: args.oidc.oidc_issuer.or(file.oidc_issuer),
                 oidc_client_id: args.oidc.oidc_client_id.or(file.oidc_client_id),
@@ -307,6 +315,7 @@ impl fmt::Display for Config {
         writeln!(f, "service-event-days = {}", self.service_event_days)?;
         let allowed: Vec<String> = self.web_hook_allow.iter().map(ToString::to_string).collect();
         writeln!(f, "web-hook-allow = {}", toml::Value::from(allowed))?;
+        otlp_config::write(self.otlp.as_ref(), f)?;
         oidc_config::write(self.oidc.as_ref(), f)?;
         writeln!(f, "remote-listen = {}", quote(&self.remote.listen.to_string()))?;
         match &self.remote.login_address {

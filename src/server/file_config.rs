@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::otlp_config::Ratio;
+
 /// What a file may say. Names are those of the flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,6 +28,8 @@ pub(super) struct FileConfig {
     pub activity_days: Option<i64>,
     pub service_event_days: Option<i64>,
     pub web_hook_allow: Option<Vec<String>>,
+    pub otlp_endpoint: Option<String>,
+    pub otlp_sample_ratio: Option<Ratio>,
     pub oidc_issuer: Option<String>,
     pub oidc_client_id: Option<String>,
     pub oidc_client_secret_file: Option<PathBuf>,
@@ -63,6 +67,8 @@ const FILE_KEYS: &[&str] = &[
     "activity-days",
     "service-event-days",
     "web-hook-allow",
+    "otlp-endpoint",
+    "otlp-sample-ratio",
     "oidc-issuer",
     "oidc-client-id",
     "oidc-client-secret-file",

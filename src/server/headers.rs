@@ -45,10 +45,12 @@ pub async fn name_request(State(cx): State<Context>, mut request: Request, next:
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     // Whatever is logged on the way says which request it was.
-    let span = tracing::info_span!("request", request_id = id);
-    let mut response = next.run(request).instrument(span).await;
+    let span = tracing::info_span!("request", request_id = id, trace_id = tracing::field::Empty);
+    let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
-    tracing::debug!(%method, path, status = status.as_u16(), request_id = id, "a request was answered");
+    span.in_scope(
+        || tracing::debug!(%method, path, status = status.as_u16(), request_id = id, "a request was answered"),
+    );
     // An answer may carry its own, when the one it passes on was made elsewhere.
     response.headers_mut().entry(REQUEST_ID).or_insert(HeaderValue::from_str(&id).expect("a UUID is a legal value"));
     response

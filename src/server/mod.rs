@@ -28,6 +28,8 @@ mod metrics;
 mod offline;
 pub mod oidc;
 mod oidc_config;
+mod otlp;
+pub mod otlp_config;
 mod proxies;
 mod remote_config;
 pub mod request;

@@ -73,7 +73,7 @@ pub fn router(parts: Parts) -> Router {
 fn portal(cx: &Context, is_https: bool, stopping: Stopping, hosts: Arc<Hosts>) -> Router {
     let functions = ServerFunctions::new(cx.clone(), is_https);
     let events = events::Events { cx: cx.clone(), stopping };
-    Router::new()
+    let routes = Router::new()
         .route("/portal/fn/{*name}", post(server_functions::serve).with_state(functions))
         .route("/portal/events", get(events::serve).with_state(events))
         .route("/portal/download/{account}/{job}/{task}/{*path}", get(download::task_file).with_state(cx.clone()))
@@ -81,7 +81,8 @@ fn portal(cx: &Context, is_https: bool, stopping: Stopping, hosts: Arc<Hosts>) -
         .merge(blobs::routes(cx))
         .route("/portal/activity/{format}", get(activity_export::serve).with_state(cx.clone()))
         .route("/portal/service-events/{account}", get(service_event_export::serve).with_state(cx.clone()))
-        .route_layer(from_fn_with_state(hosts, csrf::check))
+        .route_layer(from_fn_with_state(hosts, csrf::check));
+    rest::trace::watch(routes, cx)
 }
 
 /// Everything that has no route: the portal's files and places.

@@ -18,6 +18,7 @@ use crate::api::{self, Code, Via};
 use crate::domain::activity::{self, Operation};
 use crate::service::session::{self, From};
 use crate::service::{self, Caller, Context, Recorded, RequestId};
+use crate::trace;
 
 /// Marks an answer that is an error, and names the function: nobody needs it.
 const ERROR_MARK: &str = "serverfnerror";
@@ -45,10 +46,11 @@ impl ServerFunctions {
 
 pub async fn serve(State(state): State<ServerFunctions>, request: Request) -> Response {
     let from = from_of(request.extensions());
-    if !state.known.contains(request.uri().path()) {
+    let Some(path) = state.known.get(request.uri().path()).copied() else {
         return answer(Code::ResourceNotFound.into(), &from);
-    }
-    let name = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    };
+    trace::current(|span| span.set_route(path));
+    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let operation = activity::of_function(&name);
     let recorded = Recorded::begin(&state.cx, Via::Portal, operation.clone(), Some(from.address), &from.request_id);
     let response = perform(&state, request, &from, &recorded, &operation).await;

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use super::config::{self, Config};
 use super::data_dir::DataDir;
 use super::hosts::Hosts;
+use super::otlp::Otlp;
 use super::shutdown::{self, Stop};
 use super::tls::{OwnNames, Tls};
 use super::{NoNodes, Portal, admin_socket, housekeeping, ids, listen, metrics, oidc, router, web_hooks};
@@ -28,6 +29,7 @@ use crate::service::metrics::Metrics;
 use crate::service::remote_access::RemoteAccess;
 use crate::service::{Context, Error, events, session, storage};
 use crate::store::{Store, meta};
+use crate::trace::Traces;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// What a server is made of.
@@ -58,6 +60,7 @@ pub struct Server {
     stop: Stop,
     tasks: Vec<JoinHandle<()>>,
     driver: JoinHandle<()>,
+    otlp: Option<Otlp>,
     /// Held until everything has ended.
     _data_dir: DataDir,
 }
@@ -97,6 +100,8 @@ impl Server {
             containers: config.containers.clone(),
             ..(*cx.installation).clone()
         });
+        let otlp = config.otlp.as_ref().map(|otlp| Otlp::start(otlp, &cx)).transpose()?;
+        cx.traces = otlp.as_ref().map(Otlp::traces).unwrap_or_default();
         storage::account::storage_ensure_default(&cx).await?;
         let (hub, node_events) = Hub::new(cx.events.clone());
         cx.files = Arc::new(hub.clone());
@@ -153,6 +158,7 @@ impl Server {
             stop,
             tasks,
             driver,
+            otlp,
             _data_dir: data_dir,
         })
     }
@@ -169,6 +175,9 @@ impl Server {
         self.driver.abort();
         let _ = self.driver.await;
         self.cx.store.close().await;
+        if let Some(otlp) = self.otlp {
+            otlp.stop().await;
+        }
     }
 }
 
@@ -202,6 +211,7 @@ pub async fn open(
     let cx = Context::new(Shared {
         metrics: Arc::new(Metrics::new(store.timings())),
         store,
+        traces: Traces::default(),
         clock,
         random,
         events: events::Hub::new(),

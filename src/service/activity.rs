@@ -13,6 +13,7 @@ use crate::domain::activity::Operation;
 use crate::domain::ids::AccountName;
 use crate::domain::permission::Permission;
 use crate::store::activity::{self as table, Ask, Note};
+use crate::trace;
 
 /// Rows that one transaction removes.
 const PRUNE_STEP: i64 = 2000;
@@ -97,6 +98,9 @@ impl Recorded {
     /// An error is its HTTP status and its code.
     pub async fn end(&self, cx: &Context, error: Option<(u16, &'static str)>) {
         self.measure(cx, error.map_or(200, |(status, _)| status));
+        if let Some((_, code)) = error {
+            trace::current(|span| span.set("fournil.error_code", code));
+        }
         let written = match error {
             None if self.is_recorded && self.note.key().is_none() => self.write(cx).await,
             Some((status, code)) => self.end_failed(cx, status, code).await,
@@ -113,6 +117,13 @@ impl Recorded {
     /// For an answer that tells nothing new, such as to a program that asks again and again: it is counted, and not written.
     pub fn measure(&self, cx: &Context, status: u16) {
         let row = self.note.row();
+        trace::current(|span| {
+            span.set("fournil.operation", row.operation.clone());
+            // What a stranger says may be no name at all.
+            if let Some(account) = row.account.as_deref().and_then(|name| name.parse::<AccountName>().ok()) {
+                span.set("fournil.account", account.to_string());
+            }
+        });
         cx.metrics.answered(row.via.as_str(), &row.operation, status, cx.clock.now().since(row.time));
     }
 

@@ -25,6 +25,7 @@ use crate::domain::permission::{self, Limit, Permission};
 use crate::domain::placement::Demands;
 use crate::store::Store;
 use crate::store::dependency::ReadyTask;
+use crate::trace::Traces;
 
 /// Everything shared, behind one pointer: each layer of each request has a copy of it.
 #[derive(Clone)]
@@ -53,6 +54,8 @@ pub struct Shared {
     pub signer: Arc<Signer>,
     /// What the operator's monitoring reads.
     pub metrics: Arc<Metrics>,
+    /// Spans, for a collector.
+    pub traces: Traces,
     /// How fast the tasks of jobs end.
     pub rates: Arc<Rates>,
     pub installation: Arc<Installation>,

@@ -22,6 +22,10 @@ pub struct Metrics {
     requests: Family<Answered, Histogram, fn() -> Histogram>,
     pub pass: Histogram,
     pub pass_failures: Counter,
+    /// Spans that the collector has taken.
+    pub spans_sent: Counter,
+    /// And those that it never will.
+    pub spans_dropped: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -37,7 +41,7 @@ impl Metrics {
         let mut registry = Registry::default();
         let requests = Family::new_with_constructor(request_buckets as fn() -> Histogram);
         let pass = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
-        let pass_failures = Counter::default();
+        let [pass_failures, spans_sent, spans_dropped] = [(); 3].map(|()| Counter::default());
         let about = "Seconds from a request's head to its answer's, by operation";
         registry.register("fournil_request_seconds", about, requests.clone());
         registry.register("fournil_scheduler_pass_seconds", "Seconds that a pass of the scheduler takes", pass.clone());
@@ -47,7 +51,11 @@ impl Metrics {
         registry.register("fournil_store_transaction_seconds", about, store.transaction.clone());
         let about = "Commands that share a transaction";
         registry.register("fournil_store_transaction_commands", about, store.commands.clone());
-        Metrics { registry, requests, pass, pass_failures }
+        let about = "Spans that a collector of OpenTelemetry's has taken";
+        registry.register("fournil_otlp_spans_sent", about, spans_sent.clone());
+        let about = "Spans that were lost: the collector was away or slow, or refused them";
+        registry.register("fournil_otlp_spans_dropped", about, spans_dropped.clone());
+        Metrics { registry, requests, pass, pass_failures, spans_sent, spans_dropped }
     }
 
     pub fn answered(&self, via: &'static str, operation: &str, status: u16, took: Duration) {

@@ -11,15 +11,15 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle};
-use tokio::time::Instant;
 
 use super::activity::{self, Note};
 use super::changes::Changes;
 use super::metrics::Timings;
 use super::migrate;
 use super::task_cache::{FoundTask, TaskCache, TaskNames};
+use super::writer::{Command, Pending, Seen, Writer};
 
 /// A connection, of the writer inside [`Store::write`] or of a reader.
 pub type Conn = SqliteConnection;
@@ -30,9 +30,6 @@ const OLDEST_SAFE_SQLITE: &str = "3.51.3";
 
 /// Commands that wait for the writer; more than so many wait at the door.
 const QUEUE: usize = 4096;
-
-/// Commands that one transaction takes at most, so that the first does not wait long for its answer.
-const COMMANDS_PER_COMMIT: usize = 256;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -191,10 +188,14 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (answer, done) = oneshot::channel();
-        let pending = Pending { command: Some(command), outcome: None, answer, note: self.note.clone() };
+        let seen = Seen::begin();
+        let (pending, done) = Pending::new(command, self.note.clone());
         self.queue.send(Box::new(pending)).await.map_err(|_| Error::Closed)?;
-        done.await.map_err(|_| Error::Closed)?
+        let (outcome, commit) = done.await.map_err(|_| Error::Closed)?;
+        if let Some(seen) = seen {
+            seen.end(&commit);
+        }
+        outcome
     }
 
     /// A reader. What it sees is a committed state; give it back soon.
@@ -249,151 +250,6 @@ async fn check_version(conn: &mut Conn) -> Result<()> {
     if parts(&version) < parts(OLDEST_SAFE_SQLITE) { Err(Error::OldSqlite(version)) } else { Ok(()) }
 }
 
-/// A command in the writer's queue.
-trait Command: Send {
-    /// Does the work; false when it failed and is to be undone.
-    fn run<'c>(&'c mut self, conn: &'c mut Conn) -> BoxFuture<'c, bool>;
-    /// What is to be written once the work is done.
-    fn note(&self) -> Option<&Arc<Note>>;
-    /// Answers the caller, once the transaction has been committed or has failed.
-    fn answer(self: Box<Self>, committed: std::result::Result<(), Arc<sqlx::Error>>);
-}
-
-struct Pending<F, T, E> {
-    command: Option<F>,
-    outcome: Option<std::result::Result<T, E>>,
-    answer: oneshot::Sender<std::result::Result<T, E>>,
-    note: Option<Arc<Note>>,
-}
-
-impl<F, T, E> Command for Pending<F, T, E>
-where
-    F: for<'c> FnOnce(&'c mut Conn) -> Write<'c, T, E> + Send,
-    T: Send,
-    E: From<Error> + Send,
-{
-    fn run<'c>(&'c mut self, conn: &'c mut Conn) -> BoxFuture<'c, bool> {
-        Box::pin(async move {
-            let Some(command) = self.command.take() else { return false };
-            let outcome = command(conn).await;
-            let keep = outcome.is_ok();
-            self.outcome = Some(outcome);
-            keep
-        })
-    }
-
-    fn note(&self) -> Option<&Arc<Note>> {
-        self.note.as_ref()
-    }
-
-    fn answer(self: Box<Self>, committed: std::result::Result<(), Arc<sqlx::Error>>) {
-        let outcome = match (self.outcome, committed) {
-            (Some(Err(error)), _) => Err(error),
-            (Some(outcome), Ok(())) => outcome,
-            (_, Err(error)) if is_disk_full(&error) => Err(Error::DiskFull.into()),
-            (_, Err(error)) => Err(Error::Commit(error).into()),
-            (None, Ok(())) => Err(Error::Closed.into()),
-        };
-        // The caller may have gone away; the work stands all the same.
-        let _ = self.answer.send(outcome);
-    }
-}
-
-fn is_disk_full(error: &sqlx::Error) -> bool {
-    // SQLITE_FULL, also as the low byte of an extended code.
-    error
-        .as_database_error()
-        .and_then(|e| e.code())
-        .and_then(|code| code.parse::<u32>().ok())
-        .is_some_and(|code| code & 0xff == 13)
-}
-
 async fn join(task: Option<JoinHandle<()>>) -> Option<std::result::Result<(), JoinError>> {
     Some(task?.await)
-}
-
-/// What the writer works with.
-struct Writer {
-    conn: Conn,
-    /// Key of the last row of the activity log.
-    last_note: i64,
-    timings: Timings,
-    judge: Judge,
-}
-
-impl Writer {
-    async fn run(
-        mut self,
-        mut commands: mpsc::Receiver<Box<dyn Command>>,
-        closing: Arc<Notify>,
-        after_commit: impl Fn(),
-    ) {
-        let mut batch = Vec::new();
-        loop {
-            let n_commands = tokio::select! {
-                n_commands = commands.recv_many(&mut batch, COMMANDS_PER_COMMIT) => n_commands,
-                () = closing.notified() => {
-                    // What waits is still taken, and then nothing more comes.
-                    commands.close();
-                    continue;
-                }
-            };
-            if n_commands == 0 {
-                break;
-            }
-            let verdict = (self.judge)();
-            let committed = match verdict {
-                Verdict::Commit | Verdict::CommitAndDie => self.transaction(&mut batch).await.map_err(Arc::new),
-                Verdict::Refuse => Err(Arc::new(sqlx::Error::WorkerCrashed)),
-                Verdict::Die => break,
-            };
-            if verdict == Verdict::CommitAndDie {
-                break;
-            }
-            after_commit();
-            for command in batch.drain(..) {
-                command.answer(committed.clone());
-            }
-        }
-        let _ = self.conn.close().await;
-    }
-
-    async fn transaction(&mut self, batch: &mut [Box<dyn Command>]) -> std::result::Result<(), sqlx::Error> {
-        let begun = Instant::now();
-        let mut notes: Vec<Arc<Note>> = Vec::new();
-        if let Err(error) = run_batch(&mut self.conn, batch, &mut notes, self.last_note).await {
-            tracing::error!(error = %error, "a transaction failed; its commands were undone");
-            // A failed COMMIT may leave the transaction open.
-            let _ = sqlx::query("ROLLBACK").execute(&mut self.conn).await;
-            notes.iter().for_each(|note| note.take_back());
-            return Err(error);
-        }
-        self.last_note += notes.len() as i64;
-        self.timings.transaction.observe(begun.elapsed().as_secs_f64());
-        self.timings.commands.observe(batch.len() as f64);
-        Ok(())
-    }
-}
-
-/// All notes of a transaction are one statement. They are given back in `notes`, with keys after `last_note`.
-async fn run_batch(
-    conn: &mut Conn,
-    batch: &mut [Box<dyn Command>],
-    notes: &mut Vec<Arc<Note>>,
-    last_note: i64,
-) -> std::result::Result<(), sqlx::Error> {
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
-    for command in batch.iter_mut() {
-        sqlx::query("SAVEPOINT command").execute(&mut *conn).await?;
-        let keep = command.run(conn).await;
-        if !keep {
-            sqlx::query("ROLLBACK TO command").execute(&mut *conn).await?;
-        }
-        sqlx::query("RELEASE command").execute(&mut *conn).await?;
-        let note = command.note().filter(|_| keep);
-        notes.extend(note.filter(|note| note.give(last_note + notes.len() as i64 + 1)).cloned());
-    }
-    activity::insert(conn, notes).await?;
-    sqlx::query("COMMIT").execute(&mut *conn).await?;
-    Ok(())
 }

@@ -45,5 +45,6 @@ pub mod task;
 pub mod task_cache;
 pub mod user;
 pub mod web_hook;
+mod writer;
 
 pub use db::{Conn, Error, Result, Store, Write};

@@ -92,6 +92,7 @@ mod support;
 mod tidy;
 mod tls;
 mod token_limits;
+mod traces;
 mod users;
 mod waiting;
 mod web_hooks;

@@ -1,12 +1,14 @@
-//! What Prometheus reads, and that no secret is in it, nor in logs and the activity log.
+//! What Prometheus reads, and that no secret is in it, nor in logs, spans and the activity log.
 
+use axum::body::Body;
 use axum::http::Request;
 use fournil::service::metrics::metrics_get;
 use serde_json::json;
 
 use crate::support::program::{Serving, admin};
 use crate::support::rest::Rest;
-use crate::support::server::{PASSWORD, USER, server, server_with};
+use crate::support::server::{Browser, PASSWORD, USER, server, server_with};
+use crate::support::span_collector::SpanCollector;
 
 /// The value of a line that begins so.
 fn value(text: &str, begin: &str) -> Option<f64> {
@@ -70,12 +72,18 @@ async fn metrics_have_a_listener_of_their_own_and_are_nowhere_else() {
 
 /// Stands in every field that holds a secret.
 const CANARY: &str = "canary-in-the-coal-mine-0123456789";
+/// Stands wherever a stranger may write what it likes. The log and the activity log name what was asked for; spans do not.
+const SCRIBBLE: &str = "scribble-on-the-wall-0123456789";
 
 #[tokio::test]
-async fn canaries_in_every_field_for_secrets_are_in_no_log_metric_error_or_row_of_the_activity_log() {
+async fn canaries_in_every_field_for_secrets_are_in_no_log_span_metric_error_or_row_of_the_activity_log() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
-    let serving = Serving::start(&data_dir, &["--log", "trace", "--metrics-listen", "127.0.0.1:0"]).await;
+    let collector = SpanCollector::start().await;
+    let words = ["--log", "trace", "--otlp-endpoint", &collector.url, "--metrics-listen", "127.0.0.1:0"];
+    // What the collector itself wants to hear is secret, too.
+    let header = format!("authorization=Bearer {CANARY}");
+    let serving = Serving::start_in(&data_dir, &words, &[("OTEL_EXPORTER_OTLP_HEADERS", &header)]).await;
     let mut browser = server().await.browser();
     browser.url = serving.url.clone();
     let token = serving.set_up_link.clone().unwrap().split_once('#').unwrap().1.to_owned();
@@ -125,6 +133,7 @@ async fn canaries_in_every_field_for_secrets_are_in_no_log_metric_error_or_row_o
     answers.push(browser.send(request.body(form.into()).unwrap()).await);
     browser.cookie = Some(format!("fournil_session={CANARY}"));
     answers.push(browser.call("session_get", json!({})).await);
+    scribble(&browser).await;
     for answer in &answers {
         let text = format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.body));
         // What a signature was is said to who made it; a signed request shows no key.
@@ -144,7 +153,31 @@ async fn canaries_in_every_field_for_secrets_are_in_no_log_metric_error_or_row_o
     assert!(text.contains("fournil_request_seconds") && !text.contains(CANARY), "{text}");
     let (code, log) = serving.stop().await;
     assert_eq!(code, Some(0), "{log}");
+    assert!(collector.named("POST /portal/fn/pool_create").len() > 1 && collector.named("GET /pools").len() > 2);
+    assert_eq!(collector.header("authorization"), Some(format!("Bearer {CANARY}")));
+    for word in [CANARY, SCRIBBLE, &SCRIBBLE.to_uppercase()] {
+        assert!(!collector.says(word), "{word}: {:#?}", collector.spans());
+    }
     assert!(log.contains("DEBUG"), "little was logged");
     let hits: Vec<&str> = log.lines().filter(|line| line.contains(CANARY) || line.contains(&hook_secret)).collect();
     assert!(hits.is_empty(), "{hits:#?}");
+}
+
+async fn scribble(browser: &Browser) {
+    let account = format!("SharedKey {SCRIBBLE}:x");
+    for path in [
+        "/pools/X", "/X", "/X/X", "/certificates(x)/X", "/certificates(X/", "/subscriptions/X", "/portal/fn/X",
+        "/storage/X/X?X=X",
+    ] {
+        let ask = Request::get(path.replace('X', SCRIBBLE)).header("authorization", &account);
+        browser.send(ask.body(Body::empty()).unwrap()).await;
+    }
+    let method = axum::http::Method::from_bytes(SCRIBBLE.to_uppercase().as_bytes()).unwrap();
+    let mut ask = Request::builder().method(method).uri("/pools");
+    for name in ["traceparent", "tracestate", "baggage", "user-agent", "ocp-date", "client-request-id", SCRIBBLE] {
+        ask = ask.header(name, format!("x={SCRIBBLE}"));
+    }
+    browser.send(ask.body(Body::empty()).unwrap()).await;
+    let host = format!("{SCRIBBLE}.example.org");
+    browser.send(Request::get("/pools").header("host", host).body(Body::empty()).unwrap()).await;
 }

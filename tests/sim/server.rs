@@ -166,6 +166,7 @@ impl Server {
             blobs: fournil::blob::BlobFiles::open(&folder.join("storage")).unwrap(),
             metrics: Arc::new(Metrics::new(store.timings())),
             store,
+            traces: Default::default(),
             clock,
             random: Arc::new(chance),
             events,

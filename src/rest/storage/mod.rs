@@ -20,6 +20,7 @@ use axum::response::Response;
 use axum::routing::any;
 
 use self::call::{Call, Envelope};
+use super::trace;
 use crate::api::{StorageCode, StorageError};
 use crate::service::Context;
 use crate::service::storage::account;
@@ -28,12 +29,12 @@ type Result<T> = std::result::Result<T, StorageError>;
 
 pub fn routes(cx: &Context) -> Router {
     let default = format!("/{}", account::DEFAULT_NAME);
-    Router::new()
+    let routes = Router::new()
         .route("/storage/{*path}", any(serve))
         .route(&default, any(serve))
         .route(&format!("{default}/"), any(serve))
-        .route(&format!("{default}/{{*path}}"), any(serve))
-        .with_state(cx.clone())
+        .route(&format!("{default}/{{*path}}"), any(serve));
+    trace::watch(routes, cx).with_state(cx.clone())
 }
 
 async fn serve(State(cx): State<Context>, request: Request) -> Response {

@@ -11,4 +11,5 @@ pub mod provider;
 pub mod real_server;
 pub mod rest;
 pub mod server;
+pub mod span_collector;
 pub mod world;

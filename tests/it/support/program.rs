@@ -76,9 +76,14 @@ pub struct Serving {
 
 impl Serving {
     pub async fn start(data_dir: &Path, words: &[&str]) -> Serving {
+        Serving::start_in(data_dir, words, &[]).await
+    }
+
+    /// The same with words in its environment.
+    pub async fn start_in(data_dir: &Path, words: &[&str], environment: &[(&str, &str)]) -> Serving {
         let is_new = !data_dir.join("state/fournil.db").exists();
         let start = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data_dir.to_str().unwrap()];
-        let mut child = fournil(&[&start[..], words].concat()).spawn().unwrap();
+        let mut child = fournil(&[&start[..], words].concat()).envs(environment.iter().copied()).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let log = tokio::spawn(async move {
             let mut text = String::new();

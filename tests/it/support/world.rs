@@ -151,6 +151,7 @@ impl World {
             metrics: Arc::new(fournil::service::metrics::Metrics::new(store.timings())),
             blobs,
             store,
+            traces: Default::default(),
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             events,
