@@ -30,7 +30,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0034_linked_storage.sql"),
     include_str!("migrations/0035_service_events.sql"),
     include_str!("migrations/0036_web_hooks.sql"),
-    include_str!("migrations/0038_token_limits.sql"),
+    include_str!("migrations/0037_token_limits.sql"),
 ];
 
 pub async fn run(conn: &mut Conn) -> Result<()> {
