@@ -24,7 +24,7 @@ enum Command {
     /// Runs the server: portal, REST API, state and scheduler
     Serve {
         #[command(flatten)]
-        args: ServeArgs,
+        args: Box<ServeArgs>,
         /// Prints the settings in force, as a file for --config, and ends
         #[arg(long)]
         print_config: bool,
@@ -49,7 +49,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Serve { args, print_config } => serve(args, print_config),
+        Command::Serve { args, print_config } => serve(*args, print_config),
         Command::Agent { dir } => fournil::agent::run(&dir).map(|()| ExitCode::SUCCESS),
         Command::Transfer => return fournil::agent::transfer::run(),
         Command::Sftp => return fournil::agent::sftp::run(),

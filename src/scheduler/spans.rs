@@ -67,10 +67,7 @@ pub(super) fn heard(signals: &[Signal], events: &[NodeEvent]) {
     trace::current(|span| {
         let n_messages: usize = events
             .iter()
-            .map(|event| match event {
-                NodeEvent::Said { messages, .. } => messages.len(),
-                NodeEvent::Connected { .. } | NodeEvent::Disconnected { .. } => 1,
-            })
+            .map(|event| if let NodeEvent::Said { messages, .. } = event { messages.len() } else { 1 })
             .sum();
         span.set("fournil.scheduler.signals", number(signals.len()));
         span.set("fournil.scheduler.agent_messages", number(n_messages));
