@@ -2,7 +2,7 @@
 //! collector in trouble is no trouble for the server.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -190,7 +190,7 @@ async fn lives_without_spans(url: &str) -> (u64, u64) {
     let cx = server.server.cx.clone();
     let text = metrics_get(&cx).await.unwrap();
     assert!(text.contains("fournil_otlp_spans_dropped_total "), "{text}");
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     server.stop().await;
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(8), "it took {took:?} to stop");
