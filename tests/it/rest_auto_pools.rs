@@ -203,7 +203,7 @@ async fn a_schedule_takes_its_auto_pool_back_as_it_was_given_back_without_passwo
     rest.put("PUT", "/jobschedules/s", json!({ "schedule": schedule, "jobSpecification": shown })).await.is(200);
     assert_eq!(rest.get("/jobschedules/s").await.json()["jobSpecification"]["priority"], 7);
     let (account, id) = (&rest.world.account, "s".parse().unwrap());
-    let kept = fournil::service::job_schedule::find(&mut *rest.world.cx.store.read().await.unwrap(), account, &id)
+    let kept = fournil::service::job_schedule::find(&mut rest.world.cx.store.read().await.unwrap(), account, &id)
         .await
         .unwrap();
     assert!(format!("{:?}", serde_json::to_string(&kept.settings).unwrap()).contains("S3CRET"));
