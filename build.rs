@@ -16,6 +16,10 @@ fn main() {
     println!("cargo::rerun-if-changed=locales");
     println!("cargo::rerun-if-changed=build.rs");
     fs::create_dir_all("dist").expect("the folder of the built portal can be made");
+    if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
+        // What refers to what: by that tools/split-portal finds out which functions belong to which file.
+        println!("cargo::rustc-link-arg-bin=portal=--emit-relocs");
+    }
     let tables = LANGUAGES.map(read_language);
     let [en, fr] = &tables;
     let ids: BTreeSet<_> = en.keys().chain(fr.keys()).collect();
@@ -29,21 +33,15 @@ fn main() {
         }
     }
     let mut code = String::new();
-    for (index, id) in ids.iter().enumerate() {
+    for id in &ids {
         let text = &en[*id];
-        let _ = writeln!(code, "/// {}\npub const {id}: Msg = Msg({index});", text.replace('\n', " "));
+        // Each with its texts and not as an index of a table, so that a text lies in the file of the portal that shows it.
+        let texts = tables.each_ref().map(|table| &table[*id]);
+        let _ = writeln!(code, "/// {}\npub const {id}: Msg = Msg(&{texts:?});", text.replace('\n', " "));
     }
     // So that the sentence of an error is found by its code.
     let errors: Vec<_> = ids.iter().filter(|id| id.starts_with("ERROR_")).map(|id| format!("({id:?}, {id})")).collect();
     let _ = writeln!(code, "pub(super) static ERRORS: &[(&str, Msg)] = &[{}];", errors.join(", "));
-    for (name, table) in LANGUAGES.iter().zip(&tables) {
-        let _ = writeln!(
-            code,
-            "pub(super) static {}: &[&str] = &{:?};",
-            name.to_uppercase(),
-            table.values().collect::<Vec<_>>()
-        );
-    }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&out).join("messages.rs"), code).expect("the table of messages can be written");
 }

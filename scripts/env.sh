@@ -59,8 +59,13 @@ apt_need() {
   fi
 }
 
+# Tools are run now and then, so they are compiled fast rather than to be fast.
+TOOL_PROFILE=(
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+  CARGO_PROFILE_RELEASE_DEBUG=0
+)
+
 # cargo_tool PROGRAM CRATE [VERSION]: installs a program of crates.io into the cache.
-# They are run now and then, so they are compiled fast rather than to be fast.
 cargo_tool() {
   local program=$1 crate=$2 version=${3:-} start=$SECONDS
   local install=(cargo install "$crate" --root "$TOOLS" ${version:+--version "$version"} --force)
@@ -68,8 +73,7 @@ cargo_tool() {
   say "installing $crate${version:+ $version} (a few minutes; its output is in $log)"
   (
     cd "$TOOLS" # Away from this package's own cargo settings.
-    export CARGO_TARGET_DIR=$FOURNIL_CACHE/tools-build CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1
-    export CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0
+    export CARGO_TARGET_DIR=$FOURNIL_CACHE/tools-build "${TOOL_PROFILE[@]}"
     # A locked crate can be missing from a registry's mirror; then the newest that fits is as good.
     "${install[@]}" --locked || "${install[@]}"
   ) >"$log" 2>&1 </dev/null || { tail -n 15 "$log" >&2; fail "could not install $crate; please type: ${install[*]} --locked"; }

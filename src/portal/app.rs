@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
+use super::areas;
 use super::components::{ConfirmHost, LiveRegion};
 use super::routes::AppRoutes;
 use super::shell::{Links, SignInGate};
@@ -17,6 +18,8 @@ pub fn App() -> impl IntoView {
     let refresh = Refresh::provide(session);
     Notifications::provide(session, refresh);
     session.load();
+    // While the server says who is there.
+    areas::foresee(&window().location().pathname().unwrap_or_default());
     view! {
         <Router>
             <SignInGate/>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::format;
 
-/// The messages, one constant each, and the tables they index.
+/// The messages, one constant each.
 pub mod msg {
     use super::Msg;
 
@@ -16,15 +16,15 @@ pub mod msg {
     /// The text of a message as the locale file has it.
     pub(super) fn text(message: Msg, language: super::Language) -> &'static str {
         match language {
-            super::Language::English => EN[message.0],
-            super::Language::French => FR[message.0],
+            super::Language::English => message.0[0],
+            super::Language::French => message.0[1],
         }
     }
 }
 
-/// A message of the locale files.
+/// A message of the locale files, by its texts in the order of [`Language`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Msg(usize);
+pub struct Msg(&'static [&'static str; 2]);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {

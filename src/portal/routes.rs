@@ -1,13 +1,18 @@
 //! Which page has which URL. Links to them are built in `paths`.
 //!
-//! Types are erased at every route: otherwise the compiler drags the type of the whole portal along.
+//! Types are erased at every route: otherwise the compiler drags the type of the whole portal along. Most pages are those of
+//! an area (`areas`), which are loaded when somebody goes there.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 #[allow(unused_imports, reason = "the types below are erased in the browser's build")]
 use leptos_router::MatchNestedRoutes;
+use leptos_router::PossibleRouteMatch;
 use leptos_router::components::{Outlet, ParentRoute, Route, Routes};
 use leptos_router::path;
 
+use super::areas::{account, installation, jobs, making, pools, storage};
 use super::pages;
 use super::shell::{AccountFrame, Frame, NotFoundPage};
 
@@ -15,44 +20,53 @@ use super::shell::{AccountFrame, Frame, NotFoundPage};
 pub fn AppRoutes() -> impl IntoView {
     view! {
         <Routes fallback=|| view! { <NotFoundPage/> }.into_any()>
-            <Route path=path!("/sign-in") view=|| view! { <pages::sign_in::SignInPage/> }.into_any()/>
-            <Route path=path!("/setup") view=|| view! { <pages::set_up::SetUpPage/> }.into_any()/>
-            <Route path=path!("/password") view=|| view! { <pages::user::PasswordPage/> }.into_any()/>
-            <ParentRoute path=path!("") view=|| view! { <Frame/> }.into_any()>
-                <Route path=path!("") view=|| view! { <pages::home::HomePage/> }.into_any()/>
-                <Route path=path!("/settings") view=|| view! { <pages::settings::SettingsPage/> }.into_any()/>
-                <Route path=path!("/reference") view=|| view! { <pages::reference::ReferencePage/> }.into_any()/>
-                <Route path=path!("/tokens") view=|| view! { <pages::token::TokensPage/> }.into_any()/>
-                <Route path=path!("/device") view=|| view! { <pages::device::DevicePage/> }.into_any()/>
+            <Route path=at(path!("/sign-in")) view=page(|| view! { <pages::sign_in::SignInPage/> }.into_any())/>
+            <Route path=at(path!("/setup")) view=page(|| view! { <pages::set_up::SetUpPage/> }.into_any())/>
+            <Route path=at(path!("/password")) view=page(|| view! { <pages::user::PasswordPage/> }.into_any())/>
+            <ParentRoute path=at(path!("")) view=page(|| view! { <Frame/> }.into_any())>
+                <Route path=at(path!("")) view=page(|| view! { <pages::home::HomePage/> }.into_any())/>
+                <Route path=at(path!("/settings")) view=page(installation::SettingsPage)/>
+                <Route path=at(path!("/reference")) view=page(installation::ReferencePage)/>
+                <Route path=at(path!("/tokens")) view=page(installation::TokensPage)/>
+                <Route path=at(path!("/device")) view=page(installation::DevicePage)/>
                 <StorageRoutes/>
-                <Route path=path!("/locations") view=|| view! { <pages::place::LocationListPage/> }.into_any()/>
-                <ParentRoute path=path!("/places") view=|| view! { <Outlet/> }.into_any()>
-                    <Route path=path!("") view=|| view! { <pages::place::SubscriptionListPage/> }.into_any()/>
-                    <Route path=path!("/:subscription") view=|| view! { <pages::place::SubscriptionPage/> }.into_any()/>
-                    <Route path=path!("/:subscription/:group") view=|| view! { <pages::place::ResourceGroupPage/> }.into_any()/>
+                <Route path=at(path!("/locations")) view=page(installation::LocationListPage)/>
+                <ParentRoute path=at(path!("/places")) view=page(|| view! { <Outlet/> }.into_any())>
+                    <Route path=at(path!("")) view=page(installation::SubscriptionListPage)/>
+                    <Route path=at(path!("/:subscription")) view=page(installation::SubscriptionPage)/>
+                    <Route path=at(path!("/:subscription/:group")) view=page(installation::ResourceGroupPage)/>
                 </ParentRoute>
-                <Route path=path!("/users") view=|| view! { <pages::user::UsersPage/> }.into_any()/>
-                <Route path=path!("/users/:user") view=|| view! { <pages::user::UserPage/> }.into_any()/>
-                <Route path=path!("/activity") view=|| view! { <pages::activity::ActivityPage/> }.into_any()/>
-                <Route path=path!("/accounts") view=|| view! { <pages::account::AccountListPage/> }.into_any()/>
-                <Route path=path!("/accounts/new") view=|| view! { <pages::account::AccountCreatePage/> }.into_any()/>
+                <Route path=at(path!("/users")) view=page(installation::UsersPage)/>
+                <Route path=at(path!("/users/:user")) view=page(installation::UserPage)/>
+                <Route path=at(path!("/activity")) view=page(installation::ActivityPage)/>
+                <Route path=at(path!("/accounts")) view=page(account::AccountListPage)/>
+                <Route path=at(path!("/accounts/new")) view=page(account::AccountCreatePage)/>
                 <AccountRoutes/>
-                <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
+                <Route path=at(path!("/*any")) view=page(|| view! { <NotFoundPage/> }.into_any())/>
             </ParentRoute>
         </Routes>
     }
 }
 
+/// All routes are of one type: the router is compiled for it once.
+fn at(path: impl PossibleRouteMatch + Send + Sync + 'static) -> Arc<dyn PossibleRouteMatch + Send + Sync> {
+    Arc::new(path)
+}
+
+/// And so are all views.
+fn page(view: fn() -> AnyView) -> fn() -> AnyView {
+    view
+}
+
 /// Storage belongs to the installation, not to an account.
 #[component(transparent)]
 fn StorageRoutes() -> impl MatchNestedRoutes + Clone {
-    use pages::storage::{BlobPage, ContainerPage, StorageAccountPage, StorageListPage};
     view! {
-        <ParentRoute path=path!("/storage-accounts") view=|| view! { <Outlet/> }.into_any()>
-            <Route path=path!("") view=|| view! { <StorageListPage/> }.into_any()/>
-            <Route path=path!("/:storage") view=|| view! { <StorageAccountPage/> }.into_any()/>
-            <Route path=path!("/:storage/containers/:container") view=|| view! { <ContainerPage/> }.into_any()/>
-            <Route path=path!("/:storage/containers/:container/blobs/*blob") view=|| view! { <BlobPage/> }.into_any()/>
+        <ParentRoute path=at(path!("/storage-accounts")) view=page(|| view! { <Outlet/> }.into_any())>
+            <Route path=at(path!("")) view=page(storage::StorageListPage)/>
+            <Route path=at(path!("/:storage")) view=page(storage::StorageAccountPage)/>
+            <Route path=at(path!("/:storage/containers/:container")) view=page(storage::ContainerPage)/>
+            <Route path=at(path!("/:storage/containers/:container/blobs/*blob")) view=page(storage::BlobPage)/>
         </ParentRoute>
     }
     .into_inner()
@@ -62,24 +76,24 @@ fn StorageRoutes() -> impl MatchNestedRoutes + Clone {
 #[component(transparent)]
 fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
     view! {
-        <ParentRoute path=path!("/accounts/:account") view=|| view! { <AccountFrame/> }.into_any()>
-            <Route path=path!("") view=|| view! { <pages::account::AccountPage/> }.into_any()/>
-            <Route path=path!("/properties") view=|| view! { <pages::account::PropertiesPage/> }.into_any()/>
-            <Route path=path!("/networking") view=|| view! { <pages::account::NetworkingPage/> }.into_any()/>
-            <Route path=path!("/tags") view=|| view! { <pages::account::TagsPage/> }.into_any()/>
-            <Route path=path!("/keys") view=|| view! { <pages::key::KeysPage/> }.into_any()/>
-            <Route path=path!("/storage") view=|| view! { <pages::account::AccountStoragePage/> }.into_any()/>
-            <Route path=path!("/access") view=|| view! { <pages::user::AccessPage/> }.into_any()/>
-            <Route path=path!("/quotas") view=|| view! { <pages::quota::QuotasPage/> }.into_any()/>
-            <Route path=path!("/activity") view=|| view! { <pages::activity::AccountActivityPage/> }.into_any()/>
-            <Route path=path!("/events") view=|| view! { <pages::service_event::ServiceEventsPage/> }.into_any()/>
-            <Route path=path!("/webhooks") view=|| view! { <pages::web_hook::WebHookListPage/> }.into_any()/>
-            <Route path=path!("/webhooks/:hook") view=|| view! { <pages::web_hook::WebHookPage/> }.into_any()/>
+        <ParentRoute path=at(path!("/accounts/:account")) view=page(|| view! { <AccountFrame/> }.into_any())>
+            <Route path=at(path!("")) view=page(account::AccountPage)/>
+            <Route path=at(path!("/properties")) view=page(account::PropertiesPage)/>
+            <Route path=at(path!("/networking")) view=page(account::NetworkingPage)/>
+            <Route path=at(path!("/tags")) view=page(account::TagsPage)/>
+            <Route path=at(path!("/keys")) view=page(account::KeysPage)/>
+            <Route path=at(path!("/storage")) view=page(account::AccountStoragePage)/>
+            <Route path=at(path!("/access")) view=page(account::AccessPage)/>
+            <Route path=at(path!("/quotas")) view=page(account::QuotasPage)/>
+            <Route path=at(path!("/activity")) view=page(account::AccountActivityPage)/>
+            <Route path=at(path!("/events")) view=page(account::ServiceEventsPage)/>
+            <Route path=at(path!("/webhooks")) view=page(account::WebHookListPage)/>
+            <Route path=at(path!("/webhooks/:hook")) view=page(account::WebHookPage)/>
             <PoolRoutes/>
             <JobRoutes/>
             <JobScheduleRoutes/>
             <ApplicationRoutes/>
-            <Route path=path!("/*any") view=|| view! { <NotFoundPage/> }.into_any()/>
+            <Route path=at(path!("/*any")) view=page(|| view! { <NotFoundPage/> }.into_any())/>
         </ParentRoute>
     }
     .into_inner()
@@ -87,19 +101,17 @@ fn AccountRoutes() -> impl MatchNestedRoutes + Clone {
 
 #[component(transparent)]
 fn PoolRoutes() -> impl MatchNestedRoutes + Clone {
-    use pages::node::{NodeFilePage, NodeFilesPage, NodePage, NodesTab};
-    use pages::pool::{PoolCreatePage, PoolListPage, PoolOverviewTab, PoolPage, PoolPropertiesTab};
     view! {
-        <ParentRoute path=path!("/pools") view=|| view! { <Outlet/> }.into_any()>
-            <Route path=path!("") view=|| view! { <PoolListPage/> }.into_any()/>
-            <Route path=path!("/new") view=|| view! { <PoolCreatePage/> }.into_any()/>
-            <Route path=path!("/:pool/nodes/:node") view=|| view! { <NodePage/> }.into_any()/>
-            <Route path=path!("/:pool/nodes/:node/files") view=|| view! { <NodeFilesPage/> }.into_any()/>
-            <Route path=path!("/:pool/nodes/:node/files/*path") view=|| view! { <NodeFilePage/> }.into_any()/>
-            <ParentRoute path=path!("/:pool") view=|| view! { <PoolPage/> }.into_any()>
-                <Route path=path!("") view=|| view! { <PoolOverviewTab/> }.into_any()/>
-                <Route path=path!("/nodes") view=|| view! { <NodesTab/> }.into_any()/>
-                <Route path=path!("/properties") view=|| view! { <PoolPropertiesTab/> }.into_any()/>
+        <ParentRoute path=at(path!("/pools")) view=page(|| view! { <Outlet/> }.into_any())>
+            <Route path=at(path!("")) view=page(pools::PoolListPage)/>
+            <Route path=at(path!("/new")) view=page(making::PoolCreatePage)/>
+            <Route path=at(path!("/:pool/nodes/:node")) view=page(pools::NodePage)/>
+            <Route path=at(path!("/:pool/nodes/:node/files")) view=page(pools::NodeFilesPage)/>
+            <Route path=at(path!("/:pool/nodes/:node/files/*path")) view=page(pools::NodeFilePage)/>
+            <ParentRoute path=at(path!("/:pool")) view=page(pools::PoolPage)>
+                <Route path=at(path!("")) view=page(pools::PoolOverviewTab)/>
+                <Route path=at(path!("/nodes")) view=page(pools::NodesTab)/>
+                <Route path=at(path!("/properties")) view=page(pools::PoolPropertiesTab)/>
             </ParentRoute>
         </ParentRoute>
     }
@@ -108,21 +120,18 @@ fn PoolRoutes() -> impl MatchNestedRoutes + Clone {
 
 #[component(transparent)]
 fn JobRoutes() -> impl MatchNestedRoutes + Clone {
-    use pages::file::FilePage;
-    use pages::job::{JobCreatePage, JobListPage, JobOverviewTab, JobPage, JobPreparationTab, JobPropertiesTab};
-    use pages::task::{TaskAddPage, TaskListTab, TaskPage};
     view! {
-        <ParentRoute path=path!("/jobs") view=|| view! { <Outlet/> }.into_any()>
-            <Route path=path!("") view=|| view! { <JobListPage/> }.into_any()/>
-            <Route path=path!("/new") view=|| view! { <JobCreatePage/> }.into_any()/>
-            <Route path=path!("/:job/tasks/new") view=|| view! { <TaskAddPage/> }.into_any()/>
-            <Route path=path!("/:job/tasks/:task") view=|| view! { <TaskPage/> }.into_any()/>
-            <Route path=path!("/:job/tasks/:task/files/*path") view=|| view! { <FilePage/> }.into_any()/>
-            <ParentRoute path=path!("/:job") view=|| view! { <JobPage/> }.into_any()>
-                <Route path=path!("") view=|| view! { <JobOverviewTab/> }.into_any()/>
-                <Route path=path!("/tasks") view=|| view! { <TaskListTab/> }.into_any()/>
-                <Route path=path!("/preparation") view=|| view! { <JobPreparationTab/> }.into_any()/>
-                <Route path=path!("/properties") view=|| view! { <JobPropertiesTab/> }.into_any()/>
+        <ParentRoute path=at(path!("/jobs")) view=page(|| view! { <Outlet/> }.into_any())>
+            <Route path=at(path!("")) view=page(jobs::JobListPage)/>
+            <Route path=at(path!("/new")) view=page(making::JobCreatePage)/>
+            <Route path=at(path!("/:job/tasks/new")) view=page(making::TaskAddPage)/>
+            <Route path=at(path!("/:job/tasks/:task")) view=page(jobs::TaskPage)/>
+            <Route path=at(path!("/:job/tasks/:task/files/*path")) view=page(jobs::FilePage)/>
+            <ParentRoute path=at(path!("/:job")) view=page(jobs::JobPage)>
+                <Route path=at(path!("")) view=page(jobs::JobOverviewTab)/>
+                <Route path=at(path!("/tasks")) view=page(jobs::TaskListTab)/>
+                <Route path=at(path!("/preparation")) view=page(jobs::JobPreparationTab)/>
+                <Route path=at(path!("/properties")) view=page(jobs::JobPropertiesTab)/>
             </ParentRoute>
         </ParentRoute>
     }
@@ -131,18 +140,14 @@ fn JobRoutes() -> impl MatchNestedRoutes + Clone {
 
 #[component(transparent)]
 fn JobScheduleRoutes() -> impl MatchNestedRoutes + Clone {
-    use pages::job_schedule::{
-        JobScheduleCreatePage, JobScheduleJobsTab, JobScheduleListPage, JobScheduleOverviewTab, JobSchedulePage,
-        JobSchedulePropertiesTab,
-    };
     view! {
-        <ParentRoute path=path!("/jobschedules") view=|| view! { <Outlet/> }.into_any()>
-            <Route path=path!("") view=|| view! { <JobScheduleListPage/> }.into_any()/>
-            <Route path=path!("/new") view=|| view! { <JobScheduleCreatePage/> }.into_any()/>
-            <ParentRoute path=path!("/:schedule") view=|| view! { <JobSchedulePage/> }.into_any()>
-                <Route path=path!("") view=|| view! { <JobScheduleOverviewTab/> }.into_any()/>
-                <Route path=path!("/jobs") view=|| view! { <JobScheduleJobsTab/> }.into_any()/>
-                <Route path=path!("/properties") view=|| view! { <JobSchedulePropertiesTab/> }.into_any()/>
+        <ParentRoute path=at(path!("/jobschedules")) view=page(|| view! { <Outlet/> }.into_any())>
+            <Route path=at(path!("")) view=page(jobs::JobScheduleListPage)/>
+            <Route path=at(path!("/new")) view=page(making::JobScheduleCreatePage)/>
+            <ParentRoute path=at(path!("/:schedule")) view=page(jobs::JobSchedulePage)>
+                <Route path=at(path!("")) view=page(jobs::JobScheduleOverviewTab)/>
+                <Route path=at(path!("/jobs")) view=page(jobs::JobScheduleJobsTab)/>
+                <Route path=at(path!("/properties")) view=page(jobs::JobSchedulePropertiesTab)/>
             </ParentRoute>
         </ParentRoute>
     }
@@ -151,12 +156,11 @@ fn JobScheduleRoutes() -> impl MatchNestedRoutes + Clone {
 
 #[component(transparent)]
 fn ApplicationRoutes() -> impl MatchNestedRoutes + Clone {
-    use pages::application::{ApplicationCreatePage, ApplicationListPage, ApplicationPage};
     view! {
-        <ParentRoute path=path!("/applications") view=|| view! { <Outlet/> }.into_any()>
-            <Route path=path!("") view=|| view! { <ApplicationListPage/> }.into_any()/>
-            <Route path=path!("/new") view=|| view! { <ApplicationCreatePage/> }.into_any()/>
-            <Route path=path!("/:application") view=|| view! { <ApplicationPage/> }.into_any()/>
+        <ParentRoute path=at(path!("/applications")) view=page(|| view! { <Outlet/> }.into_any())>
+            <Route path=at(path!("")) view=page(storage::ApplicationListPage)/>
+            <Route path=at(path!("/new")) view=page(storage::ApplicationCreatePage)/>
+            <Route path=at(path!("/:application")) view=page(storage::ApplicationPage)/>
         </ParentRoute>
     }
     .into_inner()

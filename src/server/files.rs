@@ -10,10 +10,8 @@ use sha2::{Digest, Sha256};
 
 /// The page that every place of the portal is shown by.
 const INDEX: &str = "index.html";
-/// Below this, compression does not pay.
-const COMPRESS_FROM_BYTES: usize = 1024;
-/// Of Brotli's 0–11: above it, seconds of work win a few per cent.
-const QUALITY: i32 = 9;
+/// What the names of files end in that the build has packed by Brotli.
+const PACKED: &str = ".br";
 
 #[derive(rust_embed::Embed)]
 #[folder = "dist/"]
@@ -25,10 +23,10 @@ pub struct Portal {
     files: Arc<HashMap<String, PortalFile>>,
 }
 
+/// At least one of the two forms is there from the beginning.
 struct PortalFile {
-    bytes: Bytes,
-    /// Set once by [`Portal::compress`].
-    brotli: OnceLock<Bytes>,
+    plain: OnceLock<Bytes>,
+    packed: Option<Bytes>,
     kind: HeaderValue,
     etag: HeaderValue,
     /// Its name has a hash: it never changes.
@@ -41,13 +39,24 @@ impl Portal {
         Portal::of(Dist::iter().filter_map(|path| Some((path.to_string(), Dist::get(&path)?.data.into_owned()))))
     }
 
+    /// Files by their paths; one can be there as it is, packed, or both.
     pub fn of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Portal {
-        let files = files.into_iter().map(|(path, bytes)| (path.clone(), PortalFile::new(&path, bytes)));
+        let mut forms: HashMap<String, [Option<Vec<u8>>; 2]> = HashMap::new();
+        for (path, bytes) in files {
+            match path.strip_suffix(PACKED) {
+                Some(path) => forms.entry(path.to_owned()).or_default()[1] = Some(bytes),
+                None => forms.entry(path).or_default()[0] = Some(bytes),
+            }
+        }
+        let files = forms.into_iter().map(|(path, [plain, packed])| {
+            let file = PortalFile::new(&path, plain, packed);
+            (path, file)
+        });
         Portal { files: Arc::new(files.collect()) }
     }
 
     pub fn index(&self) -> Option<&str> {
-        std::str::from_utf8(&self.files.get(INDEX)?.bytes).ok()
+        std::str::from_utf8(self.files.get(INDEX)?.plain()).ok()
     }
 
     /// Changes with every build of the portal or the server.
@@ -62,23 +71,8 @@ impl Portal {
         hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect()
     }
 
-    /// Compresses what is worth it. Takes seconds: until it is done, files are sent as they are.
-    pub fn compress(&self) {
-        for file in self.files.values().filter(|file| file.is_compressible()) {
-            let mut out = Vec::with_capacity(file.bytes.len() / 3);
-            let params = brotli::enc::BrotliEncoderParams {
-                quality: QUALITY,
-                size_hint: file.bytes.len(),
-                ..Default::default()
-            };
-            if brotli::BrotliCompress(&mut &file.bytes[..], &mut out, &params).is_ok() {
-                let _ = file.brotli.set(out.into());
-            }
-        }
-    }
-
     /// The file of a path, else the page that shows what the path names, for those who take pages.
-    /// Nothing where there is neither.
+    /// Nothing where there is neither; files of another build are no pages.
     pub fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return None;
@@ -87,7 +81,7 @@ impl Portal {
         if let Some(file) = self.files.get(path).filter(|_| path != INDEX) {
             return Some(file.answer(headers));
         }
-        if !takes_pages(headers) {
+        if !takes_pages(headers) || is_built_file(path) {
             return None;
         }
         Some(self.files.get(INDEX).map_or_else(not_built, |index| index.answer(headers)))
@@ -105,28 +99,34 @@ fn not_built() -> Response {
 }
 
 impl PortalFile {
-    fn new(path: &str, bytes: Vec<u8>) -> PortalFile {
+    fn new(path: &str, plain: Option<Vec<u8>>, packed: Option<Vec<u8>>) -> PortalFile {
         let kind = match mime_guess::from_path(path).first_raw() {
             Some(text) if text.starts_with("text/") => format!("{text}; charset=utf-8"),
             Some(other) => other.to_owned(),
             None => "application/octet-stream".to_owned(),
         };
-        let hash: String = Sha256::digest(&bytes).iter().take(12).map(|b| format!("{b:02x}")).collect();
+        let one = plain.as_ref().or(packed.as_ref()).map_or(&[][..], Vec::as_slice);
+        let hash: String = Sha256::digest(one).iter().take(12).map(|b| format!("{b:02x}")).collect();
         PortalFile {
-            bytes: bytes.into(),
-            brotli: OnceLock::new(),
+            plain: plain.map_or_else(OnceLock::new, |bytes| Bytes::from(bytes).into()),
+            packed: packed.map(Bytes::from),
             kind: HeaderValue::from_str(&kind).expect("media types are ASCII"),
-            // Weak: the same for the plain and the compressed form.
+            // Weak: the same for the plain and the packed form.
             etag: HeaderValue::from_str(&format!("W/\"{hash}\"")).expect("hexadecimal is ASCII"),
             is_immutable: has_hash(path),
         }
     }
 
-    fn is_compressible(&self) -> bool {
-        let kind = self.kind.to_str().unwrap_or_default();
-        let is_text =
-            kind.starts_with("text/") || ["javascript", "json", "wasm", "svg"].iter().any(|part| kind.contains(part));
-        is_text && self.bytes.len() >= COMPRESS_FROM_BYTES
+    /// Unpacked when it is first asked for: browsers take the packed form, at least over TLS.
+    fn plain(&self) -> &Bytes {
+        self.plain.get_or_init(|| {
+            let mut out = Vec::new();
+            let packed = self.packed.as_deref().unwrap_or_default();
+            if let Err(error) = brotli_decompressor::BrotliDecompress(&mut &packed[..], &mut out) {
+                tracing::error!(%error, "a file of the portal cannot be unpacked");
+            }
+            out.into()
+        })
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
@@ -141,11 +141,11 @@ impl PortalFile {
             return response;
         }
         out.insert(header::CONTENT_TYPE, self.kind.clone());
-        let brotli = self.brotli.get().filter(|_| takes_brotli(headers));
-        if brotli.is_some() {
+        let packed = self.packed.as_ref().filter(|_| takes_brotli(headers));
+        if packed.is_some() {
             out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
         }
-        *response.body_mut() = Body::from(brotli.unwrap_or(&self.bytes).clone());
+        *response.body_mut() = Body::from(packed.unwrap_or_else(|| self.plain()).clone());
         response
     }
 }
@@ -167,6 +167,12 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
 fn has_hash(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split(['-', '_', '.']).skip(1).any(|part| part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// The name of a file of some build: one that this build lacks is asked for by a page that an older server sent.
+fn is_built_file(path: &str) -> bool {
+    let is_kind = [".css", ".js", ".wasm"].iter().any(|kind| path.ends_with(kind));
+    is_kind && !path.contains('/') && has_hash(path)
 }
 
 #[cfg(test)]
@@ -201,18 +207,22 @@ mod tests {
         assert!(!has_hash("favicon.svg") && !has_hash("deadbeef.js") && has_hash("a/style-0a1b2c3d4e5f.css"));
     }
 
-    #[test]
-    fn files_are_compressed_once_for_those_who_take_it() {
-        let portal = portal();
-        portal.compress();
-        let path = "/portal-0123456789abcdef.js";
-        let coding = |accept| {
-            let answer = portal.answer(&Method::GET, path, &headers(&[(header::ACCEPT_ENCODING, accept)])).unwrap();
-            answer.headers().get(header::CONTENT_ENCODING).cloned()
-        };
+    /// `portal`, as Brotli packs it.
+    const PACKED_WORD: &[u8] = &[0x8b, 0x02, 0x80, b'p', b'o', b'r', b't', b'a', b'l', 0x03];
+
+    #[tokio::test]
+    async fn packed_files_are_sent_as_they_are_to_those_who_take_them() {
+        let path = "portal-0123456789abcdef.js";
+        let portal = Portal::of([(format!("{path}.br"), PACKED_WORD.to_vec())]);
+        let get = |accept| portal.answer(&Method::GET, path, &headers(&[(header::ACCEPT_ENCODING, accept)])).unwrap();
+        let coding = |accept| get(accept).headers().get(header::CONTENT_ENCODING).cloned();
         assert_eq!(coding("gzip, br;q=0.9"), Some(HeaderValue::from_static("br")));
         assert_eq!(coding("gzip"), None);
         assert_eq!(coding("br;q=0"), None);
+        let body = |answer: Response| async { axum::body::to_bytes(answer.into_body(), 100).await.unwrap() };
+        assert_eq!(body(get("br")).await, PACKED_WORD);
+        assert_eq!(body(get("gzip")).await, "portal");
+        assert_eq!(get("br").headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
     }
 
     #[test]
@@ -228,6 +238,15 @@ mod tests {
     fn programs_that_take_no_pages_get_none() {
         assert!(portal().answer(&Method::GET, "/nothing", &headers(&[(header::ACCEPT, "application/json")])).is_none());
         assert!(portal().answer(&Method::POST, "/", &HeaderMap::new()).is_none());
+    }
+
+    #[test]
+    fn files_of_another_build_are_not_pages() {
+        let of = |path| portal().answer(&Method::GET, path, &headers(&[(header::ACCEPT, "*/*")]));
+        assert!(of("/split_pools-fedcba9876543210.wasm").is_none());
+        assert!(of("/portal-fedcba9876543210.js").is_none());
+        // A task's file.
+        assert!(of("/accounts/a/jobs/j/tasks/t/files/app-fedcba9876543210.js").is_some());
     }
 
     #[test]

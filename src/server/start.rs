@@ -113,7 +113,7 @@ impl Server {
         let hosts = Hosts::new(address, config.public_url.as_deref(), &config.allowed_hosts);
         let parts = router::Parts {
             cx: cx.clone(),
-            portal: portal.clone(),
+            portal,
             hosts,
             is_https: config.is_https(),
             trusted_proxies: config.trusted_proxies.clone().into(),
@@ -146,8 +146,6 @@ impl Server {
         ];
         tasks.extend(metrics.map(|listener| tokio::spawn(metrics::serve(listener, cx.clone(), metrics_stopping))));
         tokio::spawn(cx.events.clone().run());
-        // A thread of its own: nobody waits for it when the server stops early.
-        std::thread::spawn(move || portal.compress());
         Ok(Server {
             url,
             address,

@@ -1,9 +1,12 @@
 //! «Run the example»: makes an account, a pool, a job and tasks as a user would, and shows the output of the first task.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_split::SplitLoaderError;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
@@ -54,7 +57,10 @@ pub(super) fn Example() -> impl IntoView {
             done.try_set(step);
         };
         spawn_local(async move {
-            let result = run_example(account.clone(), report).await;
+            let result = match begin_example(account.clone(), Box::new(report)).await {
+                Ok(running) => running.await,
+                Err(_) => Err(api::Error::new(Code::ServerBusy)),
+            };
             if at.try_set(None).is_some() {
                 return; // The page was left: what was made stays.
             }
@@ -97,6 +103,15 @@ fn Steps(at: RwSignal<Option<usize>>, done: RwSignal<usize>) -> impl IntoView {
         view! { <li class="example__step" data-later=move || is_later().then_some("true")>{mark}<span>{tx(message)}</span></li> }
     };
     view! { <ol class="example__steps" role="status">{STEPS.iter().enumerate().map(item).collect_view()}</ol> }
+}
+
+type Running = Pin<Box<dyn Future<Output = Result<(JobId, TaskId), api::Error>>>>;
+
+/// Lies with the large forms, which know the same shapes: few run the example, and all load the home page.
+#[allow(unsafe_code, improper_ctypes_definitions, reason = "how the files of a program call each other")]
+#[leptos::wasm_split::wasm_split(making, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn begin_example(account: AccountName, report: Box<dyn Fn(usize)>) -> Result<Running, SplitLoaderError> {
+    Ok(Box::pin(run_example(account, report)))
 }
 
 /// Does the steps one after the other; what is there already is used.
