@@ -45,7 +45,7 @@ pub fn area_of(path: &str) -> Option<Area> {
         ("sign-in" | "setup" | "password", ..) => return None,
         ("storage-accounts", ..) => Area::Storage,
         ("accounts", Some(_), Some("applications")) => Area::Storage,
-        ("accounts", Some(_), Some("pools" | "jobs" | "jobschedules")) if segments.clone().last() == Some("new") => {
+        ("accounts", Some(_), Some("pools" | "jobs" | "jobschedules")) if segments.next_back() == Some("new") => {
             Area::Making
         }
         ("accounts", Some(_), Some("pools")) => Area::Pools,

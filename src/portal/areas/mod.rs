@@ -22,6 +22,7 @@ macro_rules! area {
             use crate::portal::pages;
 
             #[derive(Clone, Copy)]
+            #[allow(clippy::enum_variant_names, reason = "they are the pages' own names")]
             enum Page {
                 $($($page,)+)+
             }

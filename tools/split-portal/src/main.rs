@@ -1,14 +1,15 @@
 //! Divides the program that Trunk has built: `split-portal PROGRAM DIST BUDGET_KB`.
 //!
 //! PROGRAM is what cargo built, with symbols and relocations; DIST is the folder that Trunk has filled. There, Trunk's two
-//! files of the program give way to the first file, the glue code of both and a file an area; all of them are named after
-//! what is in them, so that browsers keep them for ever. Then all files are packed; it is an error when the first load weighs
-//! more than BUDGET_KB thousand bytes. 0 is for development: nothing is packed or limited.
+//! files of the program give way to the first file, the glue code of both and a file an area, and the style sheets to one;
+//! all of them are named after what is in them, so that browsers keep them for ever. Then all files are packed; it is an error
+//! when the first load weighs more than BUDGET_KB thousand bytes. 0 is for development: nothing is packed or limited.
 
 mod compact;
 mod loader;
 mod names;
 mod pack;
+mod style;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::compact::compact;
 use crate::loader::lay_out;
-use crate::{LOADER, PROGRAM};
+use crate::{LOADER, PROGRAM, style};
 
 pub fn place(dist: &Path, glue: &Path, parts: Vec<PathBuf>) -> Result<()> {
     let loader = fs::read_to_string(glue.join(format!("{LOADER}.js")))?;
@@ -18,7 +18,7 @@ pub fn place(dist: &Path, glue: &Path, parts: Vec<PathBuf>) -> Result<()> {
         let name = part.file_name().and_then(|name| name.to_str()).wrap_err("a part has a name")?;
         by_name.insert(name.to_owned(), compact(&fs::read(&part)?)?);
     }
-    let name = |stem: &str, ending: &str, contents: &[u8]| format!("{stem}-{}{ending}", hash(&[contents]));
+    let name = |stem: &str, ending: &str, contents: &[u8]| format!("{stem}-{}{ending}", hash_of(&[contents]));
     let (loader, files) = lay_out(&loader, by_name, name)?;
     for (name, contents) in files {
         fs::write(dist.join(name), contents)?;
@@ -26,7 +26,7 @@ pub fn place(dist: &Path, glue: &Path, parts: Vec<PathBuf>) -> Result<()> {
     let program = fs::read(glue.join(format!("{PROGRAM}_bg.wasm")))?;
     let script = fs::read_to_string(glue.join(format!("{PROGRAM}.js")))?;
     // The two scripts name each other, so one hash is for both; the program goes with them.
-    let hash = hash(&[&program, script.as_bytes(), loader.as_bytes()]);
+    let hash = hash_of(&[&program, script.as_bytes(), loader.as_bytes()]);
     let script = replace(&script, &format!("from \"./{LOADER}.js\""), &format!("from \"./{LOADER}-{hash}.js\""))?;
     let loader = replace(&loader, &format!("from \"./{PROGRAM}.js\""), &format!("from \"./{PROGRAM}-{hash}.js\""))?;
 
@@ -38,6 +38,7 @@ pub fn place(dist: &Path, glue: &Path, parts: Vec<PathBuf>) -> Result<()> {
     let index = index.replace(&before, &format!("{PROGRAM}-{hash}"));
     let index =
         replace(&index, "<link rel=\"modulepreload\"", &format!("{}<link rel=\"modulepreload\"", preload(&hash)))?;
+    let index = style::join(dist, &index, |style| name("style", ".css", style))?;
     fs::write(dist.join(format!("{PROGRAM}-{hash}_bg.wasm")), program)?;
     fs::write(dist.join(format!("{PROGRAM}-{hash}.js")), script)?;
     fs::write(dist.join(format!("{LOADER}-{hash}.js")), loader)?;
@@ -49,7 +50,7 @@ fn preload(hash: &str) -> String {
     format!("<link rel=\"modulepreload\" href=\"/{LOADER}-{hash}.js\" crossorigin=\"anonymous\">")
 }
 
-fn hash(contents: &[&[u8]]) -> String {
+fn hash_of(contents: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for content in contents {
         hash.update((content.len() as u64).to_le_bytes());
@@ -90,6 +91,6 @@ mod tests {
 
     #[test]
     fn a_hash_knows_where_one_file_ends() {
-        assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
+        assert_ne!(hash_of(&[b"ab", b"c"]), hash_of(&[b"a", b"bc"]));
     }
 }
