@@ -183,8 +183,13 @@ async fn certificate_add(call: Call, Body(body): Body<CertificateBody>) -> Resul
     call.allow(&[])?;
     let place = Place::of(&call).await?;
     let create = place.content(body)?;
-    certificate::certificate_add(&call.cx, &call.caller, &place.name, create).await?;
-    place.show(&call).await
+    match certificate::certificate_add(&call.cx, &call.caller, &place.name, create).await {
+        Err(error) if error.public.code == Code::CertificateExists && call.only_if_absent() => {
+            Err(Code::ConditionNotMet.into())
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => place.show(&call).await,
+    }
 }
 
 /// Replaces the content: the same certificate otherwise packed, e.g. with another password.

@@ -154,8 +154,7 @@ fn new_row(account_key: i64, settings: api::JobScheduleCreate, now: Timestamp) -
 }
 
 async fn check_files(cx: &Context, conn: &mut Conn, account_key: i64, job: &api::JobSpecification) -> Result<()> {
-    let checked = linked::check_job(cx, conn, account_key, job).await;
-    checked.map_err(|error| error.below("jobSpecification"))
+    linked::check_job(cx, conn, account_key, job).await.map_err(|error| error.below("jobSpecification"))
 }
 
 /// Checks what is wished, with the secrets that the schedule's auto pool has and nobody is told.

@@ -59,6 +59,12 @@ async fn the_content_of_a_certificate_is_replaced() {
     assert_eq!(arm.get(&target).await.is(200).json(), changed);
     let other = json!({ "properties": { "data": "AAAA", "format": "Cer", "thumbprint": "ffff" } });
     assert_eq!(arm.patch(&target, other).await.is_arm_error(400, "InvalidPropertyValue"), "properties.thumbprint");
+    let only_if_new = axum::http::Request::put(format!("{target}?api-version=2024-02-01"))
+        .header("host", "batch.example:8080")
+        .header("authorization", format!("Bearer {}", arm.token.0))
+        .header("if-none-match", "*")
+        .body(axum::body::Body::from(body("AAAA").to_string()));
+    arm.answer(only_if_new.unwrap()).await.is_arm_error(412, "ConditionNotMet");
     // Whoever knows an older one changes nothing.
     let request = axum::http::Request::patch(format!("{target}?api-version=2024-02-01"))
         .header("host", "batch.example:8080")

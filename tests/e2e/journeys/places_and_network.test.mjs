@@ -43,7 +43,7 @@ journey("places and network", async ({ page, server, shot, open }) => {
   await button(page, "Save").click();
   await programs.nodes("ovens", 1, ["unusable"]);
   await go(page, `/accounts/bakery/pools/ovens/nodes/${node.id}`);
-  await page.getByText("do not let the node's agent in from 127.0.0.1").waitFor();
+  await page.getByText("do not let the node's agent in from 127.0.0.1").first().waitFor();
   await page.getByText(words("en").NODE_REMEDY_REFUSED).waitFor();
   await accessibleInBothThemes(page);
   await shot("refused");
@@ -83,6 +83,8 @@ journey("places and network", async ({ page, server, shot, open }) => {
   await shot("group");
   await command(page, "Delete the group").click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete the group" }).click();
+  // The page of the subscription comes by itself, when it is done.
+  await page.getByRole("heading", { level: 1, name: /^[0-9a-f-]{36}$/ }).waitFor();
   await until("the group is gone", async () => (await link(page, "summer").count()) === 0);
 
   await go(page, "/locations");
