@@ -17,7 +17,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     fs::create_dir_all("dist").expect("the folder of the built portal can be made");
     if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
-        // What refers to what: by that tools/split-portal finds out which functions belong to which file.
+        // What refers to what: by that scripts/splitter finds out which functions belong to which file.
         println!("cargo::rustc-link-arg-bin=portal=--emit-relocs");
     }
     let tables = LANGUAGES.map(read_language);

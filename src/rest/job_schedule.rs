@@ -120,7 +120,7 @@ async fn job_schedule_delete(call: Call, Of(id): Of<JobScheduleId>, _: NoBody) -
 }
 
 async fn load(call: &Call, id: &JobScheduleId) -> Result<api::JobSchedule> {
-    Ok(job_schedule::job_schedule_get(&call.cx, &call.caller, &call.account, id).await?.job_schedule)
+    Ok(job_schedule_list::job_schedule_get(&call.cx, &call.caller, &call.account, id).await?.job_schedule)
 }
 
 /// The answer to a change: the schedule's URL, and its version after it.

@@ -17,7 +17,7 @@ pub async fn job_schedule_list(
     query: api::ListQuery,
 ) -> Result<api::Page<api::JobScheduleSummary>, api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::job_schedule::job_schedule_list(&cx, &caller, &account, &query).await?)
+    Ok(service::job_schedule_list::job_schedule_list(&cx, &caller, &account, &query).await?)
 }
 
 /// A page of the jobs that a schedule made.
@@ -28,7 +28,7 @@ pub async fn job_schedule_job_list(
     query: api::ListQuery,
 ) -> Result<api::Page<api::JobSummary>, api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::job_schedule::job_schedule_job_list(&cx, &caller, &account, &schedule, &query).await?)
+    Ok(service::job_schedule_list::job_schedule_job_list(&cx, &caller, &account, &schedule, &query).await?)
 }
 
 /// One job schedule with its last job.
@@ -38,7 +38,7 @@ pub async fn job_schedule_get(
     schedule: JobScheduleId,
 ) -> Result<api::JobScheduleSummary, api::Error> {
     let (cx, caller) = request::context()?;
-    Ok(service::job_schedule::job_schedule_get(&cx, &caller, &account, &schedule).await?)
+    Ok(service::job_schedule_list::job_schedule_get(&cx, &caller, &account, &schedule).await?)
 }
 
 /// Makes a job schedule.

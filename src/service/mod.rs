@@ -27,6 +27,7 @@ pub mod job;
 mod job_insert;
 mod job_node;
 pub mod job_schedule;
+pub mod job_schedule_list;
 mod job_tasks;
 pub mod kept;
 pub mod key;

@@ -391,7 +391,7 @@ async fn schedules_are_listed_with_their_last_jobs() {
     rest.send(rest.ask("POST", "/jobschedules/a/disable")).await.is(204);
     let world = &rest.world;
     let list = async |query: api::ListQuery| {
-        job_schedule::job_schedule_list(&world.cx, &world.caller, &world.account, &query).await.unwrap()
+        job_schedule_list::job_schedule_list(&world.cx, &world.caller, &world.account, &query).await.unwrap()
     };
     let ids = |page: &api::Page<api::JobScheduleSummary>| {
         page.items.iter().map(|s| s.job_schedule.settings.id.clone()).collect::<Vec<_>>()
@@ -408,7 +408,7 @@ async fn schedules_are_listed_with_their_last_jobs() {
     assert_eq!(ids(&list(disabled).await), ["a"]);
     let id = "s".parse().unwrap();
     let query = api::ListQuery::default();
-    let jobs = job_schedule::job_schedule_job_list(&world.cx, &world.caller, &world.account, &id, &query).await;
+    let jobs = job_schedule_list::job_schedule_job_list(&world.cx, &world.caller, &world.account, &id, &query).await;
     let jobs = jobs.unwrap();
     assert_eq!((jobs.items[0].job.settings.id.as_str(), jobs.total), ("s:job-1", Some(1)));
 }
@@ -495,7 +495,8 @@ async fn a_server_that_dies_makes_no_job_twice() {
         world.clock.forward(mins(1));
     }
     let id = "s".parse().unwrap();
-    let summary = async || job_schedule::job_schedule_get(&world.cx, &world.caller, &world.account, &id).await.unwrap();
+    let summary =
+        async || job_schedule_list::job_schedule_get(&world.cx, &world.caller, &world.account, &id).await.unwrap();
     let ninth = async || Some(summary().await).filter(|s| s.n_jobs == 9);
     world.until("the ninth job", ninth).await;
     assert!(world.job_get("s:job-10").await.is_none());
