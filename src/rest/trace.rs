@@ -25,14 +25,15 @@ async fn request(State(cx): State<Context>, request: Request, next: Next) -> Res
     // Whatever is logged on the way can be found by it.
     tracing::Span::current().record("trace_id", tracing::field::display(span.trace_id()));
     let (method, route) = (method(request.method()), route(&request));
+    // Of a caller that goes before its answer this is all that is told.
+    span.rename(route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}")));
     describe(&span, &cx, &request, method);
     let response = span.during(next.run(request)).await;
-    match span.route().map(str::to_owned).or(route) {
-        Some(route) => {
-            span.rename(format!("{method} {route}"));
-            span.set("http.route", route);
-        }
-        None => span.rename(method),
+    if let Some(exact) = span.route() {
+        span.rename(format!("{method} {exact}"));
+    }
+    if let Some(route) = span.route().map(str::to_owned).or(route) {
+        span.set("http.route", route);
     }
     let status = response.status();
     span.set("http.response.status_code", i64::from(status.as_u16()));
