@@ -12,7 +12,7 @@ use super::{job, reply};
 use crate::api;
 use crate::domain::ids::JobScheduleId;
 use crate::domain::odata::{JOB_SCHEDULE_FIELDS, SCHEDULE_JOB_FIELDS};
-use crate::service::{Context, job_schedule, slices};
+use crate::service::{Context, job_schedule, job_schedule_list, slices};
 
 const PROPERTIES: &[&str] = &[
     "id",

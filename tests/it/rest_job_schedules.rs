@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fournil::api::{self, JobState};
-use fournil::service::job_schedule;
+use fournil::service::{job_schedule, job_schedule_list};
 use fournil::store;
 use serde_json::{Value, json};
 
