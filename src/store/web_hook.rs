@@ -310,9 +310,10 @@ pub async fn switch_off(conn: &mut Conn, hook_key: i64, now: Timestamp) -> Resul
 /// Removes deliveries that are over and older than this, and all but the newest of each hook; how many.
 pub async fn prune(conn: &mut Conn, oldest: Timestamp, newest: i64, most: i64) -> Result<u64> {
     let done = sqlx::query(
-        "DELETE FROM web_hook_deliveries WHERE key IN (SELECT d.key FROM web_hook_deliveries AS d \
-         WHERE d.state <> 'waiting' AND (d.queued < ?1 OR d.key < (SELECT key FROM web_hook_deliveries \
-         WHERE hook_key = d.hook_key ORDER BY key DESC LIMIT 1 OFFSET ?2)) LIMIT ?3)",
+        "WITH cuts AS MATERIALIZED (SELECT key AS hook, (SELECT key FROM web_hook_deliveries WHERE hook_key = h.key \
+         ORDER BY key DESC LIMIT 1 OFFSET ?2) AS cut FROM web_hooks AS h) \
+         DELETE FROM web_hook_deliveries WHERE key IN (SELECT d.key FROM cuts CROSS JOIN web_hook_deliveries AS d \
+         ON d.hook_key = cuts.hook WHERE d.state <> 'waiting' AND (d.queued < ?1 OR d.key <= cuts.cut) LIMIT ?3)",
     )
     .bind(oldest.micros())
     .bind(newest)

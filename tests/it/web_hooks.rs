@@ -276,27 +276,31 @@ async fn events_of_tasks_are_queued_where_a_hook_wants_them() {
     world.until_job("a1", JobState::Active).await;
 }
 
-#[tokio::test]
-async fn the_queue_of_a_hook_is_bounded_and_the_oldest_make_room() {
-    let world = World::new().await;
-    let (cx, account) = (&world.cx, &world.account);
-    web_hook::web_hook_create(cx, &world.caller, account, hook("https://example.org/", &[T::JobStart])).await.unwrap();
+/// Writes what would take too long to happen.
+async fn write(cx: &Context, sql: &'static str) {
     cx.store
-        .write(|conn| {
+        .write(move |conn| {
             Box::pin(async move {
-                sqlx::query(
-                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10003) \
-                     INSERT INTO service_events (account_key, at, kind, job, body) \
-                     SELECT accounts.key, i, 'JobStartEvent', 'j' || i, '{}' FROM n, accounts",
-                )
-                .execute(conn)
-                .await
-                .map_err(fournil::store::Error::from)?;
+                sqlx::query(sql).execute(conn).await.map_err(fournil::store::Error::from)?;
                 Ok::<_, fournil::service::Error>(())
             })
         })
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn the_queue_of_a_hook_is_bounded_and_the_oldest_make_room() {
+    let world = World::new().await;
+    let (cx, account) = (&world.cx, &world.account);
+    web_hook::web_hook_create(cx, &world.caller, account, hook("https://example.org/", &[T::JobStart])).await.unwrap();
+    write(
+        cx,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10003) \
+         INSERT INTO service_events (account_key, at, kind, job, body) \
+         SELECT accounts.key, i, 'JobStartEvent', 'j' || i, '{}' FROM n, accounts",
+    )
+    .await;
     let hook = the_hook(cx, account).await;
     assert_eq!((hook.waiting, hook.dropped), (10_000, 3));
     assert_eq!(deliveries(cx, account).await[0].resource, "j10003");
@@ -307,6 +311,15 @@ async fn the_queue_of_a_hook_is_bounded_and_the_oldest_make_room() {
     let query = ListQuery { failed_only: true, ..ListQuery::default() };
     let failed = web_hook::web_hook_delivery_list(cx, &world.caller, account, "h", &query).await.unwrap().items;
     assert!(failed.is_empty(), "{failed:?}");
+
+    // Of what is over the newest thousand are kept, for a week.
+    write(cx, "UPDATE web_hook_deliveries SET state = 'delivered', queued = 9000000000000000").await;
+    web_hook::web_hook_deliveries_prune(cx).await.unwrap();
+    let kept = deliveries(cx, account).await;
+    assert_eq!((kept.len(), kept[0].resource.as_str(), kept[999].resource.as_str()), (1000, "j10003", "j9004"));
+    write(cx, "UPDATE web_hook_deliveries SET queued = 1 WHERE job = 'j9500'").await;
+    web_hook::web_hook_deliveries_prune(cx).await.unwrap();
+    assert_eq!((deliveries(cx, account).await.len(), the_hook(cx, account).await.waiting), (999, 0));
     web_hook::web_hook_delete(cx, &world.caller, account, "h").await.unwrap();
     assert!(web_hook::web_hook_list(cx, &world.caller, account).await.unwrap().is_empty());
 }
