@@ -37,8 +37,8 @@ pub struct NodeView {
     pub n_tasks: usize,
     /// It has files of ended tasks whose time is not over.
     pub keeps_files: bool,
-    /// The provider has no trace of it any more, or it never joined.
-    pub joined: bool,
+    /// Its agent has joined once, or it is not to have one: nothing is waited for.
+    pub settled: bool,
 }
 
 /// What is to be done for a pool; in this order.
@@ -123,11 +123,11 @@ fn kind(sizes: &mut Sizes, dedicated: bool) -> &mut i64 {
     if dedicated { &mut sizes.dedicated } else { &mut sizes.low_priority }
 }
 
-/// Every wanted node has joined and none is on its way out.
+/// Every wanted node has joined, or rests, and none is on its way out.
 fn is_reached(pool: &View, steps: &Steps) -> bool {
     steps.create == Sizes::default()
         && steps.leave.is_empty()
-        && pool.nodes.iter().all(|n| n.state != NodeState::LeavingPool && n.joined)
+        && pool.nodes.iter().all(|n| n.state != NodeState::LeavingPool && n.settled)
 }
 
 fn resize_errors(pool: &View, stopping: bool, timed_out: bool) -> Vec<ResizeError> {
@@ -196,7 +196,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_secs(1000);
 
     fn node(key: i64, state: NodeState, n_tasks: usize) -> NodeView {
-        NodeView { key, dedicated: true, state, n_tasks, keeps_files: false, joined: state != NodeState::Creating }
+        NodeView { key, dedicated: true, state, n_tasks, keeps_files: false, settled: state != NodeState::Creating }
     }
 
     fn view(target: i64, nodes: Vec<NodeView>) -> View {

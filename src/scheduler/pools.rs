@@ -72,7 +72,7 @@ impl Driver {
                 state,
                 n_tasks,
                 keeps_files: with_files.contains(&node.row.key),
-                joined: node.facts.joined,
+                settled: node.facts.joined || node.facts.rests(),
             }
         });
         let mut nodes: Vec<NodeView> = nodes.collect();

@@ -50,6 +50,7 @@ const ONCE_FAILED: &[(u64, &str)] = &[
         "a task on several nodes began again while an instance of its last attempt was ending elsewhere; and an instance that was ended while it waited for a preparation task was sent all the same",
     ),
     (523, "the same when the server died just then: it had forgotten which instances nodes were ending"),
+    (376, "a node that was deallocated before its agent had ever come kept its pool resizing"),
 ];
 
 #[test]
