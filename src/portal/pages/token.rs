@@ -5,8 +5,8 @@ use leptos::task::spawn_local;
 
 use crate::api::{self, Duration, NewToken, Role, Token, TokenLimit};
 use crate::portal::components::{
-    Button, ButtonKind, Confirmation, Copy, Empty, ErrorBar, Field, FieldErrors, FormErrors, Icon, Loaded, PageHeader,
-    Select, TextInput, Time, ask,
+    Button, ButtonKind, Confirmation, Empty, ErrorBar, Field, FieldErrors, FormErrors, Icon, Loaded, PageHeader,
+    Select, ShownOnce, TextInput, Time, ask,
 };
 use crate::portal::i18n::{msg, t, tf, tx};
 use crate::portal::reading::{Reading, use_reading};
@@ -24,7 +24,7 @@ pub fn TokensPage() -> impl IntoView {
         <PageHeader title=msg::TOKENS icon=Icon::Key/>
         <p class="lead">{tx(msg::TOKENS_LEAD)}</p>
         <CreateForm tokens made/>
-        {move || made.get().map(|made| view! { <Made made/> })}
+        {move || made.get().map(|made| view! { <ShownOnce title=msg::TOKEN_MADE text=msg::TOKEN_MADE_TEXT what=msg::TOKEN secret=made.secret/> })}
         <Loaded reading=tokens let:all><TokenTable all tokens/></Loaded>
     }
 }
@@ -92,22 +92,6 @@ fn CreateForm(tokens: Reading<Vec<Token>>, made: RwSignal<Option<NewToken>>) -> 
                 <Button label=msg::TOKEN_CREATE icon=Icon::Add kind=ButtonKind::Primary submit=true pending/>
             </div>
         </form>
-    }
-}
-
-/// The only place and time where the secret is seen.
-#[component]
-fn Made(made: NewToken) -> impl IntoView {
-    let secret = made.secret.0;
-    view! {
-        <section class="card" role="status">
-            <h2 class="card__title">{tx(msg::TOKEN_MADE)}</h2>
-            <p class="card__text">{tx(msg::TOKEN_MADE_TEXT)}</p>
-            <div class="secret">
-                <code class="secret__text">{secret.clone()}</code>
-                <Copy text=Signal::stored(secret) what=msg::TOKEN/>
-            </div>
-        </section>
     }
 }
 

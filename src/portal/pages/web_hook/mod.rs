@@ -13,8 +13,8 @@ pub use page::WebHookPage;
 use leptos::prelude::*;
 
 use crate::api::{WebHook, WebHookSecret};
-use crate::portal::components::{Copy, StateBadge, Tone};
-use crate::portal::i18n::{msg, t, tx};
+use crate::portal::components::{ShownOnce, StateBadge, Tone};
+use crate::portal::i18n::{msg, t};
 
 /// Whether anything is sent, and whether it arrives.
 #[component]
@@ -31,15 +31,5 @@ fn HookState(hook: WebHook) -> impl IntoView {
 /// The only place and time where the secret is seen.
 #[component]
 fn Made(made: WebHookSecret) -> impl IntoView {
-    let secret = made.secret.0;
-    view! {
-        <section class="card" role="status">
-            <h2 class="card__title">{tx(msg::HOOK_SECRET)}</h2>
-            <p class="card__text">{tx(msg::HOOK_SECRET_TEXT)}</p>
-            <div class="secret">
-                <code class="secret__text">{secret.clone()}</code>
-                <Copy text=Signal::stored(secret) what=msg::HOOK_SECRET/>
-            </div>
-        </section>
-    }
+    view! { <ShownOnce title=msg::HOOK_SECRET text=msg::HOOK_SECRET_TEXT what=msg::HOOK_SECRET secret=made.secret/> }
 }
